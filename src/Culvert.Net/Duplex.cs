@@ -1,0 +1,75 @@
+namespace Culvert.Net;
+
+/// <summary>How reading ended. <see cref="Ended"/> is what the network said; over SSH a reset at the far end arrives as an end,
+/// so nobody may take it for proof that all was sent.</summary>
+public enum ReadEnd : byte
+{
+    /// <summary>It has not.</summary>
+    None,
+    /// <summary>The peer ended its half in order.</summary>
+    Ended,
+    /// <summary>The peer broke the connection, or we did (<see cref="Duplex.Abort"/>).</summary>
+    Reset,
+    /// <summary>The network beneath is gone, or closed the connection without an end.</summary>
+    Lost,
+}
+
+/// <summary>How writing ended.</summary>
+public enum WriteEnd : byte
+{
+    /// <summary>It has not: the bytes are on their way.</summary>
+    None,
+    /// <summary>The peer takes no more (closed or reset), or we ended or aborted our half.</summary>
+    Closed,
+    /// <summary>The network beneath is gone.</summary>
+    Lost,
+}
+
+/// <summary>Bytes that were read, or how reading ended (then there are none).</summary>
+public readonly record struct ReadResult(ReadOnlyMemory<byte> Bytes, ReadEnd End);
+
+/// <summary>Room to write into, or why there is none.</summary>
+public readonly record struct Slot(Memory<byte> Room, WriteEnd End);
+
+/// <summary>A two-way connection whose halves end separately. It lends buffers in both directions, so that a relay need not copy:
+/// a reader may hand out its own memory, a writer may hand out the packet that the bytes will travel in.</summary>
+/// <remarks>One reader and one writer may use it at a time; <see cref="Abort"/> may be called by anyone at any time. Outcomes are values:
+/// the only exceptions are <see cref="OperationCanceledException"/> and misuse. Disposing without having read to the end and ended the
+/// own half is a reset where the network can show one.</remarks>
+public abstract class Duplex : IAsyncDisposable
+{
+    /// <summary>Whether <see cref="ReadAsync(CancellationToken)"/> hands out memory that is already filled (true), or had to be filled for it.
+    /// A copy takes the lending way when the source lends, and otherwise fills the sink's slots.</summary>
+    public virtual bool LendsReads => false;
+
+    /// <summary>Waits for bytes and lends all that lie in one piece. They stay valid until <see cref="Release"/> has returned them.</summary>
+    public abstract ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken);
+
+    /// <summary>Gives back the first <paramref name="count"/> of the lent bytes: they reached where they should go, and the peer may send as many
+    /// more. The rest is lent again by the next read.</summary>
+    public abstract void Release(int count);
+
+    /// <summary>Waits for bytes and fills <paramref name="into"/>; the result's bytes are its filled part. An empty <paramref name="into"/> only
+    /// waits, holding no buffer, until a read would not (or has ended; the end is then reported by this call or the next).</summary>
+    public abstract ValueTask<ReadResult> ReadAsync(Memory<byte> into, CancellationToken cancellationToken);
+
+    /// <summary>Waits until something may be sent, and lends room for it. Every slot must be committed before the next is reserved.</summary>
+    public abstract ValueTask<Slot> ReserveAsync(CancellationToken cancellationToken);
+
+    /// <summary>Sends the first <paramref name="count"/> bytes of the reserved room; 0 gives it back unused.</summary>
+    public abstract ValueTask<WriteEnd> CommitAsync(int count, CancellationToken cancellationToken);
+
+    /// <summary>Sends all of <paramref name="bytes"/>, which the caller may reuse when the task has completed. A cancelled write leaves
+    /// the connection usable for <see cref="Abort"/> only.</summary>
+    public abstract ValueTask<WriteEnd> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
+
+    /// <summary>Ends the own half in order: after all that was written, the peer reads an end. A second call does nothing.</summary>
+    public abstract ValueTask<WriteEnd> EndAsync(CancellationToken cancellationToken);
+
+    /// <summary>Breaks both halves at once. The peer sees a reset where the network can show one; over SSH that is advisory.
+    /// Pending reads and writes complete.</summary>
+    public abstract void Abort();
+
+    /// <inheritdoc/>
+    public abstract ValueTask DisposeAsync();
+}
