@@ -3,12 +3,15 @@ using Culvert.Interop.Servers;
 
 namespace Culvert.Interop.Clients;
 
-/// <summary>lftp: PASV, EPSV and PORT over IPv4; it speaks EPRT only over IPv6.</summary>
+/// <summary>lftp: PASV, EPSV and PORT over IPv4, EPSV over IPv6.</summary>
 internal sealed class Lftp : FtpClient
 {
     public override string Name => "lftp";
 
     public override IReadOnlyList<TransferMode> Modes => [TransferMode.Pasv, TransferMode.Epsv, TransferMode.Port];
+
+    /// <summary>Not EPRT: lftp 4.9 names the unspecified address in it, which no careful server accepts.</summary>
+    public override IReadOnlyList<TransferMode> ModesOverIPv6 => [TransferMode.Epsv];
 
     public override Task<CommandResult> DownloadAsync(
         FtpTarget target, TransferMode mode, string name, string localPath, CancellationToken cancellation) =>

@@ -25,7 +25,7 @@ internal sealed class PythonFtplib : FtpClient
             new CommandLine(
                 Peers.Require("python3"),
                 [
-                    Path.Combine(AppContext.BaseDirectory, "python", "Clients", "ftplib_client.py"),
+                    Path.Combine(AppContext.BaseDirectory, "Clients", "ftplib_client.py"),
                     target.Address, target.Port.ToString(CultureInfo.InvariantCulture), target.User, target.Password,
                     mode is TransferMode.Pasv or TransferMode.Epsv ? "passive" : "active", .. verb,
                 ]),

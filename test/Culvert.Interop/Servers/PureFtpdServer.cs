@@ -17,10 +17,11 @@ internal sealed class PureFtpdServer(FtpServerOptions options) : FtpServer(optio
         var libraries = new Dictionary<string, string> { ["LD_LIBRARY_PATH"] = Peers.LibraryPath };
         var serving = await Account.ServingAsync(cancellation);
         var database = Folder["users.db"];
-        var add = new CommandLine(
-            manager, "useradd", User, "-u", serving.User, "-g", serving.Group, "-d", LoginFolder,
-            "-f", Folder["users"], "-F", database, "-m") { Environment = libraries };
-        (await Command.RunAsync(add, cancellation, $"{Password}\n{Password}\n")).OrThrow();
+        // pure-pw useradd hashes so slowly that each login would take seconds; crypt's form is accepted as well.
+        var hash = await Account.HashAsync(Password, cancellation);
+        var users = Folder.Write("users", $"{User}:{hash}:{serving.UserId}:{serving.GroupId}::{LoginFolder}::::::::::::\n", secret: true);
+        var compile = new CommandLine(manager, "mkdb", database, "-f", users) { Environment = libraries };
+        (await Command.RunAsync(compile, cancellation)).OrThrow();
         List<string> arguments =
         [
             "-S", $"{Options.ListenAddress},{Port}", "-E", "-l", $"puredb:{database}", "-H", "-u", "1",
