@@ -38,8 +38,7 @@ internal static class Exchange
     {
         using var folder = new TemporaryFolder();
         name ??= $"up-{Interlocked.Increment(ref _counter)}";
-        var sent = folder["sent"];
-        await File.WriteAllBytesAsync(sent, RandomNumberGenerator.GetBytes(length), cancellation);
+        var sent = RandomFile.Write(folder["sent"], length);
         var result = await client.UploadAsync(target, mode, sent, name, cancellation);
         Check(client, mode, result, server);
         AssertSameFiles(sent, server.PathOf(name), result);

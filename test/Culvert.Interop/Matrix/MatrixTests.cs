@@ -11,7 +11,7 @@ namespace Culvert.Interop.Matrix;
 /// </summary>
 public abstract class MatrixTests(Settings settings, string ftpServer)
 {
-    // More than one window of one channel would need many seconds a cell; the big file has a test of its own.
+    // Many packets and many turns of window credit; the big file has a test of its own.
     private const int Length = 400_000;
 
     public static TheoryData<string, string> Cells => CellsOf(client => client.Modes);

@@ -50,23 +50,33 @@ internal static class ProcessTable
     public static int DescriptorsOf(int process) => Directory.EnumerateFileSystemEntries($"/proc/{process}/fd").Count();
 
     /// <summary>The local ports on which anything listens in the network namespace of a process.</summary>
-    public static IReadOnlySet<int> ListeningPortsSeenBy(int process)
+    public static IReadOnlySet<int> ListeningPortsSeenBy(int process) =>
+        ListenersSeenBy(process).Select(listener => listener.Port).ToHashSet();
+
+    /// <summary>The local ports on which the process itself listens.</summary>
+    public static IReadOnlySet<int> ListeningPortsOf(int process)
     {
-        // proc(5): "sl local_address rem_address st …", the address is hex:hex, state 0A is LISTEN.
-        HashSet<int> ports = [];
+        var own = Directory.EnumerateFileSystemEntries($"/proc/{process}/fd")
+            .Select(entry => new FileInfo(entry).LinkTarget)
+            .ToHashSet();
+        return ListenersSeenBy(process).Where(listener => own.Contains($"socket:[{listener.Inode}]"))
+            .Select(listener => listener.Port).ToHashSet();
+    }
+
+    private static IEnumerable<(int Port, string Inode)> ListenersSeenBy(int process)
+    {
+        // proc(5): "sl local rem st tx:rx tr:tm retrnsmt uid timeout inode …"; an address is hex:hex, state 0A is LISTEN.
         foreach (var table in new[] { "tcp", "tcp6" })
         {
             foreach (var line in LinesOf($"/proc/{process}/net/{table}").Skip(1))
             {
                 var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-                if (fields is [_, var local, _, "0A", ..])
+                if (fields is [_, var local, _, "0A", _, _, _, _, _, var inode, ..])
                 {
-                    ports.Add(int.Parse(local[(local.LastIndexOf(':') + 1)..], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+                    yield return (int.Parse(local[(local.LastIndexOf(':') + 1)..], NumberStyles.HexNumber, CultureInfo.InvariantCulture), inode);
                 }
             }
         }
-
-        return ports;
     }
 
     // proc(5) stat: "pid (name) state ppid … starttime(22) …"; the name may hold blanks and parentheses.

@@ -76,6 +76,9 @@ internal sealed partial class CulvertProcess : IAsyncDisposable
         "-i", server.Keys.PrivateKey(TestKeys.Client), "-p", server.Port.ToString(CultureInfo.InvariantCulture), "-l", server.User,
     ];
 
+    /// <summary>What Culvert says of each tunnel that is up.</summary>
+    public static Regex ReadyLine => Ready();
+
     public Task<Match> WaitForAsync(Regex pattern, CancellationToken cancellation, int count = 1) =>
         _process.WaitForAsync(pattern, cancellation, count);
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Culvert.Interop.Processes;
 
 namespace Culvert.Interop.Servers;
@@ -87,12 +86,7 @@ internal abstract class FtpServer : IAsyncDisposable
     }
 
     /// <summary>Puts a file of random bytes where clients can fetch it.</summary>
-    public string Offer(string name, int length)
-    {
-        var path = Path.Combine(PublicFolder, name);
-        File.WriteAllBytes(path, RandomNumberGenerator.GetBytes(length));
-        return path;
-    }
+    public string Offer(string name, int length) => RandomFile.Write(PathOf(name), length);
 
     public string PathOf(string name) => Path.Combine(PublicFolder, name);
 

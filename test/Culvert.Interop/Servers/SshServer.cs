@@ -91,6 +91,8 @@ internal abstract class SshServer : IAsyncDisposable
     /// <summary>Stops the server from accepting while connections that stand go on.</summary>
     public void FreezeListener() => (_process ?? throw new InvalidOperationException("not started")).Freeze();
 
+    public void ThawListener() => (_process ?? throw new InvalidOperationException("not started")).Thaw();
+
     public async ValueTask DisposeAsync()
     {
         if (_process is not null)
