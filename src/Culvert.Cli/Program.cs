@@ -2,5 +2,5 @@ namespace Culvert.Cli;
 
 internal static class Program
 {
-    private static int Main() => 2;
+    private static int Main(string[] args) => args.Length;
 }

@@ -53,7 +53,7 @@ internal static class CommandLineReader
         }
     }
 
-    private static Invocation Understand(IEnumerable<(string Name, string Value)> options, IReadOnlyList<string> words)
+    private static Invocation Understand(IEnumerable<(string Name, string Value)> options, string[] words)
     {
         var builder = new ConfigBuilder();
         var (debug, quiet, background) = (0, false, false);
@@ -86,9 +86,9 @@ internal static class CommandLineReader
         }
         if (forcedHost is not null)
             words = [forcedHost, .. words];
-        if (words.Count == 0)
+        if (words.Length == 0)
             throw new ConfigException("no host given", "the form is culvert -L ftp/1234:localhost:21 user@sshserver");
-        if (words.Count > 1)
+        if (words.Length > 1)
             throw new ConfigException($"unexpected word '{words[1]}' after the host", "culvert runs no remote command; put options before the host and commands to ssh");
         var connection = builder.Build(HostSpec.Parse(words[0]));
         if (connection.Tunnels.Count == 0)
