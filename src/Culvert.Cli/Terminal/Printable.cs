@@ -1,0 +1,59 @@
+using System.Text;
+
+namespace Culvert.Cli.Terminal;
+
+/// <summary>Makes text from elsewhere (file names, banners, host names) safe to show on a terminal and unambiguous in a line of a log.</summary>
+internal static class Printable
+{
+    /// <summary>The text with control characters, line and paragraph separators and direction marks written as <c>\n</c>, <c>\x1b</c>, <c>\u202e</c>;
+    /// a quotation mark and a backslash get a backslash.</summary>
+    public static string Name(string text)
+    {
+        var shown = new StringBuilder(text.Length);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            switch (rune.Value)
+            {
+                case '\n': shown.Append("\\n"); break;
+                case '\r': shown.Append("\\r"); break;
+                case '\t': shown.Append("\\t"); break;
+                case '"' or '\\': shown.Append('\\').Append((char)rune.Value); break;
+                case < 0x20 or (>= 0x7f and < 0xa0): shown.Append(System.Globalization.CultureInfo.InvariantCulture, $"\\x{rune.Value:x2}"); break;
+                default:
+                    if (Rune.GetUnicodeCategory(rune) is System.Globalization.UnicodeCategory.Format or System.Globalization.UnicodeCategory.LineSeparator
+                        or System.Globalization.UnicodeCategory.ParagraphSeparator)
+                        shown.Append(System.Globalization.CultureInfo.InvariantCulture, $"\\u{rune.Value:x4}");
+                    else
+                        shown.Append(rune);
+                    break;
+            }
+        }
+        return shown.ToString();
+    }
+
+    /// <summary>How many columns the text takes, nearly: what lies beyond the alphabets counts two, so that a line errs towards too short.</summary>
+    public static int Columns(string text)
+    {
+        var columns = 0;
+        foreach (var rune in text.EnumerateRunes())
+            columns += rune.Value < 0x1100 ? 1 : 2;
+        return columns;
+    }
+
+    /// <summary>The text in at most so many columns; what was cut off is shown as an ellipsis.</summary>
+    public static string Cut(string text, int columns)
+    {
+        if (Columns(text) <= columns)
+            return text;
+        var shown = new StringBuilder();
+        var used = 1;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            used += rune.Value < 0x1100 ? 1 : 2;
+            if (used > columns)
+                break;
+            shown.Append(rune);
+        }
+        return columns > 0 ? shown.Append('…').ToString() : "";
+    }
+}
