@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Culvert.Cli.Terminal;
@@ -5,9 +6,13 @@ namespace Culvert.Cli.Terminal;
 /// <summary>Makes text from elsewhere (file names, banners, host names) safe to show on a terminal and unambiguous in a line of a log.</summary>
 internal static class Printable
 {
-    /// <summary>The text with control characters, line and paragraph separators and direction marks written as <c>\n</c>, <c>\x1b</c>, <c>\u202e</c>;
-    /// a quotation mark and a backslash get a backslash.</summary>
-    public static string Name(string text)
+    /// <summary>The text with control characters, line and paragraph separators and direction marks written as <c>\n</c>, <c>\x1b</c>, <c>\u202e</c>.</summary>
+    public static string Line(string text) => Escaped(text, quoted: false);
+
+    /// <summary>The same for text that will stand between quotation marks: those, and backslashes, get a backslash.</summary>
+    public static string Name(string text) => Escaped(text, quoted: true);
+
+    private static string Escaped(string text, bool quoted)
     {
         var shown = new StringBuilder(text.Length);
         foreach (var rune in text.EnumerateRunes())
@@ -17,12 +22,11 @@ internal static class Printable
                 case '\n': shown.Append("\\n"); break;
                 case '\r': shown.Append("\\r"); break;
                 case '\t': shown.Append("\\t"); break;
-                case '"' or '\\': shown.Append('\\').Append((char)rune.Value); break;
-                case < 0x20 or (>= 0x7f and < 0xa0): shown.Append(System.Globalization.CultureInfo.InvariantCulture, $"\\x{rune.Value:x2}"); break;
+                case '"' or '\\' when quoted: shown.Append('\\').Append((char)rune.Value); break;
+                case < 0x20 or (>= 0x7f and < 0xa0): shown.Append(CultureInfo.InvariantCulture, $"\\x{rune.Value:x2}"); break;
                 default:
-                    if (Rune.GetUnicodeCategory(rune) is System.Globalization.UnicodeCategory.Format or System.Globalization.UnicodeCategory.LineSeparator
-                        or System.Globalization.UnicodeCategory.ParagraphSeparator)
-                        shown.Append(System.Globalization.CultureInfo.InvariantCulture, $"\\u{rune.Value:x4}");
+                    if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+                        shown.Append(CultureInfo.InvariantCulture, $"\\u{rune.Value:x4}");
                     else
                         shown.Append(rune);
                     break;

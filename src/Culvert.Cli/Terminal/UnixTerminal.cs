@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 
@@ -7,6 +8,7 @@ namespace Culvert.Cli.Terminal;
 
 /// <summary><c>/dev/tty</c>. Echo is switched off by termios only while a line is read, and on again on every way out: an answer, the end of
 /// input, a signal, and while the process is stopped (Ctrl-Z).</summary>
+[UnsupportedOSPlatform("windows")]
 internal sealed partial class UnixTerminal : ITerminal
 {
     /// <summary>More than any passphrase; a terminal's own line is shorter.</summary>
@@ -88,7 +90,7 @@ internal sealed partial class UnixTerminal : ITerminal
                 if (ready <= 0)
                     continue; // interrupted
                 var count = read(_tty, line.AsSpan(length), line.Length - length);
-                if (count < 0 && Marshal.GetLastPInvokeError() is Interrupted or WouldBlock)
+                if (count < 0 && IsPassing(Marshal.GetLastPInvokeError()))
                     continue;
                 if (count <= 0)
                     return length > 0 ? Encoding.UTF8.GetString(line, 0, length) : null;
@@ -152,6 +154,8 @@ internal sealed partial class UnixTerminal : ITerminal
 
     private const int Interrupted = 4; // EINTR
     private static readonly int WouldBlock = OperatingSystem.IsLinux() ? 11 : 35; // EAGAIN
+
+    private static bool IsPassing(int error) => error == Interrupted || error == WouldBlock;
 
     [StructLayout(LayoutKind.Sequential)]
     private struct PollEntry(int descriptor, short events)

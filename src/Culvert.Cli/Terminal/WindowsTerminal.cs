@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace Culvert.Cli.Terminal;
@@ -60,11 +61,12 @@ internal sealed partial class WindowsTerminal : ITerminal
 
     private string? ReadLine()
     {
-        var line = new char[LongestLine];
+        var line = new byte[LongestLine * sizeof(char)];
         try
         {
-            return ReadConsole(_input, line, (uint)line.Length, out var count, 0) && count > 0 && line[0] != '\x1a'
-                ? new string(line, 0, (int)count).TrimEnd('\r', '\n')
+            // Ctrl-Z at the beginning of a line is the end of input here.
+            return ReadConsole(_input, line, LongestLine, out var count, 0) && count > 0 && line[0] != 0x1a
+                ? Encoding.Unicode.GetString(line, 0, (int)count * sizeof(char)).TrimEnd('\r', '\n')
                 : null;
         }
         finally
@@ -86,7 +88,7 @@ internal sealed partial class WindowsTerminal : ITerminal
 
     [LibraryImport("kernel32.dll", EntryPoint = "ReadConsoleW", SetLastError = true)]
     [return: MarshalAs(UnmanagedType.Bool)]
-    private static partial bool ReadConsole(SafeFileHandle console, [Out] char[] buffer, uint count, out uint read, nint control);
+    private static partial bool ReadConsole(SafeFileHandle console, [Out] byte[] buffer, uint count, out uint read, nint control);
 
     [LibraryImport("kernel32.dll", EntryPoint = "WriteConsoleW", StringMarshalling = StringMarshalling.Utf16, SetLastError = true)]
     [return: MarshalAs(UnmanagedType.Bool)]
