@@ -1,10 +1,11 @@
+using Culvert.Ftp;
 using Culvert.Net;
 
 namespace Culvert.Broker.Runtime;
 
 /// <summary>Hears what happens, to show it to somebody.</summary>
 /// <remarks>Called on whatever task it happens on: thread-safe, quick, and never throwing.</remarks>
-public interface IReporter
+public interface IReporter : ITransferObserver
 {
     /// <summary>Something to tell.</summary>
     void Tell(Message message);

@@ -13,10 +13,15 @@ internal readonly record struct Progress(string Name, long Bytes, long? Total, d
     private const int SlowestWorthAGuess = 1;
 
     /// <summary>One line of at most <paramref name="columns"/> columns: name, percent, bytes, rate, time left.</summary>
-    public string Line(int columns)
+    public string Line(int columns) => Line(columns, TimeLeft());
+
+    /// <summary>The line that stays when it's complete: with the time that it took.</summary>
+    public string FinalLine(int columns) => Line(columns, Time(Elapsed));
+
+    private string Line(int columns, string clock)
     {
-        var percent = Total is { } total ? string.Create(CultureInfo.InvariantCulture, $"{(total <= 0 ? 100 : Math.Min(100, Bytes * 100 / total)),3}%") : "    ";
-        var figures = $" {percent} {Size(Bytes),8} {Size((long)BytesPerSecond) + "/s",10} {TimeLeft(),9}";
+        var percent = Total is { } total ? string.Create(CultureInfo.InvariantCulture, $"{(total <= 0 ? 100 : (int)Math.Min(100, Bytes * 100.0 / total)),3}%") : "    ";
+        var figures = $" {percent} {Size(Bytes),8} {Size((long)BytesPerSecond) + "/s",10} {clock,9}";
         var room = Math.Max(4, columns - figures.Length);
         var name = Printable.Cut(Name, room);
         return name + new string(' ', Math.Max(0, room - Printable.Columns(name))) + figures;
