@@ -3,57 +3,50 @@ using Culvert.Ssh.Wire;
 
 namespace Culvert.Ssh.Connection;
 
-/// <summary>One channel (RFC 4254 §5): its numbers, both windows, what was received and not read, and how each half ended. The reader loop calls the
-/// methods in the part below "From the peer"; the owner of the channel those above it.</summary>
+/// <summary>One channel (RFC 4254 §5): its numbers, its two halves, and the messages of its life. <see cref="ChannelDuplex"/> calls the first part, the
+/// reader loop and the writer loop the second.</summary>
 /// <remarks>Thread-safe under one lock. Packets are queued under that lock, so their order in the queue is the order of the channel's life. The
 /// number is free again when our CLOSE was written and the peer's was read.</remarks>
 internal sealed class Channel
 {
     private readonly Lock _gate = new();
-    private readonly IChannelHost _host;
-    private readonly ReceiveWindow _receive;
-    private readonly SendWindow _send = new();
-    private readonly ReceiveBuffer _received;
+    private readonly ChannelHost _host;
+    private readonly ReceivingHalf _receiving;
+    private readonly SendingHalf _sending;
     private readonly Signal _readable = new();
     private readonly Signal _writable = new();
-    private readonly long _opened;
-    private Action<Failure?>? _answered;
+    private readonly long _asked;
+    private Action<Failure?, Channel>? _answered;
     private uint _remote;
     private bool _open;
-    private byte[]? _reserved;
-    private int _room;
-    private int _unsent;
-    private bool _writerWaits;
-    private bool _aborted;
-    private bool _eofSent, _eofReceived;
+    private bool _dropsUnsent;
+    private bool _eofReceived;
     private bool _closeQueued, _closeWritten, _closeReceived;
-    private ReadEnd _readEnd;
-    private WriteEnd _writeEnd;
 
-    /// <summary>A channel that we ask the peer for. <paramref name="answered"/> hears, on the reader loop, that it stands (null) or why not.</summary>
-    public Channel(IChannelHost host, Priority priority, Action<Failure?> answered) : this(host, priority)
+    /// <summary>A channel that we ask the peer for. <paramref name="answered"/> hears, on the reader loop, that it stands (null) or why not; once.</summary>
+    public Channel(ChannelHost host, Priority priority, Action<Failure?, Channel> answered) : this(host, priority)
     {
         _answered = answered;
     }
 
     /// <summary>A channel that the peer asks for.</summary>
-    public Channel(IChannelHost host, Priority priority, uint remote, uint window, uint maximumPacket) : this(host, priority)
+    public Channel(ChannelHost host, Priority priority, uint remote, uint window, uint maximumPacket) : this(host, priority)
     {
         _remote = remote;
-        _send.Start(window, maximumPacket);
+        _sending.Start(window, maximumPacket);
     }
 
-    private Channel(IChannelHost host, Priority priority)
+    private Channel(ChannelHost host, Priority priority)
     {
         _host = host;
         Priority = priority;
-        _receive = new ReceiveWindow(host.WindowBudget, host.RoundTrip, host.Time);
-        _received = new ReceiveBuffer(host.Buffers);
-        InitialWindow = _receive.Size;
-        _opened = host.RoundTrip.Start();
+        _receiving = new ReceivingHalf(host);
+        _sending = new SendingHalf(host);
+        InitialWindow = _receiving.InitialWindow;
+        _asked = host.RoundTrip.Start();
     }
 
-    /// <summary>Our number; assigned by the table.</summary>
+    /// <summary>Our number; the table assigns it.</summary>
     public uint Number { get; set; }
 
     /// <summary>Its class in the send queue.</summary>
@@ -62,22 +55,12 @@ internal sealed class Channel
     /// <summary>The window that the open or the confirmation announces.</summary>
     public int InitialWindow { get; }
 
-    /// <summary>What waits for the reader, in bytes.</summary>
-    public int Waiting
-    {
-        get
-        {
-            lock (_gate)
-                return _received.Length;
-        }
-    }
-
     /// <summary>Confirms a channel that the peer asked for. False: the connection is gone meanwhile.</summary>
     public bool Confirm()
     {
         lock (_gate)
         {
-            if (_readEnd != ReadEnd.None)
+            if (_receiving.HasEnded)
                 return false;
             _open = true;
             Enqueue(ChannelMessages.Confirmation(_remote, Number, InitialWindow));
@@ -88,47 +71,39 @@ internal sealed class Channel
     /// <summary>Refuses a channel that the peer asked for.</summary>
     public void Refuse(OpenReason reason, string text)
     {
-        _host.Remove(this);
         lock (_gate)
         {
             Enqueue(ChannelMessages.OpenFailure(_remote, reason, text));
-            Recycle();
+            _receiving.Recycle();
         }
+        _host.Table.Remove(this);
     }
 
     /// <summary>Lends what waits in one piece, or says how reading ended; neither: wait for <see cref="WaitReadableAsync"/>.</summary>
-    public ReadResult TryRead()
+    public ReadResult TryLend()
+    {
+        lock (_gate)
+            return _receiving.TryLend();
+    }
+
+    /// <summary>Copies what waits, or says how reading ended; neither: wait for <see cref="WaitReadableAsync"/>.</summary>
+    public ReadResult TryCopy(Memory<byte> into)
     {
         lock (_gate)
         {
-            if (_aborted)
-                return new(default, ReadEnd.Reset);
-            return _received.Length > 0 ? new(_received.Lend(), ReadEnd.None) : new(default, _readEnd);
+            var result = _receiving.TryCopy(into, out var credit);
+            GiveCredit(credit);
+            return result;
         }
     }
 
-    /// <summary>Copies what waits, or says how reading ended.</summary>
-    public ReadResult TryRead(Memory<byte> into)
-    {
-        lock (_gate)
-        {
-            if (_aborted)
-                return new(default, ReadEnd.Reset);
-            if (_received.Length == 0)
-                return new(default, _readEnd);
-            var count = _received.CopyTo(into.Span);
-            Credit(count);
-            return new(into[..count], ReadEnd.None);
-        }
-    }
-
-    /// <summary>Whether there is anything to read, be it an end.</summary>
+    /// <summary>Whether a read would not wait.</summary>
     public bool IsReadable
     {
         get
         {
             lock (_gate)
-                return _aborted || _received.Length > 0 || _readEnd != ReadEnd.None;
+                return _receiving.IsReadable;
         }
     }
 
@@ -138,37 +113,14 @@ internal sealed class Channel
     public void Release(int count)
     {
         lock (_gate)
-        {
-            if (_aborted)
-            {
-                _received.Clear();
-                return;
-            }
-            _received.Advance(count);
-            Credit(count);
-        }
+            GiveCredit(_receiving.Release(count));
     }
 
     /// <summary>Lends a slot, or says how writing ended; neither (the room is empty): wait for <see cref="WaitWritableAsync"/>.</summary>
     public Slot TryReserve()
     {
         lock (_gate)
-        {
-            if (_reserved is not null)
-                throw new InvalidOperationException("The last slot was not committed.");
-            if (_eofSent || _writeEnd != WriteEnd.None)
-                return new(default, _writeEnd == WriteEnd.None ? WriteEnd.Closed : _writeEnd);
-            _room = _send.Room;
-            // One slot a channel always; more while the others leave room in the queue. Each channel that waits for a slot has one unsent, whose writing wakes it.
-            if (_room == 0 || _unsent >= ConnectionLimits.MaximumUnsentSlots ||
-                (_unsent > 0 && _host.Queue.UnsentSlots >= ConnectionLimits.MaximumUnsentSlotsOfAll))
-            {
-                _writerWaits = true;
-                return default;
-            }
-            _reserved = _host.Buffers.Slots.Rent();
-            return new(_reserved.AsMemory(ChannelMessages.DataHeader, _room), WriteEnd.None);
-        }
+            return _sending.TryReserve();
     }
 
     public ValueTask WaitWritableAsync(CancellationToken cancellationToken) => _writable.WaitAsync(cancellationToken);
@@ -178,19 +130,9 @@ internal sealed class Channel
     {
         lock (_gate)
         {
-            var slot = _reserved ?? throw new InvalidOperationException("No slot was reserved.");
-            ArgumentOutOfRangeException.ThrowIfNegative(count);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _room);
-            _reserved = null;
-            if (count == 0 || _writeEnd != WriteEnd.None)
-            {
-                _host.Buffers.Slots.Return(slot);
-                return _writeEnd;
-            }
-            ChannelMessages.WriteDataHeader(slot, _remote, count);
-            _send.Sent(count);
-            _unsent++;
-            _host.Queue.Enqueue(new Outgoing(slot, ChannelMessages.DataHeader + count, OutgoingKind.Data, this), Priority);
+            if (_sending.Commit(count, _remote) is not { } packet)
+                return _sending.End;
+            _host.Queue.Enqueue(new Outgoing(packet, ChannelMessages.DataHeader + count, OutgoingKind.Data, this), Priority);
             return WriteEnd.None;
         }
     }
@@ -200,11 +142,11 @@ internal sealed class Channel
     {
         lock (_gate)
         {
-            if (_eofSent)
+            if (_sending.EofSent)
                 return WriteEnd.None;
-            if (_writeEnd != WriteEnd.None)
-                return _writeEnd;
-            _eofSent = true;
+            if (_sending.End != WriteEnd.None)
+                return _sending.End;
+            _sending.SendEof();
             Enqueue(ChannelMessages.Simple(MessageNumber.ChannelEof, _remote));
             if (_eofReceived)
                 Close();
@@ -212,96 +154,80 @@ internal sealed class Channel
         }
     }
 
-    /// <summary>Breaks both halves: what is queued and unread is dropped, CLOSE without EOF is what the peer sees.</summary>
+    /// <summary>Breaks both halves: what is queued and unread is dropped; CLOSE without EOF is all that the peer sees.</summary>
     public void Abort()
     {
         lock (_gate)
         {
-            if (_aborted)
-                return;
-            _aborted = true;
-            _readEnd = ReadEnd.Reset;
-            if (_writeEnd == WriteEnd.None)
-                _writeEnd = WriteEnd.Closed;
-            _received.DropUnlent();
-            _receive.Dispose();
+            _dropsUnsent = true;
+            _sending.EndWith(WriteEnd.Closed);
+            _receiving.Abort();
             if (_open)
                 Close();
         }
         Wake();
     }
 
-    /// <summary>The owner is through: nothing of the channel is in use any more. What did not end in order is broken.</summary>
+    /// <summary>The owner is through, and nothing lent is in use any more. What did not end in order is broken.</summary>
     public void Dispose()
     {
         lock (_gate)
         {
-            // After our EOF what is queued still goes out, before the CLOSE; without it the stream is cut anyway.
-            if (!_eofSent)
-                _aborted = true;
-            if (_writeEnd == WriteEnd.None)
-                _writeEnd = WriteEnd.Closed;
-            if (_readEnd is ReadEnd.None)
-                _readEnd = ReadEnd.Reset;
-            if (_reserved is { } slot)
-            {
-                _reserved = null;
-                _host.Buffers.Slots.Return(slot);
-            }
-            Recycle();
+            // After our EOF what is queued still goes out, ahead of the CLOSE; without it the stream is cut anyway.
+            _dropsUnsent |= !_sending.EofSent;
+            _sending.EndWith(WriteEnd.Closed);
+            _sending.ReturnSlot();
+            _receiving.Recycle();
             if (_open)
                 Close();
         }
         Wake();
     }
 
-    /// <summary>Wakes the reader: data was received. Separate from receiving, so that the reader loop gathers first.</summary>
-    public void WakeReader() => _readable.Set();
+    // From here on: the reader loop and the writer loop.
 
-    // From the peer, and from the writer loop
+    /// <summary>Wakes the reader. Separate from receiving, so that the reader loop can gather first.</summary>
+    public void WakeReader() => _readable.Set();
 
     /// <summary>CHANNEL_OPEN_CONFIRMATION for a channel that we asked for.</summary>
     public void Confirmed(uint remote, uint window, uint maximumPacket)
     {
-        Action<Failure?> answered;
+        Action<Failure?, Channel> answered;
         lock (_gate)
         {
+            _sending.Start(window, maximumPacket);
             answered = _answered ?? throw Unexpected("CHANNEL_OPEN_CONFIRMATION");
             _answered = null;
             _remote = remote;
-            _send.Start(window, maximumPacket);
             _open = true;
         }
-        _host.RoundTrip.Answered(_opened);
-        answered(null);
+        _host.RoundTrip.Answered(_asked);
+        answered(null, this);
     }
 
     /// <summary>CHANNEL_OPEN_FAILURE for a channel that we asked for.</summary>
     public void Refused(Failure failure)
     {
-        Action<Failure?> answered;
+        Action<Failure?, Channel> answered;
         lock (_gate)
         {
             answered = _answered ?? throw Unexpected("CHANNEL_OPEN_FAILURE");
             _answered = null;
-            Recycle();
+            _receiving.Recycle();
         }
-        _host.Remove(this);
-        answered(failure);
+        _host.Table.Remove(this);
+        answered(failure, this);
     }
 
-    /// <summary>CHANNEL_DATA. True: the reader should be woken.</summary>
-    public bool Data(ReadOnlySpan<byte> bytes)
+    /// <summary>CHANNEL_DATA. Returns what waits for the reader now, in bytes; 0: nothing to wake it for.</summary>
+    public int Data(ReadOnlySpan<byte> bytes)
     {
         lock (_gate)
         {
-            MustTakeData("CHANNEL_DATA");
-            // On its way while our CLOSE was: nobody reads it and nobody accounts for it.
-            if (_closeQueued || _aborted || _readEnd != ReadEnd.None)
-                return false;
-            _receive.Received(bytes.Length);
-            _received.Append(bytes);
-            return true;
+            if (!TakesData("CHANNEL_DATA"))
+                return 0;
+            _receiving.Received(bytes);
+            return _receiving.Waiting;
         }
     }
 
@@ -310,11 +236,8 @@ internal sealed class Channel
     {
         lock (_gate)
         {
-            MustTakeData("CHANNEL_EXTENDED_DATA");
-            if (_closeQueued || _aborted || _readEnd != ReadEnd.None)
-                return;
-            _receive.Received(count);
-            Credit(count);
+            if (TakesData("CHANNEL_EXTENDED_DATA"))
+                GiveCredit(_receiving.Discarded(count));
         }
     }
 
@@ -324,7 +247,7 @@ internal sealed class Channel
         lock (_gate)
         {
             MustBeOpen("CHANNEL_WINDOW_ADJUST");
-            _send.Adjust(more);
+            _sending.Adjust(more);
             WakeWriter();
         }
     }
@@ -336,9 +259,8 @@ internal sealed class Channel
         {
             MustBeOpen("CHANNEL_EOF");
             _eofReceived = true;
-            if (_readEnd == ReadEnd.None)
-                _readEnd = ReadEnd.Ended;
-            if (_eofSent)
+            _receiving.End(ReadEnd.Ended);
+            if (_sending.EofSent)
                 Close();
         }
         _readable.Set();
@@ -350,8 +272,7 @@ internal sealed class Channel
         lock (_gate)
         {
             MustBeOpen("CHANNEL_REQUEST");
-            if (_writeEnd == WriteEnd.None)
-                _writeEnd = WriteEnd.Closed;
+            _sending.EndWith(WriteEnd.Closed);
             WakeWriter();
         }
     }
@@ -363,10 +284,8 @@ internal sealed class Channel
         {
             MustBeOpen("CHANNEL_CLOSE");
             _closeReceived = true;
-            if (_readEnd == ReadEnd.None)
-                _readEnd = ReadEnd.Lost;
-            if (_writeEnd == WriteEnd.None)
-                _writeEnd = WriteEnd.Closed;
+            _receiving.End(ReadEnd.Lost);
+            _sending.EndWith(WriteEnd.Closed);
             Close();
         }
         Wake();
@@ -387,63 +306,57 @@ internal sealed class Channel
     /// <summary>The connection is gone.</summary>
     public void Lost(Failure failure)
     {
-        Action<Failure?>? answered;
+        Action<Failure?, Channel>? answered;
         lock (_gate)
         {
             answered = _answered;
             _answered = null;
             _closeQueued = true;
-            if (_readEnd == ReadEnd.None)
-                _readEnd = ReadEnd.Lost;
-            if (_writeEnd == WriteEnd.None)
-                _writeEnd = WriteEnd.Lost;
+            _receiving.End(ReadEnd.Lost);
+            _sending.EndWith(WriteEnd.Lost);
             if (!_open)
-                Recycle();
+                _receiving.Recycle();
         }
-        answered?.Invoke(failure);
+        answered?.Invoke(failure, this);
         Wake();
     }
 
-    /// <summary>Whether a packet of this channel still goes out when its turn comes.</summary>
+    /// <summary>Whether a packet of this channel still goes out when its turn has come.</summary>
     public bool Sends(OutgoingKind kind)
     {
         lock (_gate)
+        {
             return kind switch
             {
-                OutgoingKind.Data => !_aborted,
+                OutgoingKind.Data => !_dropsUnsent,
                 OutgoingKind.Adjust => !_closeWritten,
                 _ => true,
             };
+        }
     }
 
     /// <summary>A packet of this channel was written, or left out.</summary>
     public void Written(OutgoingKind kind)
     {
-        if (kind == OutgoingKind.Adjust)
-            return;
         lock (_gate)
         {
-            if (kind == OutgoingKind.Close)
-                _closeWritten = true;
-            // Half of the slots at once: a writer that is woken for each of them costs more than it sends.
-            else if (--_unsent <= ConnectionLimits.MaximumUnsentSlots / 2)
+            if (kind == OutgoingKind.Data && _sending.Written())
                 WakeWriter();
+            if (kind != OutgoingKind.Close)
+                return;
+            _closeWritten = true;
         }
-        if (kind == OutgoingKind.Close)
-            FreeNumber();
+        FreeNumber();
     }
 
     private void FreeNumber()
     {
+        bool free;
         lock (_gate)
-        {
-            if (!_closeWritten || !_closeReceived)
-                return;
-        }
-        _host.Remove(this);
+            free = _closeWritten && _closeReceived;
+        if (free)
+            _host.Table.Remove(this);
     }
-
-    // Under the lock
 
     private void Close()
     {
@@ -454,28 +367,21 @@ internal sealed class Channel
         _host.Queue.Enqueue(new Outgoing(close, close.Length, OutgoingKind.Close, this), Priority);
     }
 
-    private void Credit(int count)
+    private void GiveCredit(int more)
     {
-        if (_receive.Read(count) is var more && more > 0 && !_eofReceived && !_closeQueued)
-        {
-            var adjust = ChannelMessages.WindowAdjust(_remote, more);
-            _host.Queue.Enqueue(new Outgoing(adjust, adjust.Length, OutgoingKind.Adjust, this), Priority.Interactive);
-        }
-    }
-
-    private void Recycle()
-    {
-        _received.Clear();
-        _receive.Dispose();
+        if (more == 0 || _eofReceived || _closeQueued)
+            return;
+        var adjust = ChannelMessages.WindowAdjust(_remote, more);
+        _host.Queue.Enqueue(new Outgoing(adjust, adjust.Length, OutgoingKind.Adjust, this), Priority.Interactive);
     }
 
     private void Enqueue(byte[] message) => _host.Queue.Enqueue(new Outgoing(message), Priority);
 
     private void WakeWriter()
     {
-        if (!_writerWaits)
+        if (!_sending.IsAwaited)
             return;
-        _writerWaits = false;
+        _sending.IsAwaited = false;
         _writable.Set();
     }
 
@@ -491,11 +397,13 @@ internal sealed class Channel
             throw Unexpected(message);
     }
 
-    private void MustTakeData(string message)
+    /// <summary>False: on its way while our CLOSE was, or nobody reads; it's dropped without accounting.</summary>
+    private bool TakesData(string message)
     {
         if (!_open || _closeReceived || _eofReceived)
             throw Unexpected(message);
+        return !_closeQueued && !_receiving.HasEnded;
     }
 
-    private SshProtocolException Unexpected(string message) => new($"{message} for channel {Number}, which is not in a state for it");
+    private SshProtocolException Unexpected(string message) => new($"{message} for channel {Number}, which is in no state for it");
 }
