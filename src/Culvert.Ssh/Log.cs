@@ -1,0 +1,56 @@
+using Microsoft.Extensions.Logging;
+
+namespace Culvert.Ssh;
+
+/// <summary>Everything that the engine logs. 1000–1199: transport; 1200–1299: keys, trust and authentication; 1300–1499: connection and server.
+/// The words follow OpenSSH's <c>debug1</c> lines, which its users know how to read.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1000, LogLevel.Debug, "Local version string SSH-2.0-{Software}")]
+    public static partial void LocalVersion(ILogger logger, string software);
+
+    [LoggerMessage(1001, LogLevel.Debug, "Remote protocol version: {Line}")]
+    public static partial void RemoteVersion(ILogger logger, string line);
+
+    [LoggerMessage(1002, LogLevel.Debug, "kex_exchange_identification: banner line: {Line}")]
+    public static partial void PreVersionLine(ILogger logger, string line);
+
+    [LoggerMessage(1010, LogLevel.Debug, "kex: algorithm: {Method}")]
+    public static partial void KeyExchangeMethod(ILogger logger, string method);
+
+    [LoggerMessage(1011, LogLevel.Debug, "kex: host key algorithm: {Algorithm}")]
+    public static partial void HostKeyAlgorithm(ILogger logger, string algorithm);
+
+    [LoggerMessage(1012, LogLevel.Debug, "kex: {Direction} {Protection} compression: none")]
+    public static partial void DirectionProtection(ILogger logger, string direction, Crypto.DirectionAlgorithms protection);
+
+    [LoggerMessage(1013, LogLevel.Debug, "kex: strict key exchange: {Strict}")]
+    public static partial void StrictKeyExchange(ILogger logger, bool strict);
+
+    [LoggerMessage(1014, LogLevel.Debug, "Server host key: {Type} {Fingerprint}")]
+    public static partial void ServerHostKey(ILogger logger, string type, string fingerprint);
+
+    [LoggerMessage(1015, LogLevel.Debug, "rekey: key exchange started by {Side}")]
+    public static partial void RekeyStarted(ILogger logger, string side);
+
+    [LoggerMessage(1016, LogLevel.Debug, "rekey: key exchange {Number} done")]
+    public static partial void KeysChanged(ILogger logger, int number);
+
+    [LoggerMessage(1017, LogLevel.Debug, "kex_input_ext_info: {Name}")]
+    public static partial void Extension(ILogger logger, string name);
+
+    [LoggerMessage(1020, LogLevel.Debug, "Remote: {Text}")]
+    public static partial void DebugMessage(ILogger logger, string text);
+
+    [LoggerMessage(1021, LogLevel.Debug, "Received SSH2_MSG_UNIMPLEMENTED for {Sequence}")]
+    public static partial void Unimplemented(ILogger logger, uint sequence);
+
+    [LoggerMessage(1022, LogLevel.Debug, "transport: message {Number} is not known, answered with UNIMPLEMENTED")]
+    public static partial void UnknownMessage(ILogger logger, byte number);
+
+    [LoggerMessage(1030, LogLevel.Debug, "transport: closed: {Reason}")]
+    public static partial void TransportClosed(ILogger logger, string reason);
+
+    [LoggerMessage(1031, LogLevel.Debug, "transport: saying goodbye failed: {Reason}")]
+    public static partial void GoodbyeFailed(ILogger logger, string reason);
+}
