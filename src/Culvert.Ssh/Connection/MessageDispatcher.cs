@@ -1,12 +1,11 @@
 using Culvert.Net;
 using Culvert.Ssh.Wire;
-using Microsoft.Extensions.Logging;
 
 namespace Culvert.Ssh.Connection;
 
 /// <summary>Takes each payload apart and hands it to whom it concerns. Only the reader loop calls it. Data is gathered: a channel's reader is woken when
 /// no further packet lies ready, when enough for one large send has come, or after a number of packets in any case.</summary>
-internal sealed class MessageDispatcher(ChannelTable table, GlobalRequests requests, IConnectionRole role, ILogger logger)
+internal sealed class MessageDispatcher(ChannelTable table, GlobalRequests requests, IConnectionRole role, MultiplexerOptions options)
 {
     /// <summary>Packets after which readers are woken even if more lie ready: 2 MiB of full ones.</summary>
     private const int MaximumGatheredPackets = 64;
@@ -78,10 +77,14 @@ internal sealed class MessageDispatcher(ChannelTable table, GlobalRequests reque
             case MessageNumber.Disconnect:
                 Disconnect(specific);
                 break;
+            case MessageNumber.UserAuthRequest:
+                // RFC 4252 §5.1: after success, silently ignored.
+                break;
             case MessageNumber.Ignore or MessageNumber.Debug or MessageNumber.Unimplemented:
                 break;
             default:
-                throw new SshProtocolException($"message {payload[0]} has no place after authentication");
+                options.RefuseLast();
+                break;
         }
     }
 
@@ -161,7 +164,7 @@ internal sealed class MessageDispatcher(ChannelTable table, GlobalRequests reque
         var reader = new SshReader(payload.Span[1..], "GLOBAL_REQUEST");
         var name = reader.DisplayText("request name");
         var wantsReply = reader.Bool("want reply");
-        Log.GlobalRequestReceived(logger, name);
+        Log.GlobalRequestReceived(options.Logger, name);
         return role.RequestAsync(name, wantsReply, payload[^reader.Rest.Length..], cancellationToken);
     }
 

@@ -1,6 +1,7 @@
 using Culvert.Net;
 using Culvert.Ssh.Transport;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Culvert.Ssh.Connection;
 
@@ -9,7 +10,10 @@ internal sealed record MultiplexerOptions
 {
     public WindowBudget WindowBudget { get; init; } = WindowBudget.Process;
     public TimeProvider Time { get; init; } = TimeProvider.System;
-    public required ILogger Logger { get; init; }
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+
+    /// <summary>Tells the peer that its last message isn't known (UNIMPLEMENTED needs the sequence number, which the transport knows).</summary>
+    public Action RefuseLast { get; init; } = static () => { };
 }
 
 /// <summary>Many channels over one packet transport (RFC 4254): one loop reads and hands out, one loop writes what waits in the queue. The first reason to end
@@ -47,7 +51,7 @@ internal sealed class Multiplexer : IAsyncDisposable
         _requests = new GlobalRequests(_queue, RoundTrip);
         _farewell = new CancellationTokenSource(Timeout.InfiniteTimeSpan, options.Time);
         _role = role(this);
-        _dispatcher = new MessageDispatcher(Table, _requests, _role, options.Logger);
+        _dispatcher = new MessageDispatcher(Table, _requests, _role, options);
         _running = Task.Run(() => RunAsync(companion));
     }
 

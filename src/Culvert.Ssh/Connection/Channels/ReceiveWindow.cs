@@ -9,7 +9,7 @@ namespace Culvert.Ssh.Connection;
 /// nearly three times as often, half a window lets a path with a long round trip run dry.</para>
 /// <para>The window doubles when all of it was read within two round trips: then it, and not the path or the reader, was the limit (a full window takes one round trip
 /// plus the delay of its credit). On a short path that never happens, which is wanted: sshd pays for a large window with copies.</para></remarks>
-internal sealed class ReceiveWindow : IDisposable
+internal sealed class ReceiveWindow
 {
     private readonly WindowBudget _budget;
     private readonly RoundTrip _roundTrip;
@@ -17,7 +17,7 @@ internal sealed class ReceiveWindow : IDisposable
     private int _read;
     private long _roundStart;
     private long _roundRead;
-    private bool _disposed;
+    private bool _isGivenBack;
 
     public ReceiveWindow(WindowBudget budget, RoundTrip roundTrip, TimeProvider time)
     {
@@ -66,11 +66,11 @@ internal sealed class ReceiveWindow : IDisposable
     }
 
     /// <summary>Gives the window back to the budget.</summary>
-    public void Dispose()
+    public void GiveBack()
     {
-        if (_disposed)
+        if (_isGivenBack)
             return;
-        _disposed = true;
+        _isGivenBack = true;
         _budget.Return(Size);
     }
 
@@ -79,7 +79,7 @@ internal sealed class ReceiveWindow : IDisposable
         var took = _time.GetElapsedTime(_roundStart);
         _roundStart = _time.GetTimestamp();
         _roundRead = 0;
-        if (_roundTrip.Shortest is not { } roundTrip || took > 2 * roundTrip || Size > ConnectionLimits.MaximumWindow / 2 || _disposed || !_budget.TryGrow(Size))
+        if (_roundTrip.Shortest is not { } roundTrip || took > 2 * roundTrip || Size > ConnectionLimits.MaximumWindow / 2 || _isGivenBack || !_budget.TryGrow(Size))
             return 0;
         var more = Size;
         Size += more;
@@ -90,7 +90,7 @@ internal sealed class ReceiveWindow : IDisposable
     private void Shrink()
     {
         var less = Math.Min(_read, Size - ConnectionLimits.MinimumWindow);
-        if (_disposed)
+        if (_isGivenBack)
             return;
         Size -= less;
         _read -= less;

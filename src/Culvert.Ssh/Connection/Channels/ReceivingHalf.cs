@@ -80,7 +80,7 @@ internal sealed class ReceivingHalf(ChannelHost host)
     {
         _end = ReadEnd.Reset;
         _received.DropUnlent();
-        _window.Dispose();
+        _window.GiveBack();
     }
 
     /// <summary>Nobody reads any more: buffers and window go back.</summary>
@@ -88,6 +88,6 @@ internal sealed class ReceivingHalf(ChannelHost host)
     {
         End(ReadEnd.Reset);
         _received.Clear();
-        _window.Dispose();
+        _window.GiveBack();
     }
 }

@@ -27,12 +27,8 @@ internal sealed class ChannelDial : Dial
         // A server may check that the originator is an address; one that nobody named is this machine.
         var originator = options.Originator is { Host.Length: > 0 } named ? named : new Endpoint(Endpoint.Loopback4, 0);
         dial._channel = multiplexer.Open("direct-tcpip", ChannelMessages.Addresses(to, originator), options.Priority, dial.Answered);
-        if (dial._outcome.Task.IsCompleted)
-            return dial;
+        // If the answer was faster, the timer is disposed already and this does nothing.
         dial._timer.Change(options.Timeout, Timeout.InfiniteTimeSpan);
-        // The answer may have come in between, and stopped a timer that was not running yet.
-        if (dial._outcome.Task.IsCompleted)
-            dial._timer.Dispose();
         return dial;
     }
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Culvert.Ssh.Connection;
 
 /// <summary>What a server may ask of its client: to take a connection that came in on a port it holds open for us, and nothing else.</summary>
-internal sealed class ClientRole(Multiplexer multiplexer, RemoteListeners listeners, ILogger logger) : IConnectionRole
+internal sealed class ClientConnectionRole(Multiplexer multiplexer, RemoteListeners listeners, ILogger logger) : IConnectionRole
 {
     // forwarded-tcpip (RFC 4254 §7.2)
     // string    address that was connected
