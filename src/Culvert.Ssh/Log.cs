@@ -53,4 +53,34 @@ internal static partial class Log
 
     [LoggerMessage(1031, LogLevel.Debug, "transport: saying goodbye failed: {Reason}")]
     public static partial void GoodbyeFailed(ILogger logger, string reason);
+
+    [LoggerMessage(1300, LogLevel.Debug, "connection: ended: {Reason}")]
+    public static partial void ConnectionEnded(ILogger logger, string reason);
+
+    [LoggerMessage(1301, LogLevel.Error, "connection: internal error")]
+    public static partial void LoopFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(1302, LogLevel.Debug, "client_input_global_request: rtype {Name}")]
+    public static partial void GlobalRequestReceived(ILogger logger, string name);
+
+    [LoggerMessage(1303, LogLevel.Warning, "refused the peer's request to open a channel {Type}: {Reason}")]
+    public static partial void OpenRefused(ILogger logger, string type, string reason);
+
+    [LoggerMessage(1400, LogLevel.Information, "server: {User} logged in from {Peer}")]
+    public static partial void ServerAccepted(ILogger logger, string user, Net.Endpoint peer);
+
+    [LoggerMessage(1401, LogLevel.Information, "server: login from {Peer} failed: {Reason}")]
+    public static partial void ServerLoginFailed(ILogger logger, Net.Endpoint peer, string reason);
+
+    [LoggerMessage(1402, LogLevel.Warning, "server: the listener is gone: {Reason}")]
+    public static partial void ServerListenerLost(ILogger logger, string reason);
+
+    [LoggerMessage(1403, LogLevel.Error, "server: internal error")]
+    public static partial void ServerTaskFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(1404, LogLevel.Information, "server: forwarding from {At} refused: {Reason}")]
+    public static partial void ForwardRefused(ILogger logger, Net.Endpoint at, string reason);
+
+    [LoggerMessage(1405, LogLevel.Debug, "server: forwarding from {At} ended: {Reason}")]
+    public static partial void ForwardEnded(ILogger logger, Net.Endpoint at, string reason);
 }
