@@ -1,17 +1,6 @@
-namespace Culvert.Broker.Config;
+using Culvert.Ssh.Trust;
 
-/// <summary>What an unknown or changed host key means.</summary>
-public enum HostKeyChecking
-{
-    /// <summary>Ask about an unknown one, refuse a changed one.</summary>
-    Ask,
-    /// <summary>Refuse both.</summary>
-    Yes,
-    /// <summary>Take an unknown one, refuse a changed one.</summary>
-    AcceptNew,
-    /// <summary>Take an unknown one; with a changed one neither passwords nor tunnels are possible.</summary>
-    No,
-}
+namespace Culvert.Broker.Config;
 
 /// <summary>Which IP versions are used to reach the server, and for listeners without an address.</summary>
 public enum AddressFamilyChoice

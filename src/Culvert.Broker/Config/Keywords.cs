@@ -1,4 +1,6 @@
 using System.Collections.Frozen;
+using Culvert.Ftp;
+using Culvert.Ssh.Trust;
 
 namespace Culvert.Broker.Config;
 

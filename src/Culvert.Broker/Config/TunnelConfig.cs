@@ -1,15 +1,7 @@
 using System.Net;
+using Culvert.Ftp;
 
 namespace Culvert.Broker.Config;
-
-/// <summary>How active mode (PORT, EPRT) is carried.</summary>
-public enum ActiveMode
-{
-    /// <summary>The server is asked for passive mode instead; we dial the client.</summary>
-    Convert,
-    /// <summary>A listener on the far side's loopback, as Tectia does it; the FTP server must be on that machine.</summary>
-    Forward,
-}
 
 /// <summary>A tunnel that is wanted: where it leads, and how it behaves.</summary>
 public sealed record TunnelConfig(TunnelSpec Spec)

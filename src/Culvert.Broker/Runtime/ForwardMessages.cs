@@ -46,6 +46,13 @@ internal static class ForwardMessages
     public static Message Allocated(TunnelSpec spec, int port) => Message.Note(
         string.Create(CultureInfo.InvariantCulture, $"Allocated port {port} for remote forward to {spec.DestinationHost}:{spec.DestinationPort}"));
 
+    /// <summary>A client came in, and its destination couldn't be had.</summary>
+    public static Message OpenFailed(OpenTunnel tunnel, Failure failure)
+    {
+        var text = failure.Text.StartsWith("open failed", StringComparison.Ordinal) ? failure.Text : "open failed: connect failed: " + failure.Text;
+        return Message.Warning($"{tunnel.Typed}: {text}", LinkMessages.WhyNot(tunnel.Server, tunnel.Config.Spec, failure));
+    }
+
     private static string LocalHint(Endpoint at, Failure failure) => failure.Kind switch
     {
         FailureKind.InUse => string.Create(CultureInfo.InvariantCulture, $"another program listens there (ss -ltnp 'sport = :{at.Port}' names it); choose another port, or 0 for any free one"),
