@@ -2,6 +2,7 @@ using System.Text;
 using Culvert.Broker.Config;
 using Culvert.Cli;
 using Culvert.Cli.Arguments;
+using Culvert.Cli.Running;
 
 // Help is printed before anything else is loaded: the commonest first call shouldn't wait for what it doesn't use.
 if (args is ["-h" or "--help" or "help"])
@@ -13,7 +14,9 @@ try
     {
         Invocation.Help => Say(HelpText.Page),
         Invocation.Version => Say(ProgramVersion.Text),
-        _ => ExitCode.Usage,
+        Invocation.Demo demo => await DemoCommand.RunAsync(demo),
+        Invocation.Tunnels tunnels => await TunnelCommand.RunAsync(tunnels, args),
+        var unknown => throw new InvalidOperationException($"nothing runs {unknown}"),
     };
 }
 catch (ConfigException e)
