@@ -34,11 +34,11 @@ internal abstract record Decision
     /// <summary>The server ended the data in a mode where that is no end of a file: pass it on.</summary>
     public sealed record EndNear(int Path) : Decision;
 
-    /// <summary>End both sides: in order when the transfer is whole, with a reset otherwise.</summary>
-    public sealed record Settle(int Path, bool Whole) : Decision;
+    /// <summary>End both sides; nothing more of this path matters to the conversation.</summary>
+    public sealed record Settle(int Path, Ending How) : Decision;
 
     /// <summary>Start a timer; answered by <see cref="PathEvent.TimerElapsed"/>. Path 0 is the session.</summary>
-    public sealed record Arm(int Path, Timer Timer) : Decision;
+    public sealed record Arm(int Path, TimerKind Timer) : Decision;
 
     /// <summary>A transfer begins: its command goes out next.</summary>
     public sealed record Began(int Path, string Verb, string Name, TransferDirection Direction, DataMode Asked, DataMode Used, long? Size) : Decision;
@@ -59,8 +59,19 @@ internal abstract record Decision
     public sealed record Close(string Why) : Decision;
 }
 
+/// <summary>How a data path ends.</summary>
+internal enum Ending
+{
+    /// <summary>With a reset, at once: something is missing, or nothing was meant to come.</summary>
+    Cut,
+    /// <summary>In order, at once: all that belongs to the transfer has been written.</summary>
+    InOrder,
+    /// <summary>In order when the server's last byte has been written to the client; with a reset if that fails.</summary>
+    WhenDrained,
+}
+
 /// <summary>The timers of a session.</summary>
-internal enum Timer
+internal enum TimerKind
 {
     /// <summary>An upload waits for the client's data socket.</summary>
     UploadHold,
@@ -70,6 +81,8 @@ internal enum Timer
     Stall,
     /// <summary>Shutdown: transfers may run so much longer.</summary>
     Grace,
+    /// <summary>The client is gone, and the server knows: it should close the session.</summary>
+    Farewell,
 }
 
 /// <summary>News of a data path, or of a timer.</summary>
@@ -106,5 +119,5 @@ internal abstract record PathEvent(int Path)
     public sealed record FarBroken(int Path) : PathEvent(Path);
 
     /// <summary>A timer ran out; <paramref name="Delivered"/> bytes have reached the client so far.</summary>
-    public sealed record TimerElapsed(int Path, Timer Timer, long Delivered) : PathEvent(Path);
+    public sealed record TimerElapsed(int Path, TimerKind Timer, long Delivered) : PathEvent(Path);
 }

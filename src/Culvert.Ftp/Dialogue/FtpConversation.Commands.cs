@@ -169,6 +169,7 @@ internal sealed partial class FtpConversation
         {
             _serverEnded = true;
             Decide(new Decision.EndServer());
+            Decide(new Decision.Arm(0, TimerKind.Farewell));
         }
     }
 

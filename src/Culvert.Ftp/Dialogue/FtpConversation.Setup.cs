@@ -24,7 +24,7 @@ internal sealed partial class FtpConversation
             Refuse(command, 501, "PASV takes no argument.");
         else if (_extendedOnly)
             Refuse(command, 503, "After EPSV ALL only EPSV is allowed.");
-        else if (ClientIsIPv6 && _options.Advertise is null)
+        else if (PassiveAddress.AddressFamily != AddressFamily.InterNetwork)
             Refuse(command, 425, "PASV can't name an IPv6 address; use EPSV.");
         else
             Setup(command, NewPath(DataMode.Pasv, null), DataMode.Pasv, DataMode.Epsv);
@@ -66,6 +66,8 @@ internal sealed partial class FtpConversation
         else
             Setup(command, NewPath(asked, address), FarListenAddress.AddressFamily == AddressFamily.InterNetwork ? DataMode.Port : DataMode.Eprt);
     }
+
+    private IPAddress PassiveAddress => _options.Advertise ?? _nearAddress;
 
     private IPAddress FarListenAddress => _options.ActiveAddress
         ?? (_destination.TryGetAddress(out var literal) && literal.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback);
@@ -208,8 +210,7 @@ internal sealed partial class FtpConversation
             return;
         var exchange = _announcing;
         _announcing = null;
-        var address = _options.Advertise ?? _nearAddress;
-        var line = path.Asked == DataMode.Pasv ? FtpAddress.Passive(address, at.Port) : FtpAddress.ExtendedPassive(at.Port);
+        var line = path.Asked == DataMode.Pasv ? FtpAddress.Passive(PassiveAddress, at.Port) : FtpAddress.ExtendedPassive(at.Port);
         Decide(new Decision.Rewrote(_firstLine.ToString(), line.ToString()));
         ToClient(line);
         Pop(exchange);
@@ -227,7 +228,8 @@ internal sealed partial class FtpConversation
         (path.Asking, path.Refused) = (false, true);
         if (_announcing == exchange)
             _announcing = null;
-        Settle(path, whole: false);
+        path.Fault ??= new(425, "Can't open data connection: its setup was refused.");
+        Settle(path, Ending.Cut);
         ToClient(reply);
         Pop(exchange);
     }
@@ -237,8 +239,8 @@ internal sealed partial class FtpConversation
     {
         foreach (var path in _paths.Values.ToArray())
         {
-            if (path != except && path is { Asking: false, Transfer: null, ReleasedReply: null })
-                Settle(path, whole: path.Consumed);
+            if (path != except && path is { Asking: false, Transfer: null })
+                Settle(path, path.Consumed ? Ending.InOrder : Ending.Cut);
         }
     }
 }

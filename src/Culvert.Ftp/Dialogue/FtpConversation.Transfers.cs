@@ -53,7 +53,7 @@ internal sealed partial class FtpConversation
         else if (!path.Asking && !path.HoldArmed)
         {
             path.HoldArmed = true;
-            Decide(new Decision.Arm(path.Id, Timer.UploadHold));
+            Decide(new Decision.Arm(path.Id, TimerKind.UploadHold));
         }
     }
 
@@ -87,7 +87,8 @@ internal sealed partial class FtpConversation
         {
             DecideBegan(exchange, path);
             Decide(new Decision.Finished(path.Id, TransferResult.Failed, null, fault.Text));
-            Settle(path, whole: false);
+            if (!path.Asking) // the server's answer to the setup is still to come, and makes a path for the next transfer
+                Settle(path, Ending.Cut);
         }
         if (_restartPending)
         {
@@ -142,7 +143,7 @@ internal sealed partial class FtpConversation
         else
         {
             _held = exchange;
-            Decide(new Decision.Arm(path.Id, Timer.Stall));
+            Decide(new Decision.Arm(path.Id, TimerKind.Stall));
         }
     }
 
@@ -163,7 +164,7 @@ internal sealed partial class FtpConversation
         Decide(new Decision.Finished(path.Id, whole ? TransferResult.Complete : TransferResult.Failed,
             reply.Count > 0 ? reply[0].ToString() : null, whole ? null : fault?.Text ?? (exchange.Aborted ? "aborted by the client" : "refused by the server")));
         if (!whole || !EndIsInData)
-            Settle(path, whole);
+            Settle(path, whole ? Ending.InOrder : Ending.Cut);
         ToClient(reply);
         Pop(exchange);
     }
@@ -175,7 +176,7 @@ internal sealed partial class FtpConversation
         {
             path.Transfer = null;
             Decide(new Decision.Finished(path.Id, TransferResult.Failed, null, "aborted by the client"));
-            Settle(path, whole: false);
+            Settle(path, Ending.Cut);
         }
     }
 
@@ -218,34 +219,30 @@ internal sealed partial class FtpConversation
             _exchanges.Insert(_exchanges.IndexOf(transfer) + 1, abort);
             Send(abort, abort.Command.Line);
         }
-        Settle(path, whole: false);
+        Settle(path, Ending.Cut);
     }
 
     private void OnFarEnded(PathState path)
     {
         path.Far = PathEnd.Ended;
-        if (path.ReleasedReply is not null)
-            FinishReleased(path, whole: true, null);
-        else if (EndIsInData)
+        if (EndIsInData)
             Decide(new Decision.EndNear(path.Id));
         else if (_held is { } held && held.Path == path)
             FinishTransfer(held, whole: true);
         else if (path.Transfer is { Kind: VerbKind.Upload } && path.Near != PathEnd.Ended)
             OnBroken(path, "the server closed the data connection before the end of the file");
         else if (path.Transfer is { Kind: VerbKind.Download })
-            Decide(new Decision.Arm(path.Id, Timer.Verdict));
+            Decide(new Decision.Arm(path.Id, TimerKind.Verdict));
     }
 
     /// <summary>A side broke: the other one must see it now. What the server says later is passed on only if it says failure as well.</summary>
     private void OnBroken(PathState path, string cause)
     {
         path.Fault ??= new(426, $"Data connection broken: {cause}.");
-        if (path.ReleasedReply is not null)
-            FinishReleased(path, whole: false, cause);
-        else if (_held is { } held && held.Path == path)
+        if (_held is { } held && held.Path == path)
             FinishTransfer(held, whole: false);
         else
-            Settle(path, whole: false);
+            Settle(path, Ending.Cut);
     }
 
     private void OnNoVerdict(PathState path)
@@ -262,36 +259,26 @@ internal sealed partial class FtpConversation
         if (path.Near < PathEnd.Open || delivered != path.Delivered)
         {
             path.Delivered = delivered;
-            Decide(new Decision.Arm(path.Id, Timer.Stall));
+            Decide(new Decision.Arm(path.Id, TimerKind.Stall));
             return;
         }
         _held = null;
         path.Transfer = null;
-        path.ReleasedReply = held.Held![0].ToString();
-        ToClient(held.Held);
+        var reply = held.Held!;
+        Decide(new Decision.Finished(path.Id, TransferResult.Unverified, reply[0].ToString(), "the client had not read all when the reply was passed on"));
+        Settle(path, Ending.WhenDrained);
+        ToClient(reply);
         Pop(held);
-    }
-
-    private void FinishReleased(PathState path, bool whole, string? cause)
-    {
-        Decide(new Decision.Finished(path.Id, whole ? TransferResult.Complete : TransferResult.Failed, path.ReleasedReply, cause));
-        path.ReleasedReply = null;
-        Settle(path, whole);
-        if (_stopping && !HasTransfers)
-            EndShutdown();
     }
 
     /// <summary>The session ends before the path did.</summary>
     private void Abandon(PathState path, string why)
     {
-        // A download whose verdict was passed on may drain to its end, except at shutdown, which has waited long enough.
-        if (path.ReleasedReply is not null && !_stopping)
-            return;
         if (path.Transfer is { } transfer)
         {
             var heard = transfer.Kind == VerbKind.Upload && path.Near == PathEnd.Ended;
             Decide(new Decision.Finished(path.Id, heard ? TransferResult.Unverified : TransferResult.Failed, null, why));
         }
-        Settle(path, whole: false);
+        Settle(path, Ending.Cut);
     }
 }

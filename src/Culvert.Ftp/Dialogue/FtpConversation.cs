@@ -25,6 +25,9 @@ internal sealed partial class FtpConversation
     /// <summary>Commands without a final reply. Clients that pipeline have a handful; beyond this the client isn't read until replies come.</summary>
     public const int MaxOutstanding = 64;
 
+    /// <summary>When the client is gone, the server's verdict on an upload is awaited for so many farewell times.</summary>
+    private const int MaxFarewells = 10;
+
     private readonly FtpRelayOptions _options;
     private readonly Peer _client;
     private readonly Endpoint _destination;
@@ -39,6 +42,7 @@ internal sealed partial class FtpConversation
     private bool _clientGone;
     private bool _serverEnded;
     private bool _farewell;
+    private int _farewells;
     private bool _closed;
 
     /// <summary>Begins before the server's greeting.</summary>
@@ -98,12 +102,12 @@ internal sealed partial class FtpConversation
             return;
         _stopping = true;
         if (HasTransfers)
-            Decide(new Decision.Arm(0, Timer.Grace));
+            Decide(new Decision.Arm(0, TimerKind.Grace));
         else
             EndShutdown();
     }
 
-    private bool HasTransfers => _paths.Values.Any(path => path.Transfer is not null || path.ReleasedReply is not null);
+    private bool HasTransfers => _paths.Values.Any(path => path.Transfer is not null);
 
     private void EndShutdown() => CloseWith("Culvert is shutting down.", "shutdown");
 
@@ -112,9 +116,9 @@ internal sealed partial class FtpConversation
     {
         if (_closed)
             return;
-        if (news is PathEvent.TimerElapsed { Timer: Timer.Grace })
+        if (news is PathEvent.TimerElapsed { Path: 0, Timer: var timer })
         {
-            EndShutdown();
+            OnSessionTimer(timer);
             return;
         }
         if (!_paths.TryGetValue(news.Path, out var path) || path.Settled)
@@ -140,12 +144,23 @@ internal sealed partial class FtpConversation
     {
         switch (elapsed.Timer)
         {
-            case Timer.UploadHold: path.HoldOver = true; break;
-            case Timer.Verdict: OnNoVerdict(path); break;
-            case Timer.Stall: OnStall(path, elapsed.Delivered); break;
-            case Timer.Grace: break;
+            case TimerKind.UploadHold: path.HoldOver = true; break;
+            case TimerKind.Verdict: OnNoVerdict(path); break;
+            case TimerKind.Stall: OnStall(path, elapsed.Delivered); break;
         }
     }
+
+    private void OnSessionTimer(TimerKind timer)
+    {
+        if (timer == TimerKind.Grace)
+            EndShutdown();
+        else if (BytesMayFlow || (HasTransfers && _farewells++ < MaxFarewells))
+            Decide(new Decision.Arm(0, TimerKind.Farewell)); // an upload may outlive the client's control connection, as in direct FTP
+        else
+            Close("the client is gone");
+    }
+
+    private bool BytesMayFlow => _paths.Values.Any(path => path is { Transfer: not null, Near: PathEnd.Open, Far: PathEnd.Open });
 
     private void Decide(Decision decision) => _decisions.Enqueue(decision);
 
@@ -191,14 +206,14 @@ internal sealed partial class FtpConversation
         return path;
     }
 
-    private void Settle(PathState path, bool whole)
+    private void Settle(PathState path, Ending how)
     {
         if (path.Settled)
             return;
         path.Settled = true;
         _paths.Remove(path.Id);
         if (path.Near != PathEnd.None || path.Far != PathEnd.None)
-            Decide(new Decision.Settle(path.Id, whole));
+            Decide(new Decision.Settle(path.Id, how));
     }
 
     /// <summary>Removes an exchange whose final reply has gone to the client, and with it those before it whose reply will not come any more.</summary>

@@ -58,9 +58,6 @@ internal sealed class PathState(int id, DataMode asked)
     /// <summary>The transfer whose final reply is outstanding.</summary>
     public Exchange? Transfer { get; set; }
 
-    /// <summary>The final reply of its download was passed on although bytes are still on their way; this is its first line.</summary>
-    public string? ReleasedReply { get; set; }
-
     /// <summary>Bytes that had reached the client when the stall timer last looked.</summary>
     public long Delivered { get; set; } = -1;
 

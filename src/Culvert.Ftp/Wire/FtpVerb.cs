@@ -67,7 +67,7 @@ internal readonly record struct FtpCommand(VerbKind Kind, string Name, FtpLine L
 
     /// <summary>The command for people. What may be a secret, or may hold one in a line that was misunderstood, isn't shown.</summary>
     public override string ToString() =>
-        Argument.IsEmpty ? Name : Name is "PASS" or "ACCT" or "ADAT" or "AUTH" || Kind == VerbKind.None ? $"{Name} ***" : $"{Name} {Display.Escape(Argument.Span)}";
+        Argument.IsEmpty ? Name : Name is "PASS" or "ACCT" or "ADAT" or "AUTH" || Kind is VerbKind.None or VerbKind.Other ? $"{Name} ***" : $"{Name} {Display.Escape(Argument.Span)}";
 
     /// <summary>Takes a faultless line apart.</summary>
     public static FtpCommand Parse(FtpLine line)
