@@ -54,6 +54,39 @@ internal static partial class Log
     [LoggerMessage(1031, LogLevel.Debug, "transport: saying goodbye failed: {Reason}")]
     public static partial void GoodbyeFailed(ILogger logger, string reason);
 
+    [LoggerMessage(1200, LogLevel.Debug, "Authentications that can continue: {Methods}")]
+    public static partial void CanContinue(ILogger logger, string methods);
+
+    [LoggerMessage(1201, LogLevel.Debug, "Next authentication method: {Method}")]
+    public static partial void NextMethod(ILogger logger, string method);
+
+    [LoggerMessage(1202, LogLevel.Debug, "Offering public key: {Source} {Type} {Fingerprint}")]
+    public static partial void OfferingKey(ILogger logger, string source, string type, string fingerprint);
+
+    [LoggerMessage(1203, LogLevel.Debug, "Server accepts key: {Source} {Type} {Fingerprint}")]
+    public static partial void ServerAcceptsKey(ILogger logger, string source, string type, string fingerprint);
+
+    [LoggerMessage(1204, LogLevel.Debug, "send_pubkey_test: no mutual signature algorithm for {Source}")]
+    public static partial void NoMutualSignature(ILogger logger, string source);
+
+    [LoggerMessage(1205, LogLevel.Debug, "Authenticated using \"{Method}\" with partial success.")]
+    public static partial void PartialSuccess(ILogger logger, string method);
+
+    [LoggerMessage(1206, LogLevel.Debug, "Authenticated to {Host} using \"{Method}\".")]
+    public static partial void Authenticated(ILogger logger, string host, string method);
+
+    [LoggerMessage(1207, LogLevel.Debug, "get_agent_identities: {Reason}")]
+    public static partial void AgentUnusable(ILogger logger, string reason);
+
+    [LoggerMessage(1210, LogLevel.Debug, "server: a client logged in by {Method}")]
+    public static partial void ServerAccepted(ILogger logger, string method);
+
+    [LoggerMessage(1220, LogLevel.Debug, "Host '{Host}' is known and matches the {Type} host key; found key in {Place}")]
+    public static partial void HostKeyMatches(ILogger logger, string host, string type, string place);
+
+    [LoggerMessage(1221, LogLevel.Warning, "{Place}: {Reason}; the line is ignored")]
+    public static partial void KnownHostsLineIgnored(ILogger logger, string place, string reason);
+
     [LoggerMessage(1300, LogLevel.Debug, "connection: ended: {Reason}")]
     public static partial void ConnectionEnded(ILogger logger, string reason);
 

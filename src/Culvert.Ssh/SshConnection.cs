@@ -67,7 +67,7 @@ public sealed class SshConnection : IAsyncDisposable
                 async (offer, token) => await deadline.PauseAsync(async () =>
                 {
                     // The policy may ask a person; it gives up only when the caller does.
-                    await options.HostKeyPolicy(reached is { } address ? offer with { Address = address } : offer, cancellationToken);
+                    await options.HostKeyPolicy(offer, cancellationToken);
                     return true;
                 }),
                 new TransportOptions { Algorithms = options.Algorithms, Time = options.Time, Logger = logger }, deadline.Token);

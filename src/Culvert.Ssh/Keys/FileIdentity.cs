@@ -19,7 +19,7 @@ internal sealed class FileIdentity(string path, PublicKey? publicKey, PrivateKey
     /// <summary>False for a lone public key, which only chooses among the agent's.</summary>
     public bool HasPrivateKey => document is not null;
 
-    /// <summary>The private key, once a passphrase has opened it, if it needs one. Null: nobody could or would give it. May be called once.</summary>
+    /// <summary>The private key, once a passphrase has opened it, if it needs one. Null: nobody could or would give it.</summary>
     /// <exception cref="KeyFileException">The file is damaged.</exception>
     public async ValueTask<Signer?> OpenAsync(Ask? ask, Action<string>? show, CancellationToken cancellationToken)
     {

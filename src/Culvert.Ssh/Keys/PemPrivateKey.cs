@@ -7,31 +7,61 @@ namespace Culvert.Ssh.Keys;
 /// <summary>PEM files: PKCS#1 (RSA), SEC 1 (EC) and PKCS#8, the last one also encrypted (PBES2, RFC 8018). None shows its public half unencrypted.</summary>
 internal sealed class PemPrivateKey : PrivateKeyDocument
 {
+    private const string EncryptedLabel = "ENCRYPTED PRIVATE KEY";
     private const string Rsa = "1.2.840.113549.1.1.1", Ec = "1.2.840.10045.2.1", Dsa = "1.2.840.10040.4.1", Ed25519 = "1.3.101.112";
     private const string Pbes2 = "1.2.840.113549.1.5.13", Pbkdf2 = "1.2.840.113549.1.5.12";
 
     /// <summary>PBKDF2 makes some two million rounds a second; OpenSSL writes 2,048, the careful a million.</summary>
     private const int MaximumIterations = 10_000_000;
 
-    private readonly byte[]? _encrypted;
-    private Signer? _signer;
+    private readonly string _label;
+    private readonly byte[] _der;
 
-    private PemPrivateKey(Signer? signer, byte[]? encrypted) => (_signer, _encrypted) = (signer, encrypted);
+    private PemPrivateKey(string label, byte[] der, PublicKey? publicKey) => (_label, _der, PublicKey) = (label, der, publicKey);
 
-    public override PublicKey? PublicKey => _signer?.PublicKey;
+    public override PublicKey? PublicKey { get; }
 
-    public override bool IsEncrypted => _encrypted is not null;
+    public override bool IsEncrypted => _label == EncryptedLabel;
 
     public static PemPrivateKey Read(string label, ReadOnlySpan<byte> der)
+    {
+        if (label == EncryptedLabel)
+        {
+            RequireSupportedEncryption(der);
+            return new(label, der.ToArray(), null);
+        }
+        using var signer = ReadPlain(label, der);
+        return new(label, der.ToArray(), signer.PublicKey);
+    }
+
+    public override Signer? Open(ReadOnlySpan<byte> passphrase, CancellationToken cancellationToken)
+    {
+        if (!IsEncrypted)
+            return ReadPlain(_label, _der);
+        var copy = passphrase.ToArray();
+        try
+        {
+            // The algorithm stands within the encrypted part: RSA is tried first, then EC.
+            return TryOpen(() => ReadRsa(_der, (rsa, bytes) => { rsa.ImportEncryptedPkcs8PrivateKey(copy, bytes, out var read); return read; }))
+                ?? TryOpen(() => ReadEcdsa(_der, (ec, bytes) => { ec.ImportEncryptedPkcs8PrivateKey(copy, bytes, out var read); return read; }));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(copy);
+        }
+    }
+
+    public override void Dispose() => CryptographicOperations.ZeroMemory(_der);
+
+    private static Signer ReadPlain(string label, ReadOnlySpan<byte> der)
     {
         try
         {
             return label switch
             {
-                "RSA PRIVATE KEY" => new(ReadRsa(der, static (rsa, bytes) => { rsa.ImportRSAPrivateKey(bytes, out var read); return read; }), null),
-                "EC PRIVATE KEY" => new(ReadEcdsa(der, static (ec, bytes) => { ec.ImportECPrivateKey(bytes, out var read); return read; }), null),
-                "PRIVATE KEY" => new(ReadPkcs8(der), null),
-                "ENCRYPTED PRIVATE KEY" => ReadEncrypted(der),
+                "RSA PRIVATE KEY" => ReadRsa(der, static (rsa, bytes) => { rsa.ImportRSAPrivateKey(bytes, out var read); return read; }),
+                "EC PRIVATE KEY" => ReadEcdsa(der, static (ec, bytes) => { ec.ImportECPrivateKey(bytes, out var read); return read; }),
+                "PRIVATE KEY" => ReadPkcs8(der),
                 "DSA PRIVATE KEY" => throw DsaRefused(),
                 _ => throw new KeyFileException("it is not a private key"),
             };
@@ -41,30 +71,6 @@ internal sealed class PemPrivateKey : PrivateKeyDocument
             throw new KeyFileException("invalid format", e);
         }
     }
-
-    public override Signer? Open(ReadOnlySpan<byte> passphrase, CancellationToken cancellationToken)
-    {
-        if (_encrypted is null)
-        {
-            // The signer goes to the caller, who disposes it; a second one would need the file again.
-            var signer = _signer ?? throw new InvalidOperationException("the key was taken already");
-            _signer = null;
-            return signer;
-        }
-        var copy = passphrase.ToArray();
-        try
-        {
-            // The algorithm stands within the encrypted part: RSA is tried first, then EC.
-            return TryOpen(() => ReadRsa(_encrypted, (rsa, bytes) => { rsa.ImportEncryptedPkcs8PrivateKey(copy, bytes, out var read); return read; }))
-                ?? TryOpen(() => ReadEcdsa(_encrypted, (ec, bytes) => { ec.ImportEncryptedPkcs8PrivateKey(copy, bytes, out var read); return read; }));
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(copy);
-        }
-    }
-
-    public override void Dispose() => _signer?.Dispose();
 
     private static Signer? TryOpen(Func<Signer> open)
     {
@@ -140,21 +146,27 @@ internal sealed class PemPrivateKey : PrivateKeyDocument
         }
     }
 
-    private static PemPrivateKey ReadEncrypted(ReadOnlySpan<byte> der)
+    private static void RequireSupportedEncryption(ReadOnlySpan<byte> der)
     {
         // RFC 5958 §3: SEQUENCE { SEQUENCE { PBES2, SEQUENCE { SEQUENCE { PBKDF2, SEQUENCE { salt, iterations … } }, cipher } }, OCTET STRING }
-        var outer = new AsnReader(der.ToArray(), AsnEncodingRules.BER);
-        var info = outer.ReadSequence();
-        outer.ThrowIfNotEmpty();
-        var scheme = info.ReadSequence();
-        var kdf = scheme.ReadObjectIdentifier() == Pbes2 ? scheme.ReadSequence().ReadSequence() : null;
-        if (kdf?.ReadObjectIdentifier() != Pbkdf2)
-            throw new KeyFileException($"its encryption is not supported (only PBES2 with PBKDF2 is); change it with: ssh-keygen -p -f {FilePlaceholder}");
-        var parameters = kdf.ReadSequence();
-        parameters.ReadOctetString();
-        if (!parameters.TryReadInt32(out var iterations) || iterations is < 1 or > MaximumIterations)
-            throw new KeyFileException($"its count of key derivation rounds is out of range; {MaximumIterations} is the most that is supported");
-        return new(null, der.ToArray());
+        try
+        {
+            var outer = new AsnReader(der.ToArray(), AsnEncodingRules.BER);
+            var info = outer.ReadSequence();
+            outer.ThrowIfNotEmpty();
+            var scheme = info.ReadSequence();
+            var kdf = scheme.ReadObjectIdentifier() == Pbes2 ? scheme.ReadSequence().ReadSequence() : null;
+            if (kdf?.ReadObjectIdentifier() != Pbkdf2)
+                throw new KeyFileException($"its encryption is not supported (only PBES2 with PBKDF2 is); change it with: ssh-keygen -p -f {FilePlaceholder}");
+            var parameters = kdf.ReadSequence();
+            parameters.ReadOctetString();
+            if (!parameters.TryReadInt32(out var iterations) || iterations is < 1 or > MaximumIterations)
+                throw new KeyFileException($"its count of key derivation rounds is out of range; {MaximumIterations} is the most that is supported");
+        }
+        catch (AsnContentException e)
+        {
+            throw new KeyFileException("invalid format", e);
+        }
     }
 
     private static KeyFileException DsaRefused() => new("DSA keys are too weak and not supported; make a new key with: ssh-keygen -t ed25519");

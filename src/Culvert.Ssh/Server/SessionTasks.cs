@@ -21,17 +21,16 @@ internal sealed class SessionTasks(ILogger logger)
     /// <summary>Starts one.</summary>
     public void Start(Func<Task> run)
     {
-        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Task task = null!;
-        task = RunAsync();
+        var entered = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var task = RunAsync();
         lock (_gate)
             _running.Add(task);
-        gate.SetResult();
+        entered.SetResult(task);
 
         async Task RunAsync()
         {
             // Not before it's in the set that it leaves at its end.
-            await gate.Task;
+            var self = await entered.Task;
             try
             {
                 await run();
@@ -47,15 +46,22 @@ internal sealed class SessionTasks(ILogger logger)
             finally
             {
                 lock (_gate)
-                    _running.Remove(task);
+                    _running.Remove(self);
             }
         }
     }
 
-    /// <summary>Completes when none runs; nothing may be started any more.</summary>
-    public Task WhenAllAsync()
+    /// <summary>Completes when none runs; those that run may still start others.</summary>
+    public async Task WhenAllAsync()
     {
-        lock (_gate)
-            return Task.WhenAll(_running);
+        while (true)
+        {
+            Task[] running;
+            lock (_gate)
+                running = [.. _running];
+            if (running.Length == 0)
+                return;
+            await Task.WhenAll(running);
+        }
     }
 }

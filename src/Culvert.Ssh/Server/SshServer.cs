@@ -1,6 +1,5 @@
 using Culvert.Net;
 using Culvert.Ssh.Auth;
-using Culvert.Ssh.Connection;
 using Culvert.Ssh.Crypto;
 using Culvert.Ssh.Server;
 using Culvert.Ssh.Transport;
