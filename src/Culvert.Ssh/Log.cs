@@ -100,7 +100,7 @@ internal static partial class Log
     public static partial void OpenRefused(ILogger logger, string type, string reason);
 
     [LoggerMessage(1400, LogLevel.Information, "server: {User} logged in from {Peer}")]
-    public static partial void ServerAccepted(ILogger logger, string user, Net.Endpoint peer);
+    public static partial void ServerLoggedIn(ILogger logger, string user, Net.Endpoint peer);
 
     [LoggerMessage(1401, LogLevel.Information, "server: login from {Peer} failed: {Reason}")]
     public static partial void ServerLoginFailed(ILogger logger, Net.Endpoint peer, string reason);

@@ -71,7 +71,7 @@ public sealed class SshConnection : IAsyncDisposable
                     return true;
                 }),
                 new TransportOptions { Algorithms = options.Algorithms, Time = options.Time, Logger = logger }, deadline.Token);
-            await ClientAuthentication.RunAsync(transport, transport.SessionId, transport.PeerExtensions, Pausing(options.Authentication, deadline), deadline.Token);
+            await ClientAuthentication.RunAsync(transport, transport.SessionId, () => transport.PeerExtensions, Pausing(options.Authentication, deadline), deadline.Token);
             return new SshConnection(transport, options, logger);
         }
         catch (Exception e)

@@ -58,7 +58,7 @@ public sealed class SshServer : IDisposable
                 await transport.DisposeAsync();
             return;
         }
-        Log.ServerAccepted(_logger, user, client.Peer.Address);
+        Log.ServerLoggedIn(_logger, user, client.Peer.Address);
         await using var session = new ServerSession(transport, _options, _logger);
         await using (stop.UnsafeRegister(static state => ((ServerSession)state!).Stop(), session))
             await session.Closed;
