@@ -14,8 +14,9 @@ internal abstract class DataDoor : IAsyncDisposable
     public abstract ValueTask DisposeAsync();
 }
 
-/// <summary>We listen, the other side connects. As in every FTP server the address is what tells the right peer from a stranger: who comes
-/// from another address than the control connection is reset, and we wait on.</summary>
+/// <summary>We listen, the other side connects. Who comes from another address than the control connection, or belongs to another user of
+/// this machine, is a stranger: that connection is reset, and we wait on. (A peer that has closed already has no user any more; it is let in, as
+/// every FTP server does: what it sent is checked by whoever compares the file.)</summary>
 internal sealed class ListeningDoor : DataDoor
 {
     private readonly IListener _listener;
@@ -47,11 +48,15 @@ internal sealed class ListeningDoor : DataDoor
         while (true)
         {
             var (duplex, peer) = await _listener.AcceptAsync(cancellationToken);
-            if (_expected.Knowledge == AddressKnowledge.Unknown || peer.Address.Host == _expected.Address.Host) return duplex;
+            if (IsExpected(peer)) return duplex;
             duplex.Abort();
             await duplex.DisposeAsync();
         }
     }
+
+    private bool IsExpected(Peer peer) =>
+        _expected.Knowledge == AddressKnowledge.Unknown
+        || (peer.Address.Host == _expected.Address.Host && (peer.Owner is null || _expected.Owner is null || peer.Owner == _expected.Owner));
 
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()

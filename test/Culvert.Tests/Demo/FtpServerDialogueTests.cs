@@ -1,6 +1,6 @@
 using System.Text;
 using Culvert.Demo.Dialogue;
-using Culvert.Demo.FtpClient;
+using Culvert.Demo.Client;
 using Culvert.Net;
 using Xunit;
 

@@ -1,5 +1,5 @@
 using Culvert.Demo;
-using Culvert.Demo.FtpClient;
+using Culvert.Demo.Client;
 using Culvert.Demo.FtpServer;
 using Culvert.Net;
 using Culvert.Net.Tcp;

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Culvert.Demo.Dialogue;
-using Culvert.Demo.FtpClient;
+using Culvert.Demo.Client;
 using Culvert.Net;
 using Xunit;
 

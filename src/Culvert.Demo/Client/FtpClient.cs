@@ -3,7 +3,7 @@ using System.Text;
 using Culvert.Demo.Dialogue;
 using Culvert.Net;
 
-namespace Culvert.Demo.FtpClient;
+namespace Culvert.Demo.Client;
 
 /// <summary>How the client asks for its data connection.</summary>
 internal enum ClientMode
@@ -136,6 +136,9 @@ internal sealed class FtpClient : IAsyncDisposable
         await _control.DisposeAsync();
     }
 
+    // RFC 2577 §2: a client should know who connects to its data port. Through a tunnel that's culvert, here a process of this user.
+    private Peer Server => new(_server, AddressKnowledge.Observed, LocalUsers.Current, null);
+
     private async Task<DataDoor> AgreeAsync(ClientMode mode, CancellationToken cancellationToken)
     {
         switch (mode)
@@ -150,7 +153,7 @@ internal sealed class FtpClient : IAsyncDisposable
                     ? new ConnectingDoor(_network, _server.WithPort(port), null)
                     : throw new FtpClientException($"no port in: {extended}");
             default:
-                var door = await ListeningDoor.OpenPortAsync(_network, _server.Host, Peer.Unknown, _ports, cancellationToken);
+                var door = await ListeningDoor.OpenPortAsync(_network, _server.Host, Server, _ports, cancellationToken);
                 try
                 {
                     await CommandAsync(mode == ClientMode.Port ? $"PORT {AddressText.Six(door.Endpoint)}" : $"EPRT {AddressText.Extended(door.Endpoint)}", 200, cancellationToken);
