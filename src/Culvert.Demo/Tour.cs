@@ -46,8 +46,9 @@ public static class Tour
             if (!transfers.TrueForAll(transfer => transfer.Verified)) return NotVerified;
             if (options.Once) return AllVerified;
             narrator.Invite(stage);
-            await Task.Delay(Timeout.InfiniteTimeSpan, options.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            return AllVerified;
+            if (await StayAsync(stage, options, stop) is not { } lost) return AllVerified;
+            narrator.GiveUp($"the SSH connection ended: {lost.Text}");
+            return CouldNotRun;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -59,6 +60,14 @@ public static class Tour
             narrator.GiveUp(failure.Message);
             return CouldNotRun;
         }
+    }
+
+    // Null: stopped. Otherwise: why the tunnels are gone.
+    private static async Task<Failure?> StayAsync(Stage stage, DemoOptions options, CancellationToken stop)
+    {
+        var stopped = Task.Delay(Timeout.InfiniteTimeSpan, options.Time, stop);
+        await Task.WhenAny(stopped, stage.Ssh.Closed);
+        return stop.IsCancellationRequested ? null : await stage.Ssh.Closed;
     }
 
     private static async Task ShowAsync(
