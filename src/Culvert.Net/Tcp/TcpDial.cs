@@ -30,14 +30,14 @@ internal sealed class TcpDial : Dial
     }
 
     /// <summary>The connection stands; unless the caller gave up in this very moment, it is theirs.</summary>
-    private DialOutcome Connected(TcpDuplex duplex)
+    private DialOutcome Connected(TcpDuplex duplex, IPEndPoint address)
     {
         lock (_gate)
         {
             if (!_abort.IsCancellationRequested)
             {
                 _connected = duplex;
-                return new(duplex, null);
+                return new(duplex, null) { Reached = Endpoint.From(address) };
             }
         }
         duplex.Abort();
@@ -101,7 +101,7 @@ internal sealed class TcpDial : Dial
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             if (_options.QuickAcknowledge)
                 LinuxTcp.KeepSendQueueShort(socket);
-            return Connected(new TcpDuplex(socket, _options.ArmedToReset, _options.QuickAcknowledge));
+            return Connected(new TcpDuplex(socket, _options.ArmedToReset, _options.QuickAcknowledge), address);
         }
         catch (SocketException e)
         {
