@@ -16,6 +16,7 @@ internal sealed class SshLink : IAsyncDisposable
     private readonly Signer _userKey = Signer.GenerateEd25519();
     private readonly Signer _hostKey = Signer.GenerateEd25519();
     private Task _serving = Task.CompletedTask;
+    private SshServer? _server;
     private SshConnection? _connection;
 
     private SshLink() { }
@@ -61,6 +62,7 @@ internal sealed class SshLink : IAsyncDisposable
         if (_connection is not null) await _connection.DisposeAsync();
         await _stop.CancelAsync();
         await _serving;
+        _server?.Dispose();
         _stop.Dispose();
         _userKey.Dispose();
         _hostKey.Dispose();
@@ -70,7 +72,7 @@ internal sealed class SshLink : IAsyncDisposable
     {
         var listener = await tcp.ListenAsync(new(Endpoint.Loopback4, 0), ListenOptions.Default, stop);
         Endpoint = listener.LocalEndpoint;
-        var server = new SshServer(new SshServerOptions
+        _server = new(new SshServerOptions
         {
             HostKeys = [_hostKey],
             Authentication = new ServerAuthenticationOptions { PublicKey = ServerAuthenticationOptions.OnlyKeys(User, _userKey.PublicKey) },
@@ -80,7 +82,7 @@ internal sealed class SshLink : IAsyncDisposable
             LoggerFactory = options.LoggerFactory,
             Time = options.Time,
         });
-        _serving = RunAsync(server, listener, _stop.Token);
+        _serving = _server.ServeAsync(listener, _stop.Token);
     }
 
     private async Task ConnectAsync(INetwork tcp, DemoOptions options, CancellationToken stop)
@@ -101,9 +103,4 @@ internal sealed class SshLink : IAsyncDisposable
         offer.Blob.Span.SequenceEqual(_hostKey.PublicKey.Blob.Span)
             ? ValueTask.CompletedTask
             : throw new SshHostKeyException("the SSH server of this demo has another host key than the one made for it");
-
-    private static async Task RunAsync(SshServer server, IListener listener, CancellationToken stop)
-    {
-        await using (server) await server.ServeAsync(listener, stop);
-    }
 }
