@@ -1,7 +1,6 @@
 using Culvert.Broker.Config;
 using Culvert.Ftp;
 using Culvert.Net;
-using Microsoft.Extensions.Logging;
 
 namespace Culvert.Broker.Runtime;
 

@@ -1,6 +1,5 @@
 using Culvert.Broker.Config;
 using Culvert.Net;
-using Culvert.Ssh;
 
 namespace Culvert.Broker.Runtime;
 
@@ -90,16 +89,25 @@ public sealed class TunnelRun : IAsyncDisposable
         using var passOn = stop.Register(_stopping.Cancel);
         _unclaimed.Clear(); // from here on the tunnels close them
         var running = _tunnels.ConvertAll(entry => entry.Tunnel.RunAsync(closePorts.Token));
-        var stopped = Task.Delay(Timeout.InfiniteTimeSpan, _services.Time, closePorts.Token);
-        var first = await Task.WhenAny([_linkLost, stopped, .. running]).ConfigureAwait(false);
-        var lost = first == stopped ? null : await CauseAsync(first).ConfigureAwait(false);
-        if (lost is not null)
-            _services.Reporter.Tell(LinkMessages.Lost(_config, lost));
-        await closePorts.CancelAsync().ConfigureAwait(false);
-        // Sessions over a lost link hear of it themselves and tell their clients why; this only bounds how long that may take.
-        if (lost is not null)
-            _stopping.CancelAfter(Grace);
-        await Task.WhenAll(running).ConfigureAwait(false);
+        Failure? lost = null;
+        try
+        {
+            var stopped = Task.Delay(Timeout.InfiniteTimeSpan, _services.Time, closePorts.Token);
+            await Task.WhenAny([_linkLost, stopped, .. running]).ConfigureAwait(false);
+            if (!stop.IsCancellationRequested || _linkLost.IsCompleted)
+                lost = await CauseAsync(running).ConfigureAwait(false);
+            if (lost is not null)
+            {
+                _services.Reporter.Tell(LinkMessages.Lost(_config, lost));
+                // Sessions over a lost link hear of it themselves and tell their clients why; this only bounds how long that may take.
+                _stopping.CancelAfter(Grace);
+            }
+        }
+        finally
+        {
+            await closePorts.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(running).ConfigureAwait(false);
+        }
         if (lost is not null)
             return RunEnd.Lost;
         return _tunnels.Exists(entry => entry.Cut() > 0) ? RunEnd.StoppedWithCuts : RunEnd.Stopped;
@@ -117,12 +125,15 @@ public sealed class TunnelRun : IAsyncDisposable
 
     private static Admission AdmissionFor(TunnelConfig tunnel) => Admission.For(tunnel, LocalUsers.Current, LocalUsers.IsSuperuser, LocalUsers.Find);
 
-    // A listener on the server's side dies with the link, whose reason is the better one.
-    private async Task<Failure> CauseAsync(Task first)
+    // Why the run can't go on. A listener on the server's side dies with the link, whose own reason is the better one and comes at the same time.
+    private async Task<Failure?> CauseAsync(List<Task<Failure?>> running)
     {
-        if (first != _linkLost && first is Task<Failure?> tunnel && await tunnel.ConfigureAwait(false) is { } died && died.Kind != FailureKind.NetworkLost)
-            return died;
-        return await _linkLost.ConfigureAwait(false);
+        Failure? died = null;
+        foreach (var tunnel in running.Where(tunnel => tunnel.IsCompleted))
+            died ??= await tunnel.ConfigureAwait(false);
+        if (died is { Kind: FailureKind.NetworkLost })
+            await Task.WhenAny(_linkLost, Task.Delay(Grace, _services.Time)).ConfigureAwait(false);
+        return _linkLost.IsCompleted ? await _linkLost.ConfigureAwait(false) : died;
     }
 
     private async Task OpenAsync(TunnelConfig tunnel, CancellationToken cancellationToken)

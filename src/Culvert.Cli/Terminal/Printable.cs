@@ -35,12 +35,12 @@ internal static class Printable
         return shown.ToString();
     }
 
-    /// <summary>How many columns the text takes, nearly: what lies beyond the alphabets counts two, so that a line errs towards too short.</summary>
+    /// <summary>How many columns the text takes, nearly: what lies beyond the alphabets and the signs counts two, so that a line errs towards too short.</summary>
     public static int Columns(string text)
     {
         var columns = 0;
         foreach (var rune in text.EnumerateRunes())
-            columns += rune.Value < 0x1100 ? 1 : 2;
+            columns += Width(rune);
         return columns;
     }
 
@@ -53,11 +53,14 @@ internal static class Printable
         var used = 1;
         foreach (var rune in text.EnumerateRunes())
         {
-            used += rune.Value < 0x1100 ? 1 : 2;
+            used += Width(rune);
             if (used > columns)
                 break;
             shown.Append(rune);
         }
         return columns > 0 ? shown.Append('…').ToString() : "";
     }
+
+    // Korean begins at U+1100, Chinese and Japanese at U+2E80; between them lie narrow alphabets, punctuation and arrows.
+    private static int Width(Rune rune) => rune.Value is < 0x1100 or (>= 0x1200 and < 0x2E80) ? 1 : 2;
 }

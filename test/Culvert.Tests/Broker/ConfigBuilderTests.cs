@@ -1,4 +1,6 @@
 using Culvert.Broker.Config;
+using Culvert.Ftp;
+using Culvert.Ssh.Trust;
 using Xunit;
 
 namespace Culvert.Tests.Broker;

@@ -20,7 +20,7 @@ public sealed class MessagesTests
         var message = LinkMessages.Unreachable(Config, new Failure(kind, said));
         Assert.Equal(text, message.Text);
         Assert.Contains(hint, message.Hint, StringComparison.Ordinal);
-        Assert.DoesNotContain('\n', message.Hint);
+        Assert.DoesNotContain('\n', message.Hint!);
     }
 
     [Fact]

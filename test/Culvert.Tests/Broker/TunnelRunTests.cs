@@ -10,7 +10,7 @@ using Xunit;
 namespace Culvert.Tests.Broker;
 
 /// <summary>Runs over two networks in memory: here, and the far side of a link that isn't SSH.</summary>
-public sealed class TunnelRunTests
+public sealed class TunnelRunTests : IDisposable
 {
     private readonly MemoryNetwork _here = new() { Owner = LocalUsers.Current };
     private readonly MemoryNetwork _there = new(MemoryNetworkOptions.Lossy);
@@ -58,6 +58,8 @@ public sealed class TunnelRunTests
         }
         return text.ToString();
     }
+
+    public void Dispose() => _stop.Dispose();
 
     [Fact]
     public async Task A_local_tunnel_carries_bytes_there_and_back_and_a_stop_with_nothing_open_cuts_nothing()

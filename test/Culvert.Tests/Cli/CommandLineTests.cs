@@ -1,6 +1,7 @@
 using System.Text;
 using Culvert.Broker.Config;
 using Culvert.Cli.Arguments;
+using Culvert.Ftp;
 using Xunit;
 
 namespace Culvert.Tests.Cli;
