@@ -22,17 +22,17 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker) : IAsync
             line = default;
             return false;
         }
+        _reading = null;
         return _lines.TryRead(out line);
     }
 
-    /// <summary>Completes when more has come, or the end. Only after <see cref="TryRead"/> has said that there is no line.</summary>
+    /// <summary>Completes when more has come, or the end. Only after <see cref="TryRead"/> has said that there is no line. A read that
+    /// has completed since then is that news itself: another one would wait for bytes behind a line that nobody has taken.</summary>
     public Task ReadMoreAsync(CancellationToken cancellationToken)
     {
         if (End != ReadEnd.None)
             return Task.CompletedTask;
-        if (_reading is null || _reading.IsCompleted)
-            _reading = FillAsync(cancellationToken);
-        return _reading;
+        return _reading ??= FillAsync(cancellationToken);
     }
 
     /// <summary>Puts a line in the outbox; lines go out whole.</summary>

@@ -15,7 +15,7 @@ internal sealed class Narrator(TextWriter output, bool color)
     private const double MebiByte = 1024 * 1024;
 
     // A terminal of the code-page age shows question marks otherwise.
-    private readonly bool _unicode = output.Encoding is UTF8Encoding or UnicodeEncoding;
+    private readonly bool _unicode = output.Encoding.WebName.StartsWith("utf", StringComparison.OrdinalIgnoreCase);
 
     private string Arrow => _unicode ? "→" : "->";
     private string Tunnel => _unicode ? "══ SSH ══►" : "== SSH ==>";
@@ -38,7 +38,7 @@ internal sealed class Narrator(TextWriter output, bool color)
     public void Begin(Way way)
     {
         Write();
-        Write(Paint(Bold, $"culvert {way.Specification}"));
+        Write(Paint(Bold, $"culvert {way.Specification}"), " user@sshserver");
         Write(Paint(Dim, way.Option == "-L"
             ? $"  FTP client {Line} culvert {Tunnel} SSH server {Line} FTP server"
             : $"  FTP client {Line} SSH server {Tunnel} culvert {Line} FTP server"));

@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using Culvert.Demo.FtpServer;
 using Culvert.Ftp;
 using Culvert.Net;
-using Microsoft.Extensions.Logging;
 
 namespace Culvert.Demo.Steps;
 

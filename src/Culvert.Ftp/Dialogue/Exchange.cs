@@ -68,9 +68,10 @@ internal sealed class Exchange(FtpCommand command)
             return code is 120 or 220 or >= 400;
         if (Verbatim)
             return true;
+        if (IsSetup)
+            return Ordinary(code) || (code is 227 or 229 && Path!.Used is DataMode.Pasv or DataMode.Epsv);
         return Kind switch
         {
-            VerbKind.Pasv or VerbKind.Epsv => code is 227 or 229 || Ordinary(code),
             VerbKind.Download or VerbKind.Upload =>
                 code is (>= 100 and < 200) or 200 or (> 201 and < 211) or (> 221 and < 225) or 226 or 228 or (>= 230 and < 300) or >= 400,
             // A 4xx or 5xx that is about a file answers a later command.

@@ -5,6 +5,7 @@ namespace Culvert.Tests.Demo;
 /// <summary>A network on which one bit is turned, once: on the first connection that isn't SSH and from which so many bytes are read.</summary>
 internal sealed class OneFlippedBitNetwork(INetwork inner, int behind) : INetwork
 {
+    private readonly int _behind = behind;
     private int _done;
 
     public bool Done => _done != 0;
@@ -66,7 +67,7 @@ internal sealed class OneFlippedBitNetwork(INetwork inner, int behind) : INetwor
             var read = await inner.ReadAsync(into, cancellationToken);
             if (_read == 0 && read.Bytes.Span.StartsWith("SSH-"u8)) _ssh = true;
             _read += read.Bytes.Length;
-            if (!_ssh && _read > behind && read.Bytes.Length > 0 && Interlocked.Exchange(ref network._done, 1) == 0) into.Span[read.Bytes.Length - 1] ^= 1;
+            if (!_ssh && _read > network._behind && read.Bytes.Length > 0 && Interlocked.Exchange(ref network._done, 1) == 0) into.Span[read.Bytes.Length - 1] ^= 1;
             return read;
         }
 
