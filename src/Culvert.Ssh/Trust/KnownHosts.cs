@@ -34,16 +34,18 @@ internal sealed class KnownHosts
 
     /// <summary>Reads the files in order; one that isn't there is empty. Lines that can't be read are logged with their place.</summary>
     /// <exception cref="SshHostKeyException">A file is there and can't be read: it may hold the line that would have warned.</exception>
-    public static async ValueTask<KnownHosts> LoadAsync(IEnumerable<string> paths, ILogger logger, CancellationToken cancellationToken)
+    public static async ValueTask<KnownHosts> LoadAsync(IEnumerable<string> paths, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
     {
         var lines = new List<KnownHostsLine>();
         foreach (var path in paths)
         {
             try
             {
-                if (new FileInfo(path) is { Exists: true, Length: > MaximumFileLength })
+                await using var file = await KnownHostsFile.OpenForReadingAsync(path, time, cancellationToken);
+                if (file.CanSeek && file.Length > MaximumFileLength)
                     throw new IOException("the file is too large");
-                Read(path, await File.ReadAllTextAsync(path, Encoding.UTF8, cancellationToken), lines, logger);
+                using var reader = new StreamReader(file, Encoding.UTF8);
+                Read(path, await reader.ReadToEndAsync(cancellationToken), lines, logger);
             }
             catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
             {

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Culvert.Ssh.Trust;
 
-/// <summary>Adds lines to a known_hosts file, and only that: whatever else stands in it stays byte for byte.</summary>
+/// <summary>Opens known_hosts files and adds lines to them, no more than that: whatever else stands in it stays byte for byte.</summary>
 internal static class KnownHostsFile
 {
     /// <summary>Another Culvert holds the file for microseconds; this many attempts mean that something else does.</summary>
@@ -31,31 +31,45 @@ internal static class KnownHostsFile
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
-    private static async ValueTask<FileStream> OpenLockedAsync(string path, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>Opens for reading, waiting for a Culvert that is adding a line.</summary>
+    /// <exception cref="IOException">It could not be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
+    public static ValueTask<FileStream> OpenForReadingAsync(string path, TimeProvider time, CancellationToken cancellationToken) =>
+        OpenAsync(path, new FileStreamOptions { Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0, Options = FileOptions.Asynchronous }, time, cancellationToken);
+
+    private static ValueTask<FileStream> OpenLockedAsync(string path, TimeProvider time, CancellationToken cancellationToken)
     {
         var options = new FileStreamOptions
         {
             Mode = FileMode.OpenOrCreate,
             Access = FileAccess.ReadWrite,
-            // On Unix this is flock, which other programs' appends don't look at; the window left to them is one read and one write.
+            // On Unix this is flock, which other programs' appends don't look at; the window left to those is one read and one write.
             Share = FileShare.None,
             BufferSize = 0,
             Options = FileOptions.Asynchronous,
         };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return OpenAsync(path, options, time, cancellationToken);
+    }
+
+    private static async ValueTask<FileStream> OpenAsync(string path, FileStreamOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
                 return new FileStream(path, options);
             }
-            catch (IOException e) when (attempt < MaximumAttempts && e is not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException))
+            catch (IOException e) when (attempt < MaximumAttempts && IsLocked(e))
             {
                 await Task.Delay(BetweenAttempts, time, cancellationToken);
             }
         }
     }
+
+    /// <summary>EWOULDBLOCK of Linux and of macOS, ERROR_SHARING_VIOLATION of Windows.</summary>
+    private static bool IsLocked(IOException e) => e.HResult is 11 or 35 or unchecked((int)0x80070020);
 
     /// <summary>Moves to the end and tells whether the last line lacks its line feed.</summary>
     private static async ValueTask<bool> EndsWithinLineAsync(FileStream file, CancellationToken cancellationToken)

@@ -124,7 +124,7 @@ public sealed class KnownHostsPolicy(KnownHostsOptions options)
     }
 
     private ValueTask<KnownHosts> LoadAsync(CancellationToken cancellationToken) =>
-        KnownHosts.LoadAsync(options.UserFiles.Concat(options.GlobalFiles), options.Logger, cancellationToken);
+        KnownHosts.LoadAsync(options.UserFiles.Concat(options.GlobalFiles), options.Logger, options.Time, cancellationToken);
 
     private string NameOf(Endpoint server) => options.HostKeyAlias?.ToLowerInvariant() ?? HostNames.Of(server);
 
