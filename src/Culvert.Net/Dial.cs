@@ -1,7 +1,11 @@
 namespace Culvert.Net;
 
 /// <summary>How a dial ended: with a connection, or with a failure. Exactly one of both is there.</summary>
-public readonly record struct DialOutcome(Duplex? Duplex, Failure? Failure);
+public readonly record struct DialOutcome(Duplex? Duplex, Failure? Failure)
+{
+    /// <summary>The address that was reached, where the network knows it (a name may have had several).</summary>
+    public Endpoint? Reached { get; init; }
+}
 
 /// <summary>A connection under way. The request went out (or was queued, ahead of whatever the caller writes next) before
 /// <see cref="INetwork.Connect"/> returned; nobody waited for the answer.</summary>

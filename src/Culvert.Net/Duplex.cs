@@ -34,8 +34,8 @@ public readonly record struct Slot(Memory<byte> Room, WriteEnd End);
 /// <summary>A two-way connection whose halves end separately. It lends buffers in both directions, so that a relay need not copy:
 /// a reader may hand out its own memory, a writer may hand out the packet that the bytes will travel in.</summary>
 /// <remarks>One reader and one writer may use it at a time; <see cref="Abort"/> may be called by anyone at any time. Outcomes are values:
-/// the only exceptions are <see cref="OperationCanceledException"/> and misuse. Disposing without having read to the end and ended the
-/// own half is a reset where the network can show one.</remarks>
+/// the only exceptions are <see cref="OperationCanceledException"/> and misuse. Disposing without having
+/// ended the own half in order (<see cref="EndAsync"/>) is a reset where the network can show one.</remarks>
 public abstract class Duplex : IAsyncDisposable
 {
     /// <summary>Whether <see cref="ReadAsync(CancellationToken)"/> hands out memory that is already filled (true), or had to be filled for it.

@@ -7,8 +7,10 @@ public enum FailureKind
     Prohibited,
     /// <summary>Somebody answered, and said no: connection refused.</summary>
     Refused,
-    /// <summary>No way to that place: no route, unknown name, address not available here.</summary>
+    /// <summary>No way to that place: no route, address not available here.</summary>
     Unreachable,
+    /// <summary>The name means nothing to the resolver.</summary>
+    UnknownName,
     /// <summary>The address is in use already (listeners only).</summary>
     InUse,
     /// <summary>Too little of something: descriptors, ports, channels, memory.</summary>

@@ -12,6 +12,28 @@ internal static class Limits
     /// <summary>Lines that a server may send before its version (RFC 4253 §4.2); OpenSSH allows 1,024 of 8 KiB, a tenth serves any banner.</summary>
     public const int MaximumPreVersionLines = 100;
 
+    /// <summary>One such line. OpenSSH takes 8 KiB; what people read is shorter.</summary>
+    public const int MaximumPreVersionLine = 1024;
+
+    /// <summary>RFC 4253 §6: payloads up to 32,768 bytes must be taken, and what sends more than the 256 KiB of a packet is misused.
+    /// Leaves room for the length, 255 bytes of padding and its own byte.</summary>
+    public const int MaximumPayload = MaximumPacketLength - 512;
+
+    /// <summary>Names on one list of a KEXINIT: OpenSSH 10 sends about 30. Comparing lists takes their product.</summary>
+    public const int MaximumNames = 512;
+
+    /// <summary>The transport's own answers that wait for the peer to read them. A peer that provokes more and reads none wants our memory.</summary>
+    public const int MaximumPendingAnswers = 256;
+
+    /// <summary>A connection that carries nothing keeps this much for each direction …</summary>
+    public const int IdleBuffer = 16 * 1024;
+
+    /// <summary>… and under load reads up to this much at once: system calls cost more than anything else (measured) …</summary>
+    public const int MaximumReceiveBuffer = 1024 * 1024;
+
+    /// <summary>… and sends up to this much at once: sshd spends a third less on batches of this size (measured).</summary>
+    public const int MaximumSendBuffer = 256 * 1024;
+
     /// <summary>What one channel takes in one packet: what sshd sends at most, and what fits its own reads.</summary>
     public const int MaximumChannelPacket = 32 * 1024;
 

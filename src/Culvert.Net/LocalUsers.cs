@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+
+namespace Culvert.Net;
+
+/// <summary>The users of this machine. Thread-safe.</summary>
+public static partial class LocalUsers
+{
+    /// <summary>The user that this process acts as (the effective one).</summary>
+    public static UserId Current { get; } = OperatingSystem.IsWindows()
+        ? OfProcess((uint)Environment.ProcessId) ?? throw new InvalidOperationException("the user of this process could not be told")
+        : new UserId(geteuid().ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Whether this process acts for the whole machine: root on Unix, the system account on Windows.</summary>
+    public static bool IsSuperuser => Current.Value is "0" or "S-1-5-18";
+
+    /// <summary>The user of a name, or of a number on Unix (a SID on Windows); null when there is none.</summary>
+    public static UserId? Find(string nameOrId)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(nameOrId);
+        if (OperatingSystem.IsWindows())
+            return nameOrId.StartsWith("S-1-", StringComparison.Ordinal) ? new UserId(nameOrId) : null;
+        if (uint.TryParse(nameOrId, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+            return new UserId(id.ToString(CultureInfo.InvariantCulture));
+        lock (NameLookup)
+        {
+            // struct passwd begins with two pointers (name, password), then the user id, on every Unix that .NET runs on.
+            var entry = getpwnam(nameOrId);
+            return entry == 0 ? null : new UserId(((uint)Marshal.ReadInt32(entry, 2 * IntPtr.Size)).ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    // getpwnam answers in memory that the next call reuses.
+    private static readonly Lock NameLookup = new();
+
+    [SupportedOSPlatform("windows")]
+    internal static UserId? OfProcess(uint process)
+    {
+        const uint queryLimited = 0x1000, tokenQuery = 8, tokenUser = 1;
+        var handle = OpenProcess(queryLimited, false, process);
+        if (handle == 0)
+            return null;
+        nint token = 0, text = 0;
+        try
+        {
+            if (!OpenProcessToken(handle, tokenQuery, out token))
+                return null;
+            var buffer = new byte[256]; // TOKEN_USER: a pointer, attributes, and a SID of at most 68 bytes
+            if (!GetTokenInformation(token, tokenUser, buffer, buffer.Length, out _))
+                return null;
+            var pinned = GCHandle.Alloc(buffer, GCHandleType.Pinned);
+            try
+            {
+                // The SID lies in the buffer itself; its pointer is only meaningful while that is where it was written.
+                var sid = pinned.AddrOfPinnedObject() + (2 * IntPtr.Size);
+                return ConvertSidToStringSid(sid, out text) ? new UserId(Marshal.PtrToStringUni(text)!) : null;
+            }
+            finally
+            {
+                pinned.Free();
+            }
+        }
+        finally
+        {
+            if (text != 0)
+                LocalFree(text);
+            if (token != 0)
+                CloseHandle(token);
+            CloseHandle(handle);
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial uint geteuid();
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint getpwnam(string name);
+
+    [LibraryImport("kernel32.dll")]
+    private static partial nint OpenProcess(uint access, [MarshalAs(UnmanagedType.Bool)] bool inherit, uint process);
+
+    [LibraryImport("kernel32.dll")]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static partial bool CloseHandle(nint handle);
+
+    [LibraryImport("kernel32.dll")]
+    private static partial nint LocalFree(nint memory);
+
+    [LibraryImport("advapi32.dll")]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static partial bool OpenProcessToken(nint process, uint access, out nint token);
+
+    [LibraryImport("advapi32.dll")]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static partial bool GetTokenInformation(nint token, uint kind, [Out] byte[] buffer, int length, out int needed);
+
+    [LibraryImport("advapi32.dll", EntryPoint = "ConvertSidToStringSidW")]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static partial bool ConvertSidToStringSid(nint sid, out nint text);
+}

@@ -1,0 +1,135 @@
+namespace Culvert.Net;
+
+/// <summary>How a one-way copy ended: because the source ended in some way, or because the sink took no more.</summary>
+/// <param name="Bytes">Bytes that the sink took.</param>
+/// <param name="Source">How the source ended; <see cref="ReadEnd.None"/> when the sink ended the copy.</param>
+/// <param name="Sink">How the sink ended; <see cref="WriteEnd.None"/> when the source ended the copy.</param>
+public readonly record struct CopyOutcome(long Bytes, ReadEnd Source, WriteEnd Sink);
+
+/// <summary>How both copies of a relay ended.</summary>
+/// <param name="Forward">From the first duplex to the second.</param>
+/// <param name="Backward">From the second to the first.</param>
+public readonly record struct RelayOutcome(CopyOutcome Forward, CopyOutcome Backward);
+
+/// <summary>Counts what a copy has moved while it moves it. Thread-safe.</summary>
+public sealed class ByteMeter
+{
+    private long _bytes;
+
+    /// <summary>Bytes that reached the sink so far.</summary>
+    public long Bytes => Interlocked.Read(ref _bytes);
+
+    internal void Add(int count) => Interlocked.Add(ref _bytes, count);
+}
+
+/// <summary>Two one-way copies that end separately. A writer that has to wait is a reader that waits, so back-pressure crosses
+/// the relay without code of its own.</summary>
+public static class Relay
+{
+    /// <summary>Copies until the source ends or the sink takes no more. It ends neither: what an end means is the caller's to say.</summary>
+    /// <param name="source">Read from.</param>
+    /// <param name="sink">Written to.</param>
+    /// <param name="meter">Told of every piece that the sink took; may be null.</param>
+    /// <param name="cancellationToken">Stops; a piece on its way may be lost, so both duplexes are good for <see cref="Duplex.Abort"/> only.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static ValueTask<CopyOutcome> CopyAsync(Duplex source, Duplex sink, ByteMeter? meter, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(sink);
+        return source.LendsReads
+            ? CopyLentAsync(source, sink, meter, cancellationToken)
+            : CopyIntoSlotsAsync(source, sink, meter, cancellationToken);
+    }
+
+    /// <summary>Relays between two connections until both halves have ended, passing on what happened as what it was: an end as an
+    /// end, a reset or a loss as a reset. Whoever calls still disposes both.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled; both were reset.</exception>
+    public static async Task<RelayOutcome> RunAsync(Duplex first, Duplex second, CancellationToken cancellationToken)
+    {
+        var forward = PassOnAsync(first, second, cancellationToken);
+        var backward = PassOnAsync(second, first, cancellationToken);
+        await Task.WhenAll(forward, backward).ConfigureAwait(false);
+        return new(await forward.ConfigureAwait(false), await backward.ConfigureAwait(false));
+    }
+
+    private static async Task<CopyOutcome> PassOnAsync(Duplex source, Duplex sink, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var outcome = await CopyAsync(source, sink, null, cancellationToken).ConfigureAwait(false);
+            if (outcome.Source == ReadEnd.Ended)
+            {
+                await sink.EndAsync(cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                // The source broke, or the sink takes no more: either way bytes may be missing, and nobody may think otherwise.
+                sink.Abort();
+                source.Abort();
+            }
+            return outcome;
+        }
+        catch (OperationCanceledException)
+        {
+            sink.Abort();
+            source.Abort();
+            throw;
+        }
+    }
+
+    /// <summary>The source hands out its own memory (a decrypted packet): the sink sends straight from it.</summary>
+    private static async ValueTask<CopyOutcome> CopyLentAsync(Duplex source, Duplex sink, ByteMeter? meter, CancellationToken cancellationToken)
+    {
+        for (long total = 0; ;)
+        {
+            var read = await source.ReadAsync(cancellationToken).ConfigureAwait(false);
+            if (read.End != ReadEnd.None)
+                return new(total, read.End, WriteEnd.None);
+            var count = read.Bytes.Length;
+            var end = await sink.WriteAsync(read.Bytes, cancellationToken).ConfigureAwait(false);
+            source.Release(count);
+            if (end != WriteEnd.None)
+                return new(total, ReadEnd.None, end);
+            total += count;
+            meter?.Add(count);
+        }
+    }
+
+    /// <summary>The sink hands out room (a packet to be encrypted): the source is received straight into it.</summary>
+    private static async ValueTask<CopyOutcome> CopyIntoSlotsAsync(Duplex source, Duplex sink, ByteMeter? meter, CancellationToken cancellationToken)
+    {
+        var drained = true;
+        for (long total = 0; ;)
+        {
+            if (drained)
+            {
+                // Wait without holding a buffer: an idle connection should cost none.
+                var ready = await source.ReadAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
+                if (ready.End != ReadEnd.None)
+                    return new(total, ready.End, WriteEnd.None);
+            }
+            var slot = await sink.ReserveAsync(cancellationToken).ConfigureAwait(false);
+            if (slot.End != WriteEnd.None)
+                return new(total, ReadEnd.None, slot.End);
+            var count = 0;
+            ReadResult read;
+            WriteEnd end;
+            try
+            {
+                read = await source.ReadAsync(slot.Room, cancellationToken).ConfigureAwait(false);
+                count = read.Bytes.Length;
+            }
+            finally
+            {
+                end = await sink.CommitAsync(count, cancellationToken).ConfigureAwait(false);
+            }
+            if (read.End != ReadEnd.None)
+                return new(total, read.End, WriteEnd.None);
+            if (end != WriteEnd.None)
+                return new(total, ReadEnd.None, end);
+            total += count;
+            meter?.Add(count);
+            drained = count < slot.Room.Length;
+        }
+    }
+}

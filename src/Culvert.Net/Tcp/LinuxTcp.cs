@@ -1,0 +1,25 @@
+using System.Net.Sockets;
+
+namespace Culvert.Net.Tcp;
+
+/// <summary>Socket options of Linux that .NET does not name (linux/tcp.h).</summary>
+internal static class LinuxTcp
+{
+    private const int IpProtoTcp = 6, TcpQuickAck = 12, TcpNotSentLowAt = 25;
+
+    /// <summary>What the kernel holds unsent at most: enough for the next send to follow without a gap, little enough that a message
+    /// queued ahead of bulk data is not behind megabytes of it.</summary>
+    private const int NotSentLowWater = 256 * 1024;
+
+    /// <summary>Re-arms TCP_QUICKACK, which the kernel disarms by itself as it likes.</summary>
+    public static void AcknowledgeQuickly(Socket socket) => Set(socket, TcpQuickAck, 1);
+
+    /// <summary>Keeps the kernel's send queue short (TCP_NOTSENT_LOWAT), so that order among channels is decided by us and not lost in it.</summary>
+    public static void KeepSendQueueShort(Socket socket)
+    {
+        if (OperatingSystem.IsLinux())
+            Set(socket, TcpNotSentLowAt, NotSentLowWater);
+    }
+
+    private static void Set(Socket socket, int option, int value) => socket.SetRawSocketOption(IpProtoTcp, option, BitConverter.GetBytes(value));
+}

@@ -1,0 +1,82 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Culvert.Net.Tcp;
+
+internal sealed class TcpListener : IListener
+{
+    /// <summary>Out of descriptors, accept fails at once and again: wait for some to be freed rather than spin.</summary>
+    private static readonly TimeSpan ShortagePause = TimeSpan.FromMilliseconds(100);
+
+    private readonly Socket _socket;
+    private readonly ListenOptions _options;
+    private readonly TimeProvider _time;
+
+    public TcpListener(Socket socket, ListenOptions options, TimeProvider time)
+    {
+        (_socket, _options, _time) = (socket, options, time);
+        LocalEndpoint = Endpoint.From((IPEndPoint)socket.LocalEndPoint!);
+    }
+
+    public Endpoint LocalEndpoint { get; }
+
+    public async ValueTask<Accepted> AcceptAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Socket socket;
+            try
+            {
+                socket = await _socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionAborted or SocketError.ConnectionReset)
+            {
+                continue; // the peer gave up while it waited in the queue
+            }
+            catch (SocketException e) when (SocketFailure.Of(e).Kind == FailureKind.Shortage)
+            {
+                await Task.Delay(ShortagePause, _time, cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+            catch (SocketException e)
+            {
+                throw new NetworkException(SocketFailure.Of(e), e);
+            }
+            catch (ObjectDisposedException e)
+            {
+                throw new NetworkException(new Failure(FailureKind.Aborted, "the listener is closed"), e);
+            }
+            if (Adopt(socket) is { } accepted)
+                return accepted;
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _socket.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Null when the peer is gone already.</summary>
+    private Accepted? Adopt(Socket socket)
+    {
+        try
+        {
+            socket.NoDelay = true;
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            if (_options.OutOfBandInline)
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.OutOfBandInline, true);
+            // The owner is looked up at once: when the peer has closed, the kernel no longer knows it.
+            var (local, remote) = ((IPEndPoint)socket.LocalEndPoint!, (IPEndPoint)socket.RemoteEndPoint!);
+            var peer = new Peer(Endpoint.From(remote), AddressKnowledge.Observed, null, Endpoint.From(local));
+            if (peer.IsLocal)
+                peer = peer with { Owner = SocketOwners.System.OfConnection(remote, local) };
+            return new(new TcpDuplex(socket, _options.ArmedToReset, quickAcknowledge: false), peer);
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            return null;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+namespace Culvert.Net;
+
+/// <summary>Serves one connection that a tunnel accepted, and disposes it. Must return soon after <paramref name="stop"/> is cancelled;
+/// how much grace it takes is its own matter.</summary>
+public delegate Task TunnelSession(Accepted client, CancellationToken stop);
+
+/// <summary>An open port and the sessions that came in through it. It owns both: nothing of either is left when <see cref="RunAsync"/> has returned.</summary>
+public sealed class Tunnel(IListener listener, TunnelSession session, int maximumSessions, TunnelSession? refuse = null)
+{
+    private readonly Lock _gate = new();
+    private readonly HashSet<Task> _sessions = [];
+
+    /// <summary>Sessions that are open now.</summary>
+    public int Sessions
+    {
+        get
+        {
+            lock (_gate)
+                return _sessions.Count;
+        }
+    }
+
+    /// <summary>Accepts and serves until <paramref name="stop"/> is cancelled or the listener dies, then closes the listener, and returns when the last
+    /// session has.</summary>
+    /// <returns>Null after a stop; otherwise why the listener died.</returns>
+    /// <exception cref="Exception">What a session threw: a defect in it, never the network's doing.</exception>
+    public async Task<Failure?> RunAsync(CancellationToken stop)
+    {
+        Failure? cause = null;
+        using var stopSessions = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        try
+        {
+            await using (listener.ConfigureAwait(false))
+            {
+                while (true)
+                {
+                    var client = await listener.AcceptAsync(stop).ConfigureAwait(false);
+                    Start(client, stopSessions.Token);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+        }
+        catch (NetworkException e)
+        {
+            cause = stop.IsCancellationRequested ? null : e.Failure;
+        }
+        finally
+        {
+            await stopSessions.CancelAsync().ConfigureAwait(false);
+            Task[] open;
+            lock (_gate)
+                open = [.. _sessions];
+            await Task.WhenAll(open).ConfigureAwait(false);
+        }
+        return cause;
+    }
+
+    /// <summary>A session that relays bytes and knows nothing of them: a plain tunnel.</summary>
+    public static TunnelSession Plain(INetwork far, Endpoint destination, Action<Failure> refused) => async (client, stop) =>
+    {
+        await using var near = client.Duplex.ConfigureAwait(false);
+        var dial = far.Connect(destination, ConnectOptions.Default with { Originator = client.Peer.Address, Priority = Priority.Bulk });
+        using var abort = stop.Register(dial.Abort);
+        var (duplex, failure) = await dial.Outcome.ConfigureAwait(false);
+        if (duplex is null)
+        {
+            client.Duplex.Abort();
+            refused(failure!);
+            return;
+        }
+        await using (duplex.ConfigureAwait(false))
+        {
+            try
+            {
+                await Relay.RunAsync(client.Duplex, duplex, stop).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                // Both ends were reset: a plain tunnel has no way to say more.
+            }
+        }
+    };
+
+    private void Start(Accepted client, CancellationToken stop)
+    {
+        var serve = Sessions < maximumSessions ? session : refuse ?? Refuse;
+        var running = Task.Run(() => serve(client, stop), CancellationToken.None);
+        lock (_gate)
+            _sessions.Add(running);
+        // A session that failed stays in the set: RunAsync reports it. The continuation itself cannot fail.
+        _ = running.ContinueWith(Forget, CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    private void Forget(Task session)
+    {
+        lock (_gate)
+            _sessions.Remove(session);
+    }
+
+    private static async Task Refuse(Accepted client, CancellationToken stop)
+    {
+        client.Duplex.Abort();
+        await client.Duplex.DisposeAsync().ConfigureAwait(false);
+    }
+}

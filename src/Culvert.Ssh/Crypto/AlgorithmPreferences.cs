@@ -1,0 +1,20 @@
+namespace Culvert.Ssh.Crypto;
+
+/// <summary>What to offer in a key exchange: names in order of preference. Immutable.</summary>
+public sealed record AlgorithmPreferences
+{
+    /// <summary>Everything that the engine speaks, in its own order.</summary>
+    public static AlgorithmPreferences Default { get; } = new();
+
+    /// <summary>Key exchange methods.</summary>
+    public IReadOnlyList<string> KeyExchange { get; init; } = Algorithms.Of(AlgorithmKind.KeyExchange);
+
+    /// <summary>Signature algorithms for host keys. A client puts those first for which it knows the host's key.</summary>
+    public IReadOnlyList<string> HostKey { get; init; } = Algorithms.Of(AlgorithmKind.HostKey);
+
+    /// <summary>Ciphers, the same for both directions.</summary>
+    public IReadOnlyList<string> Ciphers { get; init; } = Algorithms.Of(AlgorithmKind.Cipher);
+
+    /// <summary>MACs, the same for both directions; without a part in ciphers that bring their own.</summary>
+    public IReadOnlyList<string> Macs { get; init; } = Algorithms.Of(AlgorithmKind.Mac);
+}

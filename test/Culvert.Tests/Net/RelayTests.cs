@@ -1,0 +1,173 @@
+using System.Security.Cryptography;
+using Culvert.Net;
+using Culvert.Net.Tcp;
+using Culvert.TestKit.Networks;
+using Xunit;
+
+namespace Culvert.Tests.Net;
+
+public sealed class RelayTests
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    /// <summary>Client and server ends of a connection that a relay joins: client → [near relay far] → server.</summary>
+    private sealed class Joined : IAsyncDisposable
+    {
+        public required Duplex Client { get; init; }
+        public required Duplex Server { get; init; }
+        public required Task<RelayOutcome> Running { get; init; }
+        public required Duplex[] Owned { get; init; }
+
+        public static Joined InMemory(int capacity, bool lossyFar = false)
+        {
+            var (client, near) = MemoryDuplex.Pair(capacity);
+            var (far, server) = MemoryDuplex.Pair(capacity, lossyFar);
+            return new Joined { Client = client, Server = server, Running = Relay.RunAsync(near, far, Stop), Owned = [client, near, far, server] };
+        }
+
+        public static async Task<Joined> OverTcpAsync()
+        {
+            var network = new TcpNetwork(TimeProvider.System);
+            var (client, near) = await PairAsync(network);
+            var (far, server) = await PairAsync(network);
+            return new Joined { Client = client, Server = server, Running = Relay.RunAsync(near, far, Stop), Owned = [client, near, far, server] };
+        }
+
+        private static async Task<(Duplex, Duplex)> PairAsync(TcpNetwork network)
+        {
+            await using var listener = await network.ListenAsync(new Endpoint(Endpoint.Loopback4, 0), ListenOptions.Default, Stop);
+            var dial = network.Connect(listener.LocalEndpoint, ConnectOptions.Default);
+            var accepted = await listener.AcceptAsync(Stop);
+            return ((await dial.Outcome).Duplex!, accepted.Duplex);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            foreach (var duplex in Owned)
+                await duplex.DisposeAsync();
+        }
+    }
+
+    private static async Task<(byte[] Bytes, ReadEnd End)> ReadAllAsync(Duplex duplex)
+    {
+        var all = new MemoryStream();
+        while (true)
+        {
+            var read = await duplex.ReadAsync(Stop);
+            if (read.End != ReadEnd.None)
+                return (all.ToArray(), read.End);
+            all.Write(read.Bytes.Span);
+            duplex.Release(read.Bytes.Length);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(1000)]
+    public async Task A_peer_that_answers_after_the_end_of_input_keeps_its_answer(int capacity)
+    {
+        await using var joined = Joined.InMemory(capacity);
+        await AnswersAfterEnd(joined);
+    }
+
+    [Fact]
+    public async Task Over_TCP_a_peer_that_answers_after_the_end_of_input_keeps_its_answer()
+    {
+        await using var joined = await Joined.OverTcpAsync();
+        await AnswersAfterEnd(joined);
+    }
+
+    private static async Task AnswersAfterEnd(Joined joined)
+    {
+        var question = RandomNumberGenerator.GetBytes(5000);
+        var sending = Task.Run(async () =>
+        {
+            Assert.Equal(WriteEnd.None, await joined.Client.WriteAsync(question, Stop));
+            await joined.Client.EndAsync(Stop);
+        });
+        var received = await ReadAllAsync(joined.Server);
+        Assert.Equal(ReadEnd.Ended, received.End);
+        Assert.Equal(question, received.Bytes);
+        await sending;
+
+        var answering = Task.Run(async () =>
+        {
+            await joined.Server.WriteAsync(question.AsMemory(100), Stop);
+            await joined.Server.EndAsync(Stop);
+        });
+        var answer = await ReadAllAsync(joined.Client);
+        Assert.Equal(ReadEnd.Ended, answer.End);
+        Assert.Equal(question[100..], answer.Bytes);
+        await answering;
+
+        var outcome = await joined.Running;
+        Assert.Equal(new CopyOutcome(5000, ReadEnd.Ended, WriteEnd.None), outcome.Forward);
+        Assert.Equal(new CopyOutcome(4900, ReadEnd.Ended, WriteEnd.None), outcome.Backward);
+    }
+
+    [Fact]
+    public async Task A_reset_is_passed_on_as_a_reset()
+    {
+        await using var joined = Joined.InMemory(100);
+        await joined.Server.WriteAsync("part of a file"u8.ToArray(), Stop);
+        joined.Server.Abort();
+        var (_, end) = await ReadAllAsync(joined.Client);
+        Assert.Equal(ReadEnd.Reset, end);
+        Assert.Equal(ReadEnd.Reset, (await joined.Running).Backward.Source);
+    }
+
+    [Fact]
+    public async Task Over_TCP_a_reset_is_passed_on_as_a_reset()
+    {
+        await using var joined = await Joined.OverTcpAsync();
+        joined.Server.Abort();
+        var (_, end) = await ReadAllAsync(joined.Client);
+        Assert.Equal(ReadEnd.Reset, end);
+    }
+
+    [Fact]
+    public async Task A_lost_network_is_passed_on_as_a_reset_never_as_an_end()
+    {
+        var (client, near) = MemoryDuplex.Pair();
+        var (far, server) = MemoryDuplex.Pair(lossy: true);
+        var running = Relay.RunAsync(near, far, Stop);
+        await server.WriteAsync("half"u8.ToArray(), Stop);
+        far.Lose();
+        var (_, end) = await ReadAllAsync(client);
+        Assert.Equal(ReadEnd.Reset, end);
+        Assert.Equal(ReadEnd.Lost, (await running).Backward.Source);
+    }
+
+    [Fact]
+    public async Task Cancelling_resets_both_sides()
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        var (client, near) = MemoryDuplex.Pair();
+        var (far, server) = MemoryDuplex.Pair();
+        var running = Relay.RunAsync(near, far, stop.Token);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.Equal(ReadEnd.Reset, (await ReadAllAsync(client)).End);
+        Assert.Equal(ReadEnd.Reset, (await ReadAllAsync(server)).End);
+    }
+
+    [Fact]
+    public async Task Many_bytes_over_TCP_arrive_as_they_were_sent_both_ways_at_once()
+    {
+        await using var joined = await Joined.OverTcpAsync();
+        var (up, down) = (RandomNumberGenerator.GetBytes(3_000_001), RandomNumberGenerator.GetBytes(2_000_003));
+        var sending = Task.WhenAll(SendAsync(joined.Client, up), SendAsync(joined.Server, down));
+        var receivedUp = ReadAllAsync(joined.Server);
+        var receivedDown = await ReadAllAsync(joined.Client);
+        Assert.Equal(up, (await receivedUp).Bytes);
+        Assert.Equal(down, receivedDown.Bytes);
+        await sending;
+
+        static async Task SendAsync(Duplex duplex, byte[] bytes)
+        {
+            await duplex.WriteAsync(bytes, Stop);
+            await duplex.EndAsync(Stop);
+        }
+    }
+}

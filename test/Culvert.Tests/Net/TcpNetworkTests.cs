@@ -1,0 +1,184 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Culvert.Net;
+using Culvert.Net.Tcp;
+using Xunit;
+
+namespace Culvert.Tests.Net;
+
+public sealed class TcpNetworkTests
+{
+    private static readonly TcpNetwork Tcp = new(TimeProvider.System);
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    private static ValueTask<IListener> ListenAsync(string host = Endpoint.Loopback4, ListenOptions? options = null) =>
+        Tcp.ListenAsync(new Endpoint(host, 0), options ?? ListenOptions.Default, Stop);
+
+    [Theory]
+    [InlineData(Endpoint.Loopback4)]
+    [InlineData(Endpoint.Loopback6)]
+    public async Task A_peer_on_this_machine_is_observed_with_its_owner_and_the_address_it_dialled(string host)
+    {
+        SkipWithout(host);
+        await using var listener = await ListenAsync(host);
+        var dial = Tcp.Connect(listener.LocalEndpoint, ConnectOptions.Default);
+        var (duplex, peer) = await listener.AcceptAsync(Stop);
+        await using (duplex)
+        await using ((await dial.Outcome).Duplex)
+        {
+            Assert.Equal(AddressKnowledge.Observed, peer.Knowledge);
+            Assert.Equal(host, peer.Address.Host);
+            Assert.Equal(listener.LocalEndpoint, peer.Local);
+            Assert.True(peer.IsLocal);
+            Assert.Equal(LocalUsers.Current, peer.Owner);
+        }
+    }
+
+    [Fact]
+    public async Task An_IPv4_client_of_a_dual_listener_is_seen_with_its_IPv4_address_and_its_owner()
+    {
+        SkipWithout(Endpoint.Loopback6);
+        await using var listener = await ListenAsync("*");
+        var dial = Tcp.Connect(new Endpoint(Endpoint.Loopback4, listener.LocalEndpoint.Port), ConnectOptions.Default);
+        var (duplex, peer) = await listener.AcceptAsync(Stop);
+        await using (duplex)
+        await using ((await dial.Outcome).Duplex)
+        {
+            Assert.Equal(Endpoint.Loopback4, peer.Address.Host);
+            Assert.Equal(LocalUsers.Current, peer.Owner);
+        }
+    }
+
+    [Fact]
+    public async Task A_peer_that_has_closed_has_no_owner()
+    {
+        await using var listener = await ListenAsync();
+        using (var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))
+        {
+            await client.ConnectAsync(IPAddress.Loopback, listener.LocalEndpoint.Port, Stop);
+        }
+        var (duplex, peer) = await listener.AcceptAsync(Stop);
+        await using (duplex)
+            Assert.Null(peer.Owner); // the kernel would say user 0; that is nobody, not root
+    }
+
+    [Fact]
+    public async Task Another_users_connection_shows_their_user_id()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && LocalUsers.IsSuperuser, "needs root on Linux to act as another user");
+        Assert.SkipUnless(File.Exists("/usr/bin/setpriv") && File.Exists("/bin/bash"), "needs setpriv and bash");
+        await using var listener = await ListenAsync();
+        using var stranger = Process.Start(new ProcessStartInfo("/usr/bin/setpriv",
+            ["--reuid=65534", "--clear-groups", "/bin/bash", "-c", $"exec 3<>/dev/tcp/127.0.0.1/{listener.LocalEndpoint.Port}; read -u 3 line 2>/dev/null"]))!;
+        var (duplex, peer) = await listener.AcceptAsync(Stop);
+        await using (duplex)
+            Assert.Equal(new UserId("65534"), peer.Owner);
+        duplex.Abort();
+        await stranger.WaitForExitAsync(Stop);
+    }
+
+    [Fact]
+    public async Task A_dial_that_requires_an_owner_reaches_that_users_port_only()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "listening sockets' owners are told on Linux");
+        await using var listener = await ListenAsync();
+        var theirs = Tcp.Connect(listener.LocalEndpoint, ConnectOptions.Default with { RequiredOwner = new UserId("4242") });
+        Assert.Equal(FailureKind.Prohibited, (await theirs.Outcome).Failure!.Kind);
+        var ours = Tcp.Connect(listener.LocalEndpoint, ConnectOptions.Default with { RequiredOwner = LocalUsers.Current });
+        await using var duplex = (await ours.Outcome).Duplex;
+        Assert.NotNull(duplex);
+    }
+
+    [Fact]
+    public async Task A_refused_connection_says_refused()
+    {
+        int port;
+        await using (var listener = await ListenAsync())
+            port = listener.LocalEndpoint.Port;
+        var (duplex, failure) = await Tcp.Connect(new Endpoint(Endpoint.Loopback4, port), ConnectOptions.Default).Outcome;
+        Assert.Null(duplex);
+        Assert.Equal(new Failure(FailureKind.Refused, "Connection refused"), failure);
+    }
+
+    [Fact]
+    public async Task A_name_that_nobody_knows_is_an_unknown_name()
+    {
+        var (_, failure) = await Tcp.Connect(new Endpoint("no-such-host.invalid", 21), ConnectOptions.Default).Outcome;
+        Assert.Equal(FailureKind.UnknownName, failure!.Kind);
+    }
+
+    [Fact]
+    public async Task An_aborted_dial_ends_as_aborted_or_resets_what_came()
+    {
+        await using var listener = await ListenAsync();
+        var dial = Tcp.Connect(listener.LocalEndpoint, ConnectOptions.Default);
+        dial.Abort();
+        var (duplex, failure) = await dial.Outcome;
+        if (duplex is null)
+            Assert.Equal(FailureKind.Aborted, failure!.Kind);
+        else
+            Assert.Equal(ReadEnd.Reset, (await duplex.ReadAsync(Stop)).End);
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_said_so()
+    {
+        await using var listener = await ListenAsync();
+        var e = await Assert.ThrowsAsync<NetworkException>(async () => await Tcp.ListenAsync(listener.LocalEndpoint, ListenOptions.Default, Stop));
+        Assert.Equal(new Failure(FailureKind.InUse, "Address already in use"), e.Failure);
+    }
+
+    [Fact]
+    public async Task From_a_range_every_port_is_tried_before_giving_up()
+    {
+        await using var blocker = await ListenAsync();
+        var port = blocker.LocalEndpoint.Port;
+        var e = await Assert.ThrowsAsync<NetworkException>(async () => await ListenAsync(options: ListenOptions.Default with { Ports = (port, port) }));
+        Assert.Equal($"no free port between {port} and {port}", e.Message);
+    }
+
+    [Fact]
+    public async Task An_armed_connection_that_is_dropped_shows_a_reset_and_one_that_ended_shows_an_end()
+    {
+        await using var listener = await ListenAsync(options: ListenOptions.Default with { ArmedToReset = true });
+        foreach (var ended in new[] { false, true })
+        {
+            await using var client = (await Tcp.Connect(listener.LocalEndpoint, ConnectOptions.Default).Outcome).Duplex!;
+            var (server, _) = await listener.AcceptAsync(Stop);
+            await server.WriteAsync("bytes"u8.ToArray(), Stop);
+            if (ended)
+                await server.EndAsync(Stop);
+            await server.DisposeAsync();
+            ReadResult read;
+            while ((read = await client.ReadAsync(Stop)).End == ReadEnd.None)
+                client.Release(read.Bytes.Length);
+            Assert.Equal(ended ? ReadEnd.Ended : ReadEnd.Reset, read.End);
+        }
+    }
+
+    [Fact]
+    public async Task Urgent_data_stays_in_its_place()
+    {
+        await using var listener = await ListenAsync(options: ListenOptions.Default with { OutOfBandInline = true });
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(IPAddress.Loopback, listener.LocalEndpoint.Port, Stop);
+        var (server, _) = await listener.AcceptAsync(Stop);
+        await using (server)
+        {
+            client.Send("ABOR\r\n"u8, SocketFlags.OutOfBand); // as Python's ftplib does
+            var received = "";
+            while (received.Length < 6)
+            {
+                var read = await server.ReadAsync(Stop);
+                received += System.Text.Encoding.ASCII.GetString(read.Bytes.Span);
+                server.Release(read.Bytes.Length);
+            }
+            Assert.Equal("ABOR\r\n", received);
+        }
+    }
+
+    private static void SkipWithout(string host) =>
+        Assert.SkipUnless(host != Endpoint.Loopback6 || (Socket.OSSupportsIPv6 && File.Exists("/proc/net/if_inet6")), "this machine has no IPv6 loopback");
+}
