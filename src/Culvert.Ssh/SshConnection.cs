@@ -21,7 +21,14 @@ public sealed class SshConnection : IAsyncDisposable
         var dead = new Failure(FailureKind.NetworkLost, $"Timeout, server {options.Server.Host} not responding.");
         var keepAlive = new KeepAlive(options.ServerAliveInterval, options.ServerAliveCountMax, dead, options.Time);
         _multiplexer = new Multiplexer(transport,
-            new MultiplexerOptions { WindowBudget = options.WindowBudget, Time = options.Time, Logger = logger, RefuseLast = transport.RefuseLast },
+            new MultiplexerOptions
+            {
+                WindowBudget = options.WindowBudget,
+                Time = options.Time,
+                Logger = logger,
+                RefuseLast = transport.RefuseLast,
+                Disconnect = transport.DisconnectAsync,
+            },
             multiplexer => new ClientConnectionRole(multiplexer, listeners, logger),
             keepAlive.RunAsync);
         Network = new SshNetwork(_multiplexer, listeners, options.Time);
