@@ -19,6 +19,8 @@ internal sealed class Handshake(KeyedTransport keyed, PacketSender sender, Hands
     private bool _ignoreGuess;
     private bool _sendExtensions;
     private bool _strict;
+    private bool _isAuthenticated;
+    private bool _isWanted;
     private byte[]? _sessionId;
     private TaskCompletionSource _nextChange = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _changedAt;
@@ -39,25 +41,38 @@ internal sealed class Handshake(KeyedTransport keyed, PacketSender sender, Hands
     public bool ForbidsNoise => _strict && Completed == 0;
 
     /// <summary>The keys are worn out by a direction's use, or by time.</summary>
-    public bool IsDue(DirectionState direction) => options.Rekey.AreReached(direction)
-        || (options.Rekey.Age is { } age && options.Time.GetElapsedTime(_changedAt) >= age);
+    public bool IsDue(DirectionState direction) => _isAuthenticated && (options.Rekey.AreReached(direction)
+        || (options.Rekey.Age is { } age && options.Time.GetElapsedTime(_changedAt) >= age));
 
-    /// <summary>Starts an exchange, unless one is running. Doesn't wait.</summary>
-    /// <returns>A task that ends with the exchange that is now running.</returns>
-    public Task Begin(string side)
+    /// <summary>USERAUTH_SUCCESS has passed. Before it, OpenSSH answers a KEXINIT with UNIMPLEMENTED, so we don't begin an exchange of our own.</summary>
+    public void OnAuthenticated()
+    {
+        lock (_lock)
+        {
+            _isAuthenticated = true;
+            if (!_isWanted)
+                return;
+        }
+        _ = Begin(byPeer: false);
+    }
+
+    /// <summary>Starts an exchange, unless one is running. Doesn't wait. One of our own, after the first, waits for the end of authentication.</summary>
+    /// <returns>A task that ends with the exchange that is running now or comes next.</returns>
+    public Task Begin(bool byPeer)
     {
         Task change;
         lock (_lock)
         {
             change = _nextChange.Task;
-            if (_own is not null || change.IsFaulted)
+            _isWanted = !byPeer && Completed > 0 && !_isAuthenticated;
+            if (_own is not null || _isWanted || change.IsFaulted)
                 return change;
             _own = KexInit.Create(options.Algorithms, role.HostKeyAlgorithms, Completed == 0 ? Signals() : []);
             // Queued under the lock: what answers a crossing KEXINIT must come after ours.
             sender.Queue(new(_own.Payload, HoldsWriters: true));
         }
         if (Completed > 0)
-            Log.RekeyStarted(options.Logger, side);
+            Log.RekeyStarted(options.Logger, byPeer ? "peer" : "us");
         sender.Send();
         return change;
     }
@@ -113,7 +128,7 @@ internal sealed class Handshake(KeyedTransport keyed, PacketSender sender, Hands
     {
         if (_theirs is not null)
             throw new SshProtocolException("KEXINIT within a key exchange");
-        _ = Begin("peer");
+        _ = Begin(byPeer: true);
         var own = _own!;
         _theirs = KexInit.Parse(payload);
         if (Completed == 0)

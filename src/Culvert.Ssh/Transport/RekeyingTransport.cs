@@ -136,17 +136,19 @@ internal sealed class RekeyingTransport : IPacketTransport
     public ValueTask WriteAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         if (_handshake.IsDue(_keyed.Sending))
-            _ = _handshake.Begin("us");
+            _ = _handshake.Begin(byPeer: false);
+        if (payload.Span[0] == MessageNumber.UserAuthSuccess)
+            return WriteSuccessAsync(payload, cancellationToken);
         return _sender.WriteAsync(payload, cancellationToken);
     }
 
     /// <inheritdoc/>
     public ValueTask FlushAsync(CancellationToken cancellationToken) => _sender.FlushAsync(cancellationToken);
 
-    /// <summary>Changes keys now, and completes when that is done. Somebody must be receiving.</summary>
+    /// <summary>Changes keys now (before the end of authentication: after it), and completes when that is done. Somebody must be receiving.</summary>
     /// <exception cref="SshConnectionException">The connection is dead.</exception>
     public Task RekeyAsync(CancellationToken cancellationToken) =>
-        _failure is { } failure ? Task.FromException(failure) : _handshake.Begin("us").WaitAsync(cancellationToken);
+        _failure is { } failure ? Task.FromException(failure) : _handshake.Begin(byPeer: false).WaitAsync(cancellationToken);
 
     /// <summary>Answers the payload that was received last with UNIMPLEMENTED (RFC 4253 §11.4): its message number means nothing to the receiver.</summary>
     public void RefuseLast()
@@ -179,6 +181,13 @@ internal sealed class RekeyingTransport : IPacketTransport
         _handshake.Dispose();
     }
 
+    /// <summary>A server's last word of authentication: only after it may keys be changed.</summary>
+    private async ValueTask WriteSuccessAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    {
+        await _sender.WriteAsync(payload, cancellationToken);
+        _handshake.OnAuthenticated();
+    }
+
     private static async Task<RekeyingTransport> StartAsync(Duplex duplex, HandshakeRole role, string peer, TransportOptions options, CancellationToken cancellationToken)
     {
         RekeyingTransport? transport = null;
@@ -201,7 +210,7 @@ internal sealed class RekeyingTransport : IPacketTransport
     {
         try
         {
-            _ = _handshake.Begin("us");
+            _ = _handshake.Begin(byPeer: false);
             while (_handshake.Completed == 0)
             {
                 var payload = await _keyed.ReceiveAsync(cancellationToken);
@@ -231,10 +240,12 @@ internal sealed class RekeyingTransport : IPacketTransport
             TakeOwn(number, payload.Span);
             return new(false);
         }
+        if (number == MessageNumber.UserAuthSuccess)
+            _handshake.OnAuthenticated();
         if (_handshake.PeerIsChanging)
             throw new SshProtocolException($"message {number} within a key exchange");
         if (_handshake.IsDue(_keyed.Receiving))
-            _ = _handshake.Begin("us");
+            _ = _handshake.Begin(byPeer: false);
         return new(true);
     }
 
