@@ -74,7 +74,7 @@ public sealed class SshConnection : IAsyncDisposable
                 async (offer, token) => await deadline.PauseAsync(async () =>
                 {
                     // The policy may ask a person; it gives up only when the caller does.
-                    await options.HostKeyPolicy(offer, cancellationToken);
+                    await options.HostKeyPolicy(reached is null ? offer : offer with { Address = reached }, cancellationToken);
                     return true;
                 }),
                 new TransportOptions { Algorithms = options.Algorithms, Time = options.Time, Logger = logger }, deadline.Token);
