@@ -1,6 +1,32 @@
-namespace Culvert.Cli;
+using System.Text;
+using Culvert.Broker.Config;
+using Culvert.Cli;
+using Culvert.Cli.Arguments;
+using Culvert.Cli.Running;
 
-internal static class Program
+// Help is printed before anything else is loaded: the commonest first call shouldn't wait for what it doesn't use.
+if (args is ["-h" or "--help" or "help"])
+    return Say(HelpText.Page);
+
+try
 {
-    private static int Main() => 2;
+    return CommandLineReader.Read(args) switch
+    {
+        Invocation.Help => Say(HelpText.Page),
+        Invocation.Version => Say(ProgramVersion.Text),
+        Invocation.Demo demo => await DemoCommand.RunAsync(demo),
+        Invocation.Tunnels tunnels => await TunnelCommand.RunAsync(tunnels, args),
+        var unknown => throw new InvalidOperationException($"nothing runs {unknown}"),
+    };
+}
+catch (ConfigException e)
+{
+    return UsageError.Report(e, Console.OpenStandardError());
+}
+
+static int Say(string text)
+{
+    using var output = Console.OpenStandardOutput();
+    output.Write(Encoding.UTF8.GetBytes(text + "\n"));
+    return ExitCode.Success;
 }

@@ -53,4 +53,67 @@ internal static partial class Log
 
     [LoggerMessage(1031, LogLevel.Debug, "transport: saying goodbye failed: {Reason}")]
     public static partial void GoodbyeFailed(ILogger logger, string reason);
+
+    [LoggerMessage(1200, LogLevel.Debug, "Authentications that can continue: {Methods}")]
+    public static partial void CanContinue(ILogger logger, string methods);
+
+    [LoggerMessage(1201, LogLevel.Debug, "Next authentication method: {Method}")]
+    public static partial void NextMethod(ILogger logger, string method);
+
+    [LoggerMessage(1202, LogLevel.Debug, "Offering public key: {Source} {Type} {Fingerprint}")]
+    public static partial void OfferingKey(ILogger logger, string source, string type, string fingerprint);
+
+    [LoggerMessage(1203, LogLevel.Debug, "Server accepts key: {Source} {Type} {Fingerprint}")]
+    public static partial void ServerAcceptsKey(ILogger logger, string source, string type, string fingerprint);
+
+    [LoggerMessage(1204, LogLevel.Debug, "send_pubkey_test: no mutual signature algorithm for {Source}")]
+    public static partial void NoMutualSignature(ILogger logger, string source);
+
+    [LoggerMessage(1205, LogLevel.Debug, "Authenticated using \"{Method}\" with partial success.")]
+    public static partial void PartialSuccess(ILogger logger, string method);
+
+    [LoggerMessage(1206, LogLevel.Debug, "Authenticated to {Host} using \"{Method}\".")]
+    public static partial void Authenticated(ILogger logger, string host, string method);
+
+    [LoggerMessage(1207, LogLevel.Debug, "get_agent_identities: {Reason}")]
+    public static partial void AgentUnusable(ILogger logger, string reason);
+
+    [LoggerMessage(1210, LogLevel.Debug, "server: a client logged in by {Method}")]
+    public static partial void ServerAccepted(ILogger logger, string method);
+
+    [LoggerMessage(1220, LogLevel.Debug, "Host '{Host}' is known and matches the {Type} host key; found key in {Place}")]
+    public static partial void HostKeyMatches(ILogger logger, string host, string type, string place);
+
+    [LoggerMessage(1221, LogLevel.Warning, "{Place}: {Reason}; the line is ignored")]
+    public static partial void KnownHostsLineIgnored(ILogger logger, string place, string reason);
+
+    [LoggerMessage(1300, LogLevel.Debug, "connection: ended: {Reason}")]
+    public static partial void ConnectionEnded(ILogger logger, string reason);
+
+    [LoggerMessage(1301, LogLevel.Error, "connection: internal error")]
+    public static partial void LoopFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(1302, LogLevel.Debug, "client_input_global_request: rtype {Name}")]
+    public static partial void GlobalRequestReceived(ILogger logger, string name);
+
+    [LoggerMessage(1303, LogLevel.Warning, "refused the peer's request to open a channel {Type}: {Reason}")]
+    public static partial void OpenRefused(ILogger logger, string type, string reason);
+
+    [LoggerMessage(1400, LogLevel.Information, "server: {User} logged in from {Peer}")]
+    public static partial void ServerLoggedIn(ILogger logger, string user, Net.Endpoint peer);
+
+    [LoggerMessage(1401, LogLevel.Information, "server: login from {Peer} failed: {Reason}")]
+    public static partial void ServerLoginFailed(ILogger logger, Net.Endpoint peer, string reason);
+
+    [LoggerMessage(1402, LogLevel.Warning, "server: the listener is gone: {Reason}")]
+    public static partial void ServerListenerLost(ILogger logger, string reason);
+
+    [LoggerMessage(1403, LogLevel.Error, "server: internal error")]
+    public static partial void ServerTaskFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(1404, LogLevel.Information, "server: forwarding from {At} refused: {Reason}")]
+    public static partial void ForwardRefused(ILogger logger, Net.Endpoint at, string reason);
+
+    [LoggerMessage(1405, LogLevel.Debug, "server: forwarding from {At} ended: {Reason}")]
+    public static partial void ForwardEnded(ILogger logger, Net.Endpoint at, string reason);
 }

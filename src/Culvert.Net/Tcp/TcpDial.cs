@@ -93,7 +93,7 @@ internal sealed class TcpDial : Dial
             if (_options.Source is { } source && source.TryGetAddress(out var from))
                 socket.Bind(new IPEndPoint(from, source.Port));
             await socket.ConnectAsync(address, cancellationToken).ConfigureAwait(false);
-            if (_options.RequiredOwner is { } after && SocketOwners.System.OfListener(address) != after)
+            if (_options.RequiredOwner is { } after && !IsTheirs(socket, address, after))
             {
                 socket.Dispose();
                 return NotTheirs(address);
@@ -114,6 +114,14 @@ internal sealed class TcpDial : Dial
             throw;
         }
     }
+
+    /// <summary>A listener may be closed as soon as it has its one connection: then the socket that was accepted tells its owner. One that
+    /// waits to be accepted has none yet: then the listener is still there. Between the two questions it may be accepted.</summary>
+    private static bool IsTheirs(Socket socket, IPEndPoint address, UserId owner) =>
+        socket.LocalEndPoint is IPEndPoint own
+        && (SocketOwners.System.OfConnection(address, own) == owner
+            || SocketOwners.System.OfListener(address) == owner
+            || SocketOwners.System.OfConnection(address, own) == owner);
 
     private static DialOutcome NotTheirs(IPEndPoint address) =>
         new(null, new Failure(FailureKind.Prohibited, $"port {address.Port} does not belong to the user who asked for it"));

@@ -1,0 +1,144 @@
+using Culvert.Ssh.Trust;
+
+namespace Culvert.Broker.Config;
+
+/// <summary>Which IP versions are used to reach the server, and for listeners without an address.</summary>
+public enum AddressFamilyChoice
+{
+    /// <summary>Both.</summary>
+    Any,
+    /// <summary>IPv4 (<c>-4</c>).</summary>
+    Inet,
+    /// <summary>IPv6 (<c>-6</c>).</summary>
+    Inet6,
+}
+
+/// <summary>How much is said, as OpenSSH counts it.</summary>
+public enum Verbosity
+{
+    /// <summary>Nothing but what ends the program (<c>-q</c>: not even that).</summary>
+    Quiet,
+    /// <summary>Fatal errors.</summary>
+    Fatal,
+    /// <summary>Errors.</summary>
+    Error,
+    /// <summary>The normal measure.</summary>
+    Info,
+    /// <summary>A little more.</summary>
+    Verbose,
+    /// <summary><c>-v</c></summary>
+    Debug1,
+    /// <summary><c>-vv</c></summary>
+    Debug2,
+    /// <summary><c>-vvv</c></summary>
+    Debug3,
+}
+
+/// <summary>An SSH connection that is wanted, with the tunnels through it. Immutable; command line and files produce the same record.</summary>
+public sealed record ConnectionConfig
+{
+    /// <summary>The name that the user typed: known_hosts and messages use it.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>The real name or address to connect to (HostName); null: <see cref="Host"/>.</summary>
+    public string? HostName { get; init; }
+
+    /// <summary>1 to 65535.</summary>
+    public int Port { get; init; } = 22;
+
+    /// <summary>Whom to log in as; null: the name of whoever runs this.</summary>
+    public string? User { get; init; }
+
+    /// <summary>The tunnels, in the order in which they were said.</summary>
+    public IReadOnlyList<TunnelConfig> Tunnels { get; init; } = [];
+
+    /// <summary>Never ask.</summary>
+    public bool BatchMode { get; init; }
+
+    /// <summary>What an unknown or changed host key means.</summary>
+    public HostKeyChecking HostKeyChecking { get; init; } = HostKeyChecking.Ask;
+
+    /// <summary>The user's known_hosts files, new keys go to the first; null: the usual ones.</summary>
+    public IReadOnlyList<string>? UserKnownHostsFiles { get; init; }
+
+    /// <summary>The machine's known_hosts files; null: the usual ones.</summary>
+    public IReadOnlyList<string>? GlobalKnownHostsFiles { get; init; }
+
+    /// <summary>Write new host names hashed.</summary>
+    public bool HashKnownHosts { get; init; }
+
+    /// <summary>The name by which the host key is looked up; null: <see cref="Host"/>.</summary>
+    public string? HostKeyAlias { get; init; }
+
+    /// <summary>Private keys to try, in order; empty: the usual ones.</summary>
+    public IReadOnlyList<string> IdentityFiles { get; init; } = [];
+
+    /// <summary>Of the agent's keys, try only those that <see cref="IdentityFiles"/> name.</summary>
+    public bool IdentitiesOnly { get; init; }
+
+    /// <summary>The agent's socket; null: SSH_AUTH_SOCK; <c>none</c>: no agent.</summary>
+    public string? IdentityAgent { get; init; }
+
+    /// <summary>Holds the password; nobody else may read it.</summary>
+    public string? PasswordFile { get; init; }
+
+    /// <summary>Methods in the order to try; null: the usual one.</summary>
+    public IReadOnlyList<string>? PreferredAuthentications { get; init; }
+
+    /// <summary>Whether keys may be tried.</summary>
+    public bool PubkeyAuthentication { get; init; } = true;
+
+    /// <summary>Whether the method <c>password</c> may be tried.</summary>
+    public bool PasswordAuthentication { get; init; } = true;
+
+    /// <summary>Whether the method <c>keyboard-interactive</c> may be tried.</summary>
+    public bool KbdInteractiveAuthentication { get; init; } = true;
+
+    /// <summary>How often a password is asked for; at least 1.</summary>
+    public int NumberOfPasswordPrompts { get; init; } = 3;
+
+    /// <summary>One deadline over connecting, key exchange and everything that isn't waiting for the user; zero: none.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>After this much silence the server is asked for a sign of life; zero: never.</summary>
+    public TimeSpan ServerAliveInterval { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>The link is dead after this many unanswered questions.</summary>
+    public int ServerAliveCountMax { get; init; } = 3;
+
+    /// <summary>Whether the kernel probes a silent connection, too.</summary>
+    public bool TcpKeepAlive { get; init; } = true;
+
+    /// <summary>Which IP versions are used.</summary>
+    public AddressFamilyChoice AddressFamily { get; init; } = AddressFamilyChoice.Any;
+
+    /// <summary>The local address to connect from (<c>-b</c>); null: the system's choice.</summary>
+    public string? BindAddress { get; init; }
+
+    /// <summary>Ciphers as OpenSSH writes lists (<c>+ - ^</c> before a list change the default one); null: the default list.</summary>
+    public string? Ciphers { get; init; }
+
+    /// <summary>Key exchange methods, written likewise.</summary>
+    public string? KexAlgorithms { get; init; }
+
+    /// <summary>Host key algorithms, written likewise.</summary>
+    public string? HostKeyAlgorithms { get; init; }
+
+    /// <summary>MACs, written likewise.</summary>
+    public string? Macs { get; init; }
+
+    /// <summary>Change keys after this many bytes; null: the cipher's own limit.</summary>
+    public long? RekeyBytes { get; init; }
+
+    /// <summary>Change keys after this long; null: the engine's own limit.</summary>
+    public TimeSpan? RekeyTime { get; init; }
+
+    /// <summary>One tunnel that can't be had ends the program.</summary>
+    public bool ExitOnForwardFailure { get; init; } = true;
+
+    /// <summary>How much is said.</summary>
+    public Verbosity Verbosity { get; init; } = Verbosity.Info;
+
+    /// <summary>Where the connection really goes.</summary>
+    public string ConnectHost => HostName ?? Host;
+}

@@ -1,0 +1,24 @@
+using Culvert.Net;
+using Culvert.Ssh;
+using Microsoft.Extensions.Logging;
+
+namespace Culvert.Broker.Runtime;
+
+/// <summary>What a broker is given by whoever runs it.</summary>
+public sealed record BrokerServices
+{
+    /// <summary>This machine's network.</summary>
+    public required INetwork Here { get; init; }
+
+    /// <summary>Hears what happens.</summary>
+    public required IReporter Reporter { get; init; }
+
+    /// <summary>Answers questions; null: nobody does.</summary>
+    public Ask? Ask { get; init; }
+
+    /// <summary>Where to log.</summary>
+    public required ILoggerFactory LoggerFactory { get; init; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

@@ -1,0 +1,82 @@
+using System.Text;
+using Culvert.Broker.Config;
+using Culvert.Net;
+
+namespace Culvert.Broker.Runtime;
+
+/// <summary>A tunnel at work: its port, who may enter, and the sessions in it.</summary>
+internal sealed class RunningTunnel
+{
+    /// <summary>Behaviour 13: more clients at once than any FTP user has, fewer than an attack on descriptors needs.</summary>
+    public const int MaximumSessions = 100;
+
+    /// <summary>How long a refused FTP client has to read why before its connection is reset.</summary>
+    private static readonly TimeSpan RefusalLinger = TimeSpan.FromSeconds(2);
+
+    private readonly Admission _admission;
+    private readonly TunnelSession _serve;
+    private readonly IReporter _reporter;
+    private readonly TimeProvider _time;
+    private readonly Tunnel _tunnel;
+
+    /// <summary>Takes over the listener.</summary>
+    public RunningTunnel(OpenTunnel facts, IListener listener, Admission admission, TunnelSession serve, IReporter reporter, TimeProvider time)
+    {
+        (Facts, _admission, _serve, _reporter, _time) = (facts, admission, serve, reporter, time);
+        _tunnel = new Tunnel(listener, AdmitAsync, MaximumSessions, (client, stop) =>
+            RefuseAsync(client, FormattableString.Invariant($"too many clients: this tunnel serves {MaximumSessions} at once"), stop));
+    }
+
+    /// <summary>What it is.</summary>
+    public OpenTunnel Facts { get; }
+
+    /// <summary>Serves until <paramref name="stop"/> is cancelled or the listener dies; then closes the port, and returns when the last session has.</summary>
+    /// <returns>Null after a stop; otherwise why the listener died.</returns>
+    public Task<Failure?> RunAsync(CancellationToken stop) => _tunnel.RunAsync(stop);
+
+    private async Task AdmitAsync(Accepted client, CancellationToken stop)
+    {
+        if (!_admission.Admits(client.Peer, out var reason))
+        {
+            await RefuseAsync(client, reason, stop).ConfigureAwait(false);
+            return;
+        }
+        _reporter.ClientConnected(Facts, client.Peer);
+        try
+        {
+            await _serve(client, stop).ConfigureAwait(false);
+        }
+        finally
+        {
+            _reporter.ClientGone(Facts, client.Peer);
+        }
+    }
+
+    // An FTP client hears why in FTP; any other sees a reset.
+    private async Task RefuseAsync(Accepted client, string reason, CancellationToken stop)
+    {
+        _reporter.ClientRefused(Facts, client.Peer, reason);
+        await using var near = client.Duplex.ConfigureAwait(false);
+        if (Facts.Config.Spec.Type != TunnelType.Ftp)
+        {
+            client.Duplex.Abort();
+            return;
+        }
+        using var linger = new CancellationTokenSource(RefusalLinger, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(linger.Token, stop);
+        try
+        {
+            await client.Duplex.WriteAsync(Encoding.UTF8.GetBytes($"421 {reason}\r\n"), either.Token).ConfigureAwait(false);
+            await client.Duplex.EndAsync(either.Token).ConfigureAwait(false);
+            // What it says meanwhile is read and dropped: unread bytes would turn the close into a reset, which can swallow the 421.
+            var dropped = new byte[512];
+            while ((await client.Duplex.ReadAsync(dropped, either.Token).ConfigureAwait(false)).End == ReadEnd.None)
+            {
+            }
+        }
+        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        {
+            client.Duplex.Abort();
+        }
+    }
+}

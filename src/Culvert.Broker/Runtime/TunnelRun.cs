@@ -1,0 +1,182 @@
+using Culvert.Broker.Config;
+using Culvert.Net;
+
+namespace Culvert.Broker.Runtime;
+
+/// <summary>How a run ended.</summary>
+public enum RunEnd
+{
+    /// <summary>It was stopped, and nothing was cut.</summary>
+    Stopped,
+    /// <summary>It was stopped, and something was still on its way when its time was over.</summary>
+    StoppedWithCuts,
+    /// <summary>The link or a listener was lost; why has been told.</summary>
+    Lost,
+}
+
+/// <summary>One connection and its tunnels, from the moment when all are open.</summary>
+public sealed class TunnelRun : IAsyncDisposable
+{
+    /// <summary>What is running has this long after a stop, or after the link was lost, to come to its own end.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    private readonly ConnectionConfig _config;
+    private readonly BrokerServices _services;
+    private readonly INetwork _there;
+    private readonly Task<Failure> _linkLost;
+    private readonly IAsyncDisposable? _link;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<(RunningTunnel Tunnel, Func<int> Cut)> _tunnels = [];
+    private readonly List<IListener> _unclaimed = [];
+
+    /// <summary>For a far side that is there already; <see cref="StartAsync"/> makes one.</summary>
+    internal TunnelRun(ConnectionConfig config, BrokerServices services, INetwork there, Task<Failure> linkLost, IAsyncDisposable? link)
+    {
+        (_config, _services, _there, _linkLost, _link) = (config, services, there, linkLost, link);
+    }
+
+    /// <summary>The tunnels that are open.</summary>
+    public IReadOnlyList<OpenTunnel> Tunnels => [.. _tunnels.Select(entry => entry.Tunnel.Facts)];
+
+    /// <summary>Connects, logs in, opens all tunnels, and says that they're ready.</summary>
+    /// <exception cref="BrokerException">The connection can't be had, or a tunnel can't and <see cref="ConnectionConfig.ExitOnForwardFailure"/> holds;
+    /// nothing is left open.</exception>
+    /// <exception cref="ConfigException">A user is named whom this machine doesn't have.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; nothing is left open.</exception>
+    public static async Task<TunnelRun> StartAsync(ConnectionConfig config, BrokerServices services, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(services);
+        // Who may enter is settled before anybody is asked for a password.
+        foreach (var tunnel in config.Tunnels)
+            _ = AdmissionFor(tunnel);
+        var link = await SshLink.ConnectAsync(config, services, cancellationToken).ConfigureAwait(false);
+        var run = new TunnelRun(config, services, link.Network, link.Closed, link);
+        try
+        {
+            await run.OpenAsync(cancellationToken).ConfigureAwait(false);
+            return run;
+        }
+        catch
+        {
+            await run.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Opens all tunnels.</summary>
+    internal async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        foreach (var tunnel in _config.Tunnels)
+        {
+            try
+            {
+                await OpenAsync(tunnel, cancellationToken).ConfigureAwait(false);
+            }
+            catch (BrokerException e) when (!_config.ExitOnForwardFailure)
+            {
+                _services.Reporter.Tell(e.Reason with { Weight = MessageWeight.Warning });
+            }
+        }
+        foreach (var (tunnel, _) in _tunnels)
+            _services.Reporter.Opened(tunnel.Facts);
+    }
+
+    /// <summary>Serves until stopped or until the link is lost. Ports close at once; what runs has a few seconds.</summary>
+    public async Task<RunEnd> RunAsync(CancellationToken stop)
+    {
+        using var closePorts = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var passOn = stop.Register(_stopping.Cancel);
+        _unclaimed.Clear(); // from here on the tunnels close them
+        var running = _tunnels.ConvertAll(entry => entry.Tunnel.RunAsync(closePorts.Token));
+        Failure? lost = null;
+        try
+        {
+            var stopped = Task.Delay(Timeout.InfiniteTimeSpan, _services.Time, closePorts.Token);
+            await Task.WhenAny([_linkLost, stopped, .. running]).ConfigureAwait(false);
+            if (!stop.IsCancellationRequested || _linkLost.IsCompleted)
+                lost = await CauseAsync(running).ConfigureAwait(false);
+            if (lost is not null)
+            {
+                _services.Reporter.Tell(LinkMessages.Lost(_config, lost));
+                // Sessions over a lost link hear of it themselves and tell their clients why; this only bounds how long that may take.
+                _stopping.CancelAfter(Grace);
+            }
+        }
+        finally
+        {
+            await closePorts.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(running).ConfigureAwait(false);
+        }
+        if (lost is not null)
+            return RunEnd.Lost;
+        return _tunnels.Exists(entry => entry.Cut() > 0) ? RunEnd.StoppedWithCuts : RunEnd.Stopped;
+    }
+
+    /// <summary>Closes what is still open: ports first, then the link.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var listener in _unclaimed)
+            await listener.DisposeAsync().ConfigureAwait(false);
+        if (_link is not null)
+            await _link.DisposeAsync().ConfigureAwait(false);
+        _stopping.Dispose();
+    }
+
+    private static Admission AdmissionFor(TunnelConfig tunnel) => Admission.For(tunnel, LocalUsers.Current, LocalUsers.IsSuperuser, LocalUsers.Find);
+
+    // Why the run can't go on. A listener on the server's side dies with the link, whose own reason is the better one and comes at the same time.
+    private async Task<Failure?> CauseAsync(List<Task<Failure?>> running)
+    {
+        Failure? died = null;
+        foreach (var tunnel in running.Where(tunnel => tunnel.IsCompleted))
+            died ??= await tunnel.ConfigureAwait(false);
+        if (died is { Kind: FailureKind.NetworkLost })
+            await Task.WhenAny(_linkLost, Task.Delay(Grace, _services.Time)).ConfigureAwait(false);
+        return _linkLost.IsCompleted ? await _linkLost.ConfigureAwait(false) : died;
+    }
+
+    private async Task OpenAsync(TunnelConfig tunnel, CancellationToken cancellationToken)
+    {
+        var listeners = tunnel.Spec.Kind == TunnelKind.Local
+            ? await NearListeners.OpenAsync(tunnel, _config.AddressFamily, _services.Here, _services.Reporter.Tell, cancellationToken).ConfigureAwait(false)
+            : [await ListenThereAsync(tunnel, cancellationToken).ConfigureAwait(false)];
+        var listener = listeners.Count == 1 ? listeners[0] : new JoinedListener(listeners);
+        _unclaimed.Add(listener);
+
+        var (near, far) = tunnel.Spec.Kind == TunnelKind.Local ? (_services.Here, _there) : (_there, _services.Here);
+        var facts = new OpenTunnel(tunnel, _config.Host, [.. listeners.Select(one => one.LocalEndpoint)]);
+        TunnelSession serve;
+        Func<int> cut;
+        if (tunnel.Spec.Type == TunnelType.Ftp)
+        {
+            var sessions = new FtpSessions(tunnel, _config.Host, near, far, _services, Grace, _stopping.Token);
+            (serve, cut) = (sessions.ServeAsync, () => sessions.Cut);
+        }
+        else
+        {
+            var destination = new Endpoint(tunnel.Spec.DestinationHost, tunnel.Spec.DestinationPort);
+            var sessions = new PlainSessions(far, destination, Grace, _services.Time, failure => _services.Reporter.Tell(ForwardMessages.OpenFailed(facts, failure)));
+            (serve, cut) = (sessions.ServeAsync, () => sessions.Cut);
+        }
+        // Sessions follow their own stop: after a lost link they first have their say.
+        _tunnels.Add((new RunningTunnel(facts, listener, AdmissionFor(tunnel), (client, _) => serve(client, _stopping.Token), _services.Reporter, _services.Time), cut));
+    }
+
+    private async ValueTask<IListener> ListenThereAsync(TunnelConfig tunnel, CancellationToken cancellationToken)
+    {
+        // As ssh asks: without an address "localhost", which sshd takes for both loopback addresses; empty for every one.
+        var host = tunnel.Spec.ListenHost switch { null => "localhost", TunnelSpec.EveryAddress => "", { } said => said };
+        try
+        {
+            var listener = await _there.ListenAsync(new Endpoint(host, tunnel.Spec.ListenPort), NearListeners.Options(tunnel), cancellationToken).ConfigureAwait(false);
+            if (tunnel.Spec.ListenPort == 0)
+                _services.Reporter.Tell(ForwardMessages.Allocated(tunnel.Spec, listener.LocalEndpoint.Port));
+            return listener;
+        }
+        catch (NetworkException e)
+        {
+            throw new BrokerException(ForwardMessages.RemoteRefused(tunnel.Spec, e.Failure, _config.ExitOnForwardFailure), e);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using Culvert.Broker.Config;
+
+namespace Culvert.Cli.Arguments;
+
+/// <summary>What a command line asks for.</summary>
+internal abstract record Invocation
+{
+    /// <summary>The help page.</summary>
+    internal sealed record Help : Invocation;
+
+    /// <summary>The version.</summary>
+    internal sealed record Version : Invocation;
+
+    /// <summary>The tour.</summary>
+    /// <param name="Once">End after it.</param>
+    internal sealed record Demo(bool Once) : Invocation;
+
+    /// <summary>Tunnels through a connection.</summary>
+    /// <param name="Connection">What is wanted; at least one tunnel.</param>
+    /// <param name="Background">Go to the background when everything is up (<c>-f</c>).</param>
+    /// <param name="LogFile">Where messages go instead of the terminal (<c>-E</c>).</param>
+    internal sealed record Tunnels(ConnectionConfig Connection, bool Background, string? LogFile) : Invocation;
+}

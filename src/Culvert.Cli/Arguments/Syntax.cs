@@ -1,0 +1,59 @@
+using System.CommandLine;
+
+namespace Culvert.Cli.Arguments;
+
+/// <summary>The options as System.CommandLine knows them: one symbol each, fed by <see cref="Getopt"/>. What each means stands in
+/// <see cref="CommandLineReader"/>.</summary>
+internal sealed class Syntax
+{
+    /// <summary>Options with a value and the setting that they're another spelling of.</summary>
+    public static IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>
+    {
+        ["-p"] = "Port",
+        ["-l"] = "User",
+        ["-i"] = "IdentityFile",
+        ["-L"] = "LocalForward",
+        ["-R"] = "RemoteForward",
+        ["-c"] = "Ciphers",
+        ["-m"] = "MACs",
+        ["-b"] = "BindAddress",
+        ["--password-file"] = "CulvertPasswordFile",
+        ["--active"] = "CulvertActive",
+        ["--passive-ports"] = "CulvertPassivePorts",
+        ["--advertise"] = "CulvertAdvertise",
+        ["--allow-users"] = "CulvertAllowUsers",
+    };
+
+    /// <summary>Options without a value that say a setting.</summary>
+    public static IReadOnlyDictionary<string, (string Keyword, string Value)> Flags { get; } = new Dictionary<string, (string, string)>
+    {
+        ["-4"] = ("AddressFamily", "inet"),
+        ["-6"] = ("AddressFamily", "inet6"),
+        ["-g"] = ("GatewayPorts", "yes"),
+    };
+
+    private Syntax(Command command, Argument<string[]> words)
+    {
+        Command = command;
+        Words = words;
+    }
+
+    /// <summary>The whole.</summary>
+    public Command Command { get; }
+
+    /// <summary>What isn't an option: the host, and what shouldn't be there.</summary>
+    public Argument<string[]> Words { get; }
+
+    /// <summary>A fresh set of symbols.</summary>
+    public static Syntax Create()
+    {
+        var words = new Argument<string[]>("destination") { Arity = ArgumentArity.ZeroOrMore };
+        // A name that nobody types: System.CommandLine would take a first word equal to it for the program's own name.
+        var command = new Command("\0") { words };
+        foreach (var name in (ReadOnlySpan<string>)["-o", "-E", "-F", "--host", .. Settings.Keys])
+            command.Add(new Option<string[]>(name) { Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false });
+        foreach (var name in (ReadOnlySpan<string>)["-N", "-T", "-f", "-q", "-v", "-V", "-h", "--help", "--version", .. Flags.Keys])
+            command.Add(new Option<bool>(name) { Arity = ArgumentArity.Zero });
+        return new Syntax(command, words);
+    }
+}

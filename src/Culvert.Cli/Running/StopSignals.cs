@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+
+namespace Culvert.Cli.Running;
+
+/// <summary>Ctrl-C and kill. The first asks everything to stop in order; the second ends the program at once, when what must be put right
+/// (the terminal's echo) has been.</summary>
+internal sealed class StopSignals : IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<PosixSignalRegistration> _registrations = [];
+    private readonly Action _endAtOnce;
+    private int _count;
+
+    /// <summary>Begins to listen.</summary>
+    /// <param name="endAtOnce">Ends the program.</param>
+    public StopSignals(Action endAtOnce)
+    {
+        _endAtOnce = endAtOnce;
+        foreach (var signal in (ReadOnlySpan<PosixSignal>)[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP])
+            _registrations.Add(PosixSignalRegistration.Create(signal, OnSignal));
+    }
+
+    /// <summary>Cancelled by the first signal.</summary>
+    public CancellationToken Stop => _stop.Token;
+
+    /// <summary>What a signal does; its own method so that it can be tested.</summary>
+    public void Count()
+    {
+        if (Interlocked.Increment(ref _count) > 1)
+            _endAtOnce();
+        else
+            _stop.Cancel();
+    }
+
+    public void Dispose()
+    {
+        foreach (var registration in _registrations)
+            registration.Dispose();
+        _stop.Dispose();
+    }
+
+    private void OnSignal(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        Count();
+    }
+}

@@ -1,0 +1,21 @@
+namespace Culvert.Cli.Terminal;
+
+/// <summary>The person in front of the machine, whatever standard input and output are connected to.</summary>
+internal interface ITerminal : IDisposable
+{
+    /// <summary>Shows text as it is.</summary>
+    void Write(string text);
+
+    /// <summary>Reads a line, without its end; null at the end of input. However it ends, echo is as it was before.</summary>
+    /// <param name="echo">Whether what is typed shows.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    ValueTask<string?> ReadLineAsync(bool echo, CancellationToken cancellationToken);
+}
+
+/// <summary>Finds the terminal that controls this process.</summary>
+internal static class ControllingTerminal
+{
+    /// <summary>It, or null when there is none (a service, cron, a container).</summary>
+    public static ITerminal? TryOpen() => OperatingSystem.IsWindows() ? WindowsTerminal.TryOpen() : UnixTerminal.TryOpen();
+}

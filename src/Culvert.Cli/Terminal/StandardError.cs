@@ -1,0 +1,26 @@
+namespace Culvert.Cli.Terminal;
+
+/// <summary>What standard error is connected to.</summary>
+internal static class StandardError
+{
+    private const int UsualColumns = 80;
+
+    /// <summary>Whether a terminal that understands cursor movements shows it.</summary>
+    public static bool IsTerminal => !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb";
+
+    /// <summary>Whether colour is welcome (no-color.org).</summary>
+    public static bool MayColour => string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+
+    /// <summary>The window's width now.</summary>
+    public static int Columns()
+    {
+        try
+        {
+            return Console.WindowWidth is > 0 and var width ? width : UsualColumns;
+        }
+        catch (IOException)
+        {
+            return UsualColumns; // Windows, with standard output redirected
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using Culvert.Ftp.Wire;
+using Culvert.Net;
+
+namespace Culvert.Ftp;
+
+/// <summary>One side of the dialogue: bytes to lines, and lines to bytes. One user at a time.</summary>
+internal sealed class ControlConnection(Duplex duplex, Speaker speaker) : IAsyncDisposable
+{
+    private readonly LineReader _lines = new(speaker);
+    private readonly List<byte> _outbox = [];
+    private Task? _reading;
+
+    /// <summary>How reading ended; what was read before may still hold lines.</summary>
+    public ReadEnd End { get; private set; }
+
+    /// <summary>Takes the next line that has come.</summary>
+    public bool TryRead(out FtpLine line)
+    {
+        // While a read is under way it owns the reader's room.
+        if (_reading is { IsCompleted: false })
+        {
+            line = default;
+            return false;
+        }
+        _reading = null;
+        return _lines.TryRead(out line);
+    }
+
+    /// <summary>Completes when more has come, or the end. Only after <see cref="TryRead"/> has said that there is no line. A read that
+    /// has completed since then is that news itself: another one would wait for bytes behind a line that nobody has taken.</summary>
+    public Task ReadMoreAsync(CancellationToken cancellationToken)
+    {
+        if (End != ReadEnd.None)
+            return Task.CompletedTask;
+        return _reading ??= FillAsync(cancellationToken);
+    }
+
+    /// <summary>Puts a line in the outbox; lines go out whole.</summary>
+    public void Say(FtpLine line) => _outbox.AddRange(line.Terminated());
+
+    /// <summary>Sends the outbox. That the peer takes no more is no news here: reading will tell.</summary>
+    public async ValueTask FlushAsync(CancellationToken cancellationToken)
+    {
+        if (_outbox.Count == 0)
+            return;
+        var bytes = _outbox.ToArray();
+        _outbox.Clear();
+        await duplex.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends our half.</summary>
+    public async ValueTask EndAsync(CancellationToken cancellationToken) => await duplex.EndAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Reads on until the peer has closed too, so that closing doesn't reset the connection and take our last words with it.</summary>
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        while (End == ReadEnd.None)
+        {
+            await ReadMoreAsync(cancellationToken).ConfigureAwait(false);
+            while (TryRead(out _)) { }
+        }
+    }
+
+    /// <summary>Closes; whoever reads is released.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await duplex.DisposeAsync().ConfigureAwait(false);
+        if (_reading is not null)
+            await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task FillAsync(CancellationToken cancellationToken)
+    {
+        var read = await duplex.ReadAsync(_lines.Room, cancellationToken).ConfigureAwait(false);
+        _lines.Fill(read.Bytes.Length);
+        End = read.End;
+    }
+}

@@ -1,0 +1,335 @@
+using System.Net;
+using Culvert.Ftp.Dialogue;
+using Culvert.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Culvert.Ftp;
+
+/// <summary>What the data paths of a session have in common.</summary>
+internal sealed record DataPathContext(INetwork Near, INetwork Far, Endpoint NearHost, Endpoint Server, Peer Client, FtpRelayOptions Options, TimeProvider Time,
+    ILogger Logger, long Session, Action<PathEvent> Post)
+{
+    /// <summary>The client's address, for a network that tells it on.</summary>
+    public Endpoint? Originator => Client.Knowledge == AddressKnowledge.Unknown ? null : Client.Address;
+}
+
+/// <summary>The sockets of one data connection: a near one to the client, a far one to the server. It copies both ways, tells what happens, and
+/// ends nothing that means something: whether an end may be shown to a client is the conversation's to say.</summary>
+/// <remarks>The methods are for one caller at a time. The owner disposes it, which cuts what was not settled and waits until all is released.</remarks>
+internal sealed class DataPath : IAsyncDisposable
+{
+    /// <summary>After an orderly end, peers get so long to close their side; then the sockets are closed all the same.
+    /// What was written still arrives: ending disarmed the reset.</summary>
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(30);
+
+    private readonly int _id;
+    private readonly DataPathContext _context;
+    private readonly CancellationTokenSource _life = new();
+    private readonly CancellationTokenSource _hurry = new();
+    private readonly Side _near = new();
+    private readonly Side _far = new();
+    private readonly TaskCompletionSource<Ending> _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<Task> _openings = [];
+    private readonly List<ITimer> _timers = [];
+    private readonly ByteMeter _up = new();
+    private readonly ByteMeter _down = new();
+    private ITimer? _drainTimer;
+
+    public DataPath(int id, DataPathContext context)
+    {
+        (_id, _context) = (id, context);
+        Completion = RunAsync();
+    }
+
+    /// <summary>Both sides are closed. Comes after <see cref="Settle"/>, and never faults because of a peer.</summary>
+    public Task Completion { get; }
+
+    /// <summary>Bytes that the far side took from the client.</summary>
+    public long Uploaded => _up.Bytes;
+
+    /// <summary>Bytes that the client's side took from the server.</summary>
+    public long Downloaded => _down.Bytes;
+
+    /// <summary>Opens the far side; the request is on its way (or queued) when this returns.</summary>
+    public void DialFar(int port)
+    {
+        var server = _context.Server.WithPort(port);
+        Log.DialingFar(_context.Logger, _context.Session, _id, server.ToString());
+        var dial = _context.Far.Connect(server, new()
+        {
+            Timeout = _context.Options.DataDialTimeout,
+            Originator = _context.Originator,
+            Priority = Priority.Bulk,
+            QuickAcknowledge = true,
+        });
+        _openings.Add(DialAsync(dial, _far, new PathEvent.FarOpen(_id), failure => new PathEvent.FarFailed(_id, failure)));
+    }
+
+    /// <summary>Connects to the client's own listener, if it belongs to the user behind the control connection.</summary>
+    public void DialNear(IPEndPoint client)
+    {
+        var to = Endpoint.From(client);
+        Log.DialingNear(_context.Logger, _context.Session, _id, to.ToString());
+        var dial = FtpPolicy.TryGetRequiredOwner(_context.Client, out var owner)
+            ? _context.Near.Connect(to, new() { Timeout = _context.Options.DataDialTimeout, ArmedToReset = true, RequiredOwner = owner, Priority = Priority.Bulk })
+            : Dial.Failed(new(FailureKind.Prohibited, "the user behind the control connection can't be told"));
+        _openings.Add(DialAsync(dial, _near, new PathEvent.NearOpen(_id), failure => new PathEvent.NearFailed(_id, failure)));
+    }
+
+    /// <summary>Listens for the client, and takes the first connection that is admitted.</summary>
+    public void ListenNear() => _openings.Add(ListenAsync(_context.Near, _context.NearHost,
+        new() { ArmedToReset = true, Ports = _context.Options.PassivePorts, Priority = Priority.Bulk },
+        _near, at => new PathEvent.NearListening(_id, at), new PathEvent.NearOpen(_id), failure => new PathEvent.NearFailed(_id, failure), Admit));
+
+    /// <summary>Listens on the far side for the server, and takes the first connection.</summary>
+    public void ListenFar(IPAddress address) => _openings.Add(ListenAsync(_context.Far, new(address.ToString(), 0),
+        new() { ArmedToReset = true, Priority = Priority.Bulk },
+        _far, at => new PathEvent.FarListening(_id, at), new PathEvent.FarOpen(_id), failure => new PathEvent.FarFailed(_id, failure), NoteOriginator));
+
+    /// <summary>Passes on the server's end, in modes where it says nothing about a file.</summary>
+    public async Task EndNearAsync(CancellationToken cancellationToken)
+    {
+        if (_near.Duplex is { } near)
+            await near.EndAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Starts a timer, which is gone with the path.</summary>
+    public void Arm(TimerKind timer, TimeSpan after) =>
+        _timers.Add(_context.Time.CreateTimer(_ => _context.Post(new PathEvent.TimerElapsed(_id, timer, Downloaded)), null, after, Timeout.InfiniteTimeSpan));
+
+    /// <summary>Ends both sides. The first call counts.</summary>
+    public void Settle(Ending how)
+    {
+        if (!_settled.TrySetResult(how))
+            return;
+        // Whoever is still opening gives up: a side that isn't there now is not wanted any more.
+        _life.Cancel();
+        _near.Close();
+        _far.Close();
+        if (how == Ending.Cut)
+            Cut();
+    }
+
+    /// <summary>Resets both sides, whatever was settled.</summary>
+    public void Cut()
+    {
+        Settle(Ending.Cut);
+        _near.Duplex?.Abort();
+        _far.Duplex?.Abort();
+    }
+
+    /// <summary>The session ends: nobody waits for peers that don't close, and a client that still reads gets a limited time.</summary>
+    public void Hurry()
+    {
+        _hurry.Cancel();
+        _drainTimer ??= _context.Time.CreateTimer(_ => Cut(), null, DrainLimit, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        Settle(Ending.Cut);
+        await Completion.ConfigureAwait(false);
+        await Task.WhenAll(_openings).ConfigureAwait(false);
+        foreach (var timer in _timers)
+            await timer.DisposeAsync().ConfigureAwait(false);
+        if (_drainTimer is not null)
+            await _drainTimer.DisposeAsync().ConfigureAwait(false);
+        _life.Dispose();
+        _hurry.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        var near = await _near.Ready.ConfigureAwait(false);
+        var far = await _far.Ready.ConfigureAwait(false);
+        if (near is not null && far is not null)
+        {
+            var up = CopyUpAsync(near, far);
+            var down = CopyDownAsync(near, far);
+            if (await EndedInOrderAsync(near, far, up, down).ConfigureAwait(false))
+            {
+                await near.DisposeAsync().ConfigureAwait(false);
+                await far.DisposeAsync().ConfigureAwait(false);
+            }
+            else
+            {
+                near.Abort();
+                far.Abort();
+            }
+            await up.ConfigureAwait(false);
+            await down.ConfigureAwait(false);
+        }
+        else
+        {
+            await _settled.Task.ConfigureAwait(false);
+            near?.Abort();
+            far?.Abort();
+        }
+        if (near is not null)
+            await near.DisposeAsync().ConfigureAwait(false);
+        if (far is not null)
+            await far.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task<bool> EndedInOrderAsync(Duplex near, Duplex far, Task up, Task<ReadEnd> down)
+    {
+        var how = await _settled.Task.ConfigureAwait(false);
+        if (how == Ending.Cut || (how == Ending.WhenDrained && await down.ConfigureAwait(false) != ReadEnd.Ended))
+            return false;
+        await near.EndAsync(CancellationToken.None).ConfigureAwait(false);
+        await far.EndAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            await Task.WhenAll(up, down).WaitAsync(DrainLimit, _context.Time, _hurry.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            // Both halves that matter were ended; a peer that doesn't close its own is closed upon.
+        }
+        return true;
+    }
+
+    private async Task CopyUpAsync(Duplex near, Duplex far)
+    {
+        var outcome = await Relay.CopyAsync(near, far, _up, CancellationToken.None).ConfigureAwait(false);
+        switch (outcome.Source)
+        {
+            case ReadEnd.Ended:
+                // Said first, done second: the server's answer to this end can't be looked at before it is known here.
+                _context.Post(new PathEvent.NearEnded(_id));
+                await far.EndAsync(CancellationToken.None).ConfigureAwait(false);
+                break;
+            case ReadEnd.None:
+                _context.Post(new PathEvent.FarBroken(_id));
+                break;
+            default:
+                _context.Post(new PathEvent.NearBroken(_id));
+                break;
+        }
+    }
+
+    private async Task<ReadEnd> CopyDownAsync(Duplex near, Duplex far)
+    {
+        var outcome = await Relay.CopyAsync(far, near, _down, CancellationToken.None).ConfigureAwait(false);
+        _context.Post(outcome.Source switch
+        {
+            ReadEnd.Ended => new PathEvent.FarEnded(_id),
+            ReadEnd.None => new PathEvent.NearBroken(_id),
+            _ => new PathEvent.FarBroken(_id),
+        });
+        return outcome.Source;
+    }
+
+    private async Task DialAsync(Dial dial, Side side, PathEvent open, Func<Failure, PathEvent> failed)
+    {
+        using var abort = _life.Token.Register(dial.Abort);
+        var (duplex, failure) = await dial.Outcome.ConfigureAwait(false);
+        if (duplex is null)
+            Fail(side, failure!, failed);
+        else
+            await OpenAsync(side, duplex, open).ConfigureAwait(false);
+    }
+
+    private async Task ListenAsync(INetwork network, Endpoint at, ListenOptions options, Side side,
+        Func<Endpoint, PathEvent> listening, PathEvent open, Func<Failure, PathEvent> failed, Func<Peer, bool> admits)
+    {
+        try
+        {
+            using var limit = new CancellationTokenSource(_context.Options.DataListenTimeout, _context.Time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(_life.Token, limit.Token);
+            var listener = await network.ListenAsync(at, options, either.Token).ConfigureAwait(false);
+            Duplex admitted;
+            await using (listener.ConfigureAwait(false))
+            {
+                Log.Listening(_context.Logger, _context.Session, _id, listener.LocalEndpoint.ToString());
+                _context.Post(listening(listener.LocalEndpoint));
+                admitted = await AcceptAsync(listener, admits, either.Token).ConfigureAwait(false);
+            }
+            await OpenAsync(side, admitted, open).ConfigureAwait(false);
+        }
+        catch (NetworkException e)
+        {
+            Fail(side, e.Failure, failed);
+        }
+        catch (OperationCanceledException)
+        {
+            Fail(side, new(FailureKind.Timeout, $"no connection came within {_context.Options.DataListenTimeout.TotalSeconds:0} seconds"), failed);
+        }
+    }
+
+    // Strangers are reset and the listener stays: closing it would let anyone who is quick break a transfer.
+    private static async Task<Duplex> AcceptAsync(IListener listener, Func<Peer, bool> admits, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var (duplex, peer) = await listener.AcceptAsync(cancellationToken).ConfigureAwait(false);
+            if (admits(peer))
+                return duplex;
+            duplex.Abort();
+            await duplex.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private bool Admit(Peer peer)
+    {
+        if (FtpPolicy.RefuseData(peer, _context.Client) is not { } why)
+            return true;
+        Log.Stranger(_context.Logger, _context.Session, _id, peer.Knowledge == AddressKnowledge.Unknown ? "somewhere" : peer.Address.ToString(), why);
+        return false;
+    }
+
+    private bool NoteOriginator(Peer peer)
+    {
+        Log.Originator(_context.Logger, _context.Session, _id, peer.Knowledge == AddressKnowledge.Unknown ? "somewhere" : peer.Address.ToString());
+        return true;
+    }
+
+    private async Task OpenAsync(Side side, Duplex duplex, PathEvent open)
+    {
+        if (side.TryOpen(duplex))
+        {
+            _context.Post(open);
+            return;
+        }
+        duplex.Abort();
+        await duplex.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private void Fail(Side side, Failure failure, Func<Failure, PathEvent> failed)
+    {
+        if (_settled.Task.IsCompleted)
+            return;
+        Log.DataFailed(_context.Logger, _context.Session, _id, side == _near ? "the client's side" : "the server's side", failure.Text);
+        _context.Post(failed(failure));
+    }
+
+    /// <summary>One side: not there yet, there, or not wanted any more.</summary>
+    private sealed class Side
+    {
+        private readonly Lock _gate = new();
+        private readonly TaskCompletionSource<Duplex?> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>The connection, or null when there will be none.</summary>
+        public Task<Duplex?> Ready => _ready.Task;
+
+        public Duplex? Duplex { get; private set; }
+
+        public bool TryOpen(Duplex duplex)
+        {
+            lock (_gate)
+            {
+                if (!_ready.TrySetResult(duplex))
+                    return false;
+                Duplex = duplex;
+                return true;
+            }
+        }
+
+        public void Close()
+        {
+            lock (_gate)
+                _ready.TrySetResult(null);
+        }
+    }
+}

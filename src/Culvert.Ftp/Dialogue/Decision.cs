@@ -1,0 +1,123 @@
+using System.Net;
+using Culvert.Ftp.Wire;
+using Culvert.Net;
+
+namespace Culvert.Ftp.Dialogue;
+
+/// <summary>What the conversation wants done. The relay does it in this order; a line that stands before a decision of another kind
+/// is on its way before that is done.</summary>
+internal abstract record Decision
+{
+    private Decision() { }
+
+    /// <summary>A line to the client.</summary>
+    public sealed record ToClient(FtpLine Line) : Decision;
+
+    /// <summary>A line to the server.</summary>
+    public sealed record ToServer(FtpLine Line) : Decision;
+
+    /// <summary>The client says no more: end our half towards the server.</summary>
+    public sealed record EndServer : Decision;
+
+    /// <summary>Open the far side: connect to the destination host at this port. Nobody waits for it.</summary>
+    public sealed record DialFar(int Path, int Port) : Decision;
+
+    /// <summary>Listen for the client; answered by <see cref="PathEvent.NearListening"/> or <see cref="PathEvent.NearFailed"/>.</summary>
+    public sealed record ListenNear(int Path) : Decision;
+
+    /// <summary>Connect to the address in the client's PORT or EPRT.</summary>
+    public sealed record DialNear(int Path, IPEndPoint Client) : Decision;
+
+    /// <summary>Listen on the far side for the server; answered by <see cref="PathEvent.FarListening"/> or <see cref="PathEvent.FarFailed"/>.</summary>
+    public sealed record ListenFar(int Path, IPAddress Address) : Decision;
+
+    /// <summary>The server ended the data in a mode where that is no end of a file: pass it on.</summary>
+    public sealed record EndNear(int Path) : Decision;
+
+    /// <summary>End both sides; nothing more of this path matters to the conversation.</summary>
+    public sealed record Settle(int Path, Ending How) : Decision;
+
+    /// <summary>Start a timer; answered by <see cref="PathEvent.TimerElapsed"/>. Path 0 is the session.</summary>
+    public sealed record Arm(int Path, TimerKind Timer) : Decision;
+
+    /// <summary>A transfer begins: its command goes out next.</summary>
+    public sealed record Began(int Path, string Verb, string Name, TransferDirection Direction, DataMode Asked, DataMode Used, long? Size) : Decision;
+
+    /// <summary>The server said how many bytes will come.</summary>
+    public sealed record Expect(int Path, long Size) : Decision;
+
+    /// <summary>A transfer ended.</summary>
+    public sealed record Finished(int Path, TransferResult Result, string? Reply, string? Cause) : Decision;
+
+    /// <summary>An address line was replaced.</summary>
+    public sealed record Rewrote(string From, string To) : Decision;
+
+    /// <summary>Something was refused, or looks wrong: for the log.</summary>
+    public sealed record Notice(string What, string Why) : Decision;
+
+    /// <summary>The session ends; lines already decided are still sent.</summary>
+    public sealed record Close(string Why) : Decision;
+}
+
+/// <summary>How a data path ends.</summary>
+internal enum Ending
+{
+    /// <summary>With a reset, at once: something is missing, or nothing was meant to come.</summary>
+    Cut,
+    /// <summary>In order, at once: all that belongs to the transfer has been written.</summary>
+    InOrder,
+    /// <summary>In order when the server's last byte has been written to the client; with a reset if that fails.</summary>
+    WhenDrained,
+}
+
+/// <summary>The timers of a session.</summary>
+internal enum TimerKind
+{
+    /// <summary>An upload waits for the client's data socket.</summary>
+    UploadHold,
+    /// <summary>A download's end waits for the server's final reply.</summary>
+    Verdict,
+    /// <summary>A final reply waits for the data: look whether it moves.</summary>
+    Stall,
+    /// <summary>Shutdown: transfers may run so much longer.</summary>
+    Grace,
+    /// <summary>The client is gone, and the server knows: it should close the session.</summary>
+    Farewell,
+}
+
+/// <summary>News of a data path, or of a timer.</summary>
+internal abstract record PathEvent(int Path)
+{
+    /// <summary>The near listener stands.</summary>
+    public sealed record NearListening(int Path, Endpoint At) : PathEvent(Path);
+
+    /// <summary>The client's data socket stands and is admitted.</summary>
+    public sealed record NearOpen(int Path) : PathEvent(Path);
+
+    /// <summary>There will be no client's data socket.</summary>
+    public sealed record NearFailed(int Path, Failure Failure) : PathEvent(Path);
+
+    /// <summary>The client ended its half in order; posted before the far side's half is ended, so that it is known before any reply to that.</summary>
+    public sealed record NearEnded(int Path) : PathEvent(Path);
+
+    /// <summary>The client's data socket was reset or lost.</summary>
+    public sealed record NearBroken(int Path) : PathEvent(Path);
+
+    /// <summary>The far listener stands.</summary>
+    public sealed record FarListening(int Path, Endpoint At) : PathEvent(Path);
+
+    /// <summary>The far side is connected.</summary>
+    public sealed record FarOpen(int Path) : PathEvent(Path);
+
+    /// <summary>There will be no far side.</summary>
+    public sealed record FarFailed(int Path, Failure Failure) : PathEvent(Path);
+
+    /// <summary>The far side ended its half, and every byte before that was written to the client.</summary>
+    public sealed record FarEnded(int Path) : PathEvent(Path);
+
+    /// <summary>The far side was reset or lost.</summary>
+    public sealed record FarBroken(int Path) : PathEvent(Path);
+
+    /// <summary>A timer ran out; <paramref name="Delivered"/> bytes have reached the client so far.</summary>
+    public sealed record TimerElapsed(int Path, TimerKind Timer, long Delivered) : PathEvent(Path);
+}

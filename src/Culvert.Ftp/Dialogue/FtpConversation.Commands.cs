@@ -1,0 +1,243 @@
+using System.Buffers.Text;
+using System.Text;
+using Culvert.Ftp.Wire;
+
+namespace Culvert.Ftp.Dialogue;
+
+// The client's side: what is made of a line, and when it goes to the server.
+internal sealed partial class FtpConversation
+{
+    private bool _extendedOnly;
+    private bool _abortSeen;
+    private (string Name, long Bytes)? _size;
+    private long? _announcedUpload;
+
+    /// <summary>A line of the client.</summary>
+    public void OnCommand(FtpLine line)
+    {
+        if (_closed || _clientGone)
+            return;
+        if (line.Fault != LineFault.None)
+        {
+            OnFault(line.Fault);
+            return;
+        }
+        var command = FtpCommand.Parse(line);
+        if (_options.RewritingOff && command.Kind is VerbKind.Pasv or VerbKind.Epsv or VerbKind.Port or VerbKind.Eprt)
+        {
+            Append(new(command) { Verbatim = true });
+            return;
+        }
+        if (_stopping && !(command.Kind is VerbKind.Abor or VerbKind.Stat or VerbKind.Noop or VerbKind.Quit))
+        {
+            Answer(command, FtpReply.Of(421, "Culvert is shutting down."));
+            return;
+        }
+        switch (command.Kind)
+        {
+            case VerbKind.Foreign:
+                Notice("control connection", "the client speaks another protocol (HTTP or SSH)");
+                Close("the client doesn't speak FTP");
+                break;
+            case VerbKind.None:
+                Refuse(command, 500, "That is no command.");
+                break;
+            case VerbKind.Security:
+                Refuse(command, 534, "Refused: SSH encrypts this connection already; go on without TLS.");
+                break;
+            case VerbKind.Protection:
+                Refuse(command, 503, "Bad sequence: AUTH was refused.");
+                break;
+            case VerbKind.Untranslated:
+                Refuse(command, 502, $"{command.Name} can't go through this tunnel; use PASV, EPSV, PORT or EPRT.");
+                break;
+            case VerbKind.Pasv:
+                OnPasv(command);
+                break;
+            case VerbKind.Epsv:
+                OnEpsv(command);
+                break;
+            case VerbKind.Port:
+                OnActive(command, DataMode.Port, FtpAddress.ParsePort(command.Argument.Span, out var port), port);
+                break;
+            case VerbKind.Eprt:
+                OnActive(command, DataMode.Eprt, FtpAddress.ParseEprt(command.Argument.Span, out var eprt), eprt);
+                break;
+            case VerbKind.Abor:
+                OnAbort(command);
+                break;
+            case VerbKind.Stat:
+                OnStat(command);
+                break;
+            case VerbKind.Download or VerbKind.Upload:
+                Append(new(command) { Path = _latest });
+                break;
+            default:
+                Append(new(command));
+                break;
+        }
+    }
+
+    private void OnFault(LineFault fault)
+    {
+        if (fault == LineFault.ClientHello)
+        {
+            Notice("control connection", "the client began with TLS (implicit FTPS); use plain FTP, SSH encrypts it");
+            Close("the client doesn't speak FTP");
+            return;
+        }
+        Refuse(default, 500, fault switch
+        {
+            LineFault.TooLong => $"Command longer than {LineReader.CommandLimit} bytes.",
+            LineFault.Nul => "Command with a NUL byte.",
+            _ => "Command with a carriage return inside.",
+        });
+    }
+
+    private void Refuse(FtpCommand command, int code, string why)
+    {
+        Notice(command.Name ?? "command", why);
+        Answer(command, FtpReply.Of(code, why));
+    }
+
+    private void Answer(FtpCommand command, FtpLine reply) =>
+        Append(new(command) { State = ExchangeState.Answered, Answer = reply });
+
+    private void Append(Exchange exchange)
+    {
+        // How many replies the server will give to an ABOR is not known; a NOOP behind it is answered by exactly one, which tells
+        // the end of them. Without it, one reply too few would shift all that follow.
+        var abort = _exchanges.FindLastIndex(e => e is { Kind: VerbKind.Abor, State: ExchangeState.Sent });
+        if (abort >= 0 && !_exchanges.Skip(abort).Any(e => e is { Own: true, Kind: VerbKind.Noop }))
+            _exchanges.Add(new(FtpCommand.Parse(FtpLine.Of("NOOP"))) { Own = true });
+        _exchanges.Add(exchange);
+        Advance();
+    }
+
+    /// <summary>ABOR overtakes what waits; a transfer that waits for its data path is over before it began.</summary>
+    private void OnAbort(FtpCommand command)
+    {
+        if (FirstWaiting is { IsTransfer: true } waiting)
+            RefuseTransfer(waiting, new(426, "Aborted before it began."));
+        if (_held is { } held)
+            FinishTransfer(held, whole: false, fault: new(426, "Aborted."));
+        Overtake(new(command));
+    }
+
+    private void OnStat(FtpCommand command)
+    {
+        if (_exchanges.Exists(e => e is { IsTransfer: true, State: ExchangeState.Sent }))
+            Overtake(new(command));
+        else
+            Append(new(command));
+    }
+
+    /// <summary>Sends a command ahead of those that wait.</summary>
+    private void Overtake(Exchange exchange)
+    {
+        if (!_greeted)
+        {
+            Append(exchange);
+            return;
+        }
+        var at = FirstWaiting is { } waiting ? _exchanges.IndexOf(waiting) : _exchanges.Count;
+        _exchanges.Insert(at, exchange);
+        Send(exchange, FtpLine.Of(exchange.Command.Name));
+        Advance();
+    }
+
+    private Exchange? FirstWaiting => _exchanges.Find(e => e.State is ExchangeState.Waiting or ExchangeState.Preparing);
+
+    private void Send(Exchange exchange, FtpLine line)
+    {
+        exchange.State = ExchangeState.Sent;
+        if (exchange.Kind == VerbKind.Abor)
+        {
+            _abortSeen = true;
+            foreach (var transfer in _exchanges.Where(e => e is { IsTransfer: true, State: ExchangeState.Sent }))
+                transfer.Aborted = true;
+        }
+        Decide(new Decision.ToServer(line));
+    }
+
+    /// <summary>Passes on what may go: local answers whose turn has come, and commands whose way is free. The order is kept: the first that
+    /// must wait stops all behind it.</summary>
+    private void Advance()
+    {
+        while (!_closed && AdvanceOne()) { }
+        if (_clientGone && !_serverEnded && !_closed && FirstWaiting is null)
+        {
+            _serverEnded = true;
+            Decide(new Decision.EndServer());
+            Decide(new Decision.Arm(0, TimerKind.Farewell));
+        }
+    }
+
+    private bool AdvanceOne()
+    {
+        if (_exchanges is [{ State: ExchangeState.Answered } answered, ..])
+        {
+            _exchanges.RemoveAt(0);
+            ToClient(answered.Answer);
+            return true;
+        }
+        if (FirstWaiting is not { State: ExchangeState.Waiting } next || IsGated(next))
+            return false;
+        if (next.IsSetup)
+            AskServer(next);
+        else if (next.IsTransfer && !_options.RewritingOff)
+            TryStartTransfer(next);
+        else
+            Send(next, next.Command.Line);
+        return next.State != ExchangeState.Waiting;
+    }
+
+    private bool IsGated(Exchange next)
+    {
+        if (!_greeted)
+            return true;
+        foreach (var earlier in _exchanges)
+        {
+            if (earlier == next)
+                return false;
+            // A command behind an upload could reach the server before the tail of the data does; and a setup that may have to be asked
+            // in another way must not have its place in the order taken.
+            if (earlier is { Kind: VerbKind.Upload, State: ExchangeState.Sent } && next.Kind != VerbKind.Noop)
+                return true;
+            if (earlier is { IsSetup: true, State: ExchangeState.Sent, Asks.Count: > 0 } && !_proven.Contains(earlier.Path!.Used))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Keeps what a successful command tells about transfers to come.</summary>
+    private void Remember(Exchange exchange, int code, FtpLine reply)
+    {
+        var argument = exchange.Command.Argument.Span;
+        switch (exchange.Kind)
+        {
+            case VerbKind.Mode:
+                _blockMode = !Ascii.EqualsIgnoreCase(argument.Trim(" "u8), "S"u8);
+                break;
+            case VerbKind.Stru:
+                _recordStructure = Ascii.EqualsIgnoreCase(argument.Trim(" "u8), "R"u8);
+                break;
+            case VerbKind.Rest:
+                _restartPending = true;
+                break;
+            case VerbKind.Rein when code == 220:
+                (_extendedOnly, _blockMode, _recordStructure, _restartPending) = (false, false, false, false);
+                DiscardUnused(except: null);
+                break;
+            case VerbKind.Size when code == 213 && reply.Bytes.Length > 4 && Utf8Parser.TryParse(reply.Bytes.Span[4..], out long size, out _) && size >= 0:
+                _size = (Display.Escape(argument), size);
+                break;
+            case VerbKind.Allo when Utf8Parser.TryParse(argument, out long announced, out _) && announced > 0:
+                _announcedUpload = announced;
+                break;
+            case VerbKind.Quit:
+                _farewell = true;
+                break;
+        }
+    }
+}

@@ -1,0 +1,168 @@
+using Culvert.Ftp.Wire;
+
+namespace Culvert.Ftp.Dialogue;
+
+// The server's side: whose reply a line belongs to, and what becomes of it.
+internal sealed partial class FtpConversation
+{
+    /// <summary>Replies that must be understood as a whole (a 227, the verdict on a transfer) are collected up to this size. The longest
+    /// known ones are a few hundred bytes.</summary>
+    private const int MaxCollected = 64 * 1024;
+
+    private enum Route
+    {
+        /// <summary>To the client, line by line.</summary>
+        Pass,
+        /// <summary>The same, without the features that are refused here.</summary>
+        Filter,
+        /// <summary>Kept until the reply is whole.</summary>
+        Collect,
+        /// <summary>To nobody.</summary>
+        Swallow,
+    }
+
+    private readonly ReplyReader _reader = new();
+    private readonly List<FtpLine> _collected = [];
+    private int _collectedBytes;
+    private Exchange? _answering;
+    private FtpLine _firstLine;
+    private Route _route;
+
+    /// <summary>A line of the server. Not to be called while <see cref="HoldsReplies"/>.</summary>
+    public void OnReply(FtpLine line)
+    {
+        if (_closed)
+            return;
+        var reply = _reader.Place(line);
+        if (line.Fault != LineFault.None || reply.Code == 0)
+        {
+            Violation(line.Fault == LineFault.TooLong ? "a reply line was too long" : "a line was no reply");
+            return;
+        }
+        if (reply.First)
+        {
+            _firstLine = line;
+            if (!TryRoute(reply))
+                return;
+        }
+        switch (_route)
+        {
+            case Route.Pass:
+                ToClient(line);
+                break;
+            case Route.Filter when reply.First || reply.Last || !IsHiddenFeature(line):
+                ToClient(line);
+                break;
+            case Route.Collect:
+                _collected.Add(line);
+                _collectedBytes += line.Bytes.Length;
+                break;
+        }
+        if (_collectedBytes > MaxCollected)
+            Violation("a reply was too long");
+        else if (reply.Last)
+            OnWholeReply(reply.Code);
+    }
+
+    /// <summary>Finds the command that a reply answers, and the way its lines go.</summary>
+    private bool TryRoute(ReplyLine reply)
+    {
+        var code = reply.Code;
+        _collected.Clear();
+        _collectedBytes = 0;
+        _answering = code == 421 ? null : Match(code);
+        if (_answering is null && code is 227 or 229)
+        {
+            // Nobody asked: the client would take it for the answer to its next PASV, and connect where the server likes.
+            Violation($"a {code} that nobody asked for");
+            return false;
+        }
+        if (_answering is null && code != 421)
+        {
+            // An ABOR of the relay's own can bring more replies than one; the client knows of none.
+            _route = _ownAborts > 0 && code is 225 or 226 or 426 ? Route.Swallow : Route.Pass;
+            Notice("reply", $"a {code} that answers no command");
+            return true;
+        }
+        _route = _answering switch
+        {
+            null => Route.Collect, // 421
+            { Own: true } => Route.Swallow,
+            { IsSetup: true } => Route.Collect,
+            { IsTransfer: true } when !_options.RewritingOff && !reply.IsPreliminary => Route.Collect,
+            { Kind: VerbKind.Feat } => Route.Filter,
+            _ => Route.Pass,
+        };
+        return true;
+    }
+
+    /// <summary>The first outstanding command that the code can answer. A transfer that runs may be overtaken by the answers to ABOR, STAT
+    /// and NOOP only; what ABOR ended, by anything.</summary>
+    private Exchange? Match(int code)
+    {
+        var behindTransfer = false;
+        foreach (var exchange in _exchanges)
+        {
+            if (exchange.State != ExchangeState.Sent)
+                continue;
+            // 200 answers a NOOP, and some old servers' transfers too.
+            var contested = code == 200 && exchange.IsTransfer && _exchanges.Exists(e => e is { Kind: VerbKind.Noop, State: ExchangeState.Sent });
+            if (exchange.Accepts(code, _abortSeen) && !contested && (!behindTransfer || exchange.IsPreemptive))
+                return exchange;
+            if (exchange.IsTransfer && !exchange.Aborted)
+                behindTransfer = true;
+            else if (!exchange.IsDroppable && !(behindTransfer && exchange.IsPreemptive))
+                return null;
+        }
+        return null;
+    }
+
+    private void OnWholeReply(int code)
+    {
+        var exchange = _answering;
+        _answering = null;
+        if (code == 421)
+        {
+            Close("the server closed the session", [.. _collected]);
+            return;
+        }
+        if (exchange is null)
+            return;
+        if (code < 200)
+        {
+            if (exchange.IsTransfer)
+                OnPreliminary(exchange, _firstLine);
+            return;
+        }
+        if (exchange.IsGreeting)
+        {
+            _greeted = code == 220;
+            Pop(exchange);
+            if (!_greeted)
+                Close("the server refused the session");
+        }
+        else if (exchange.Own)
+            Pop(exchange);
+        else if (exchange.IsSetup)
+            OnSetupReply(exchange, code, [.. _collected]);
+        else if (exchange.IsTransfer && !_options.RewritingOff)
+            OnVerdict(exchange, code, [.. _collected]);
+        else
+        {
+            if (code < 400)
+                Remember(exchange, code, _firstLine);
+            Pop(exchange);
+        }
+    }
+
+    /// <summary>A line of FEAT (RFC 2389) that names what is refused here. Servers write <c> LABEL</c>, more blanks, or <c>211-LABEL</c>.</summary>
+    private static bool IsHiddenFeature(FtpLine line)
+    {
+        var text = line.Bytes.Span;
+        if (text.StartsWith("211-"u8))
+            text = text[4..];
+        text = text.TrimStart(" \t"u8);
+        var end = text.IndexOfAny(" ;\t"u8);
+        return FtpCommand.IsHiddenFeature(end < 0 ? text : text[..end]);
+    }
+}

@@ -1,0 +1,284 @@
+using System.Buffers.Text;
+using System.Globalization;
+using Culvert.Ftp.Wire;
+using Culvert.Net;
+
+namespace Culvert.Ftp.Dialogue;
+
+// When a transfer may start, and what its end means: a file that was cut must look cut on both sides.
+internal sealed partial class FtpConversation
+{
+    private bool _blockMode;
+    private bool _recordStructure;
+    private bool _restartPending;
+    private int _ownAborts;
+
+    /// <summary>The download whose final reply waits until its data has reached the client.</summary>
+    private Exchange? _held;
+
+    /// <summary>MODE B, C and Z, and STRU R, mark the end of a file inside the data: the end of the connection says nothing about a file.</summary>
+    private bool EndIsInData => _blockMode || _recordStructure;
+
+    /// <summary>Sends a transfer's command when its path is ready for it; refuses it when there will be none.</summary>
+    private void TryStartTransfer(Exchange exchange)
+    {
+        var path = exchange.Path;
+        if (path is null || path.Refused || (path.Consumed && !EndIsInData))
+        {
+            // No path: the server says so better than we could.
+            exchange.Path = null;
+            StartTransfer(exchange);
+        }
+        else if (path.Fault is { } fault)
+            RefuseTransfer(exchange, fault);
+        else if (path.ClientAddress is { } address)
+        {
+            // The client is reached before the server hears of the transfer: an upload that can't begin must not empty the old file.
+            if (path.Asking || path.Near == PathEnd.Opening)
+                return;
+            if (path.Near != PathEnd.None)
+                StartTransfer(exchange);
+            else
+            {
+                path.Near = PathEnd.Opening;
+                Decide(new Decision.DialNear(path.Id, address));
+            }
+        }
+        else if (exchange.Kind == VerbKind.Download || path.Near >= PathEnd.Open)
+            StartTransfer(exchange);
+        else if (path.HoldOver && _clientGone)
+            RefuseTransfer(exchange, new(425, "Can't open data connection: the client is gone."));
+        else if (path.HoldOver)
+            StartTransfer(exchange);
+        else if (!path.Asking && !path.HoldArmed)
+        {
+            path.HoldArmed = true;
+            Decide(new Decision.Arm(path.Id, TimerKind.UploadHold));
+        }
+    }
+
+    private void StartTransfer(Exchange exchange)
+    {
+        _restartPending = false;
+        if (exchange.Path is { } path)
+        {
+            path.Consumed = true;
+            path.Transfer = exchange;
+            DecideBegan(exchange, path);
+        }
+        if (exchange.Kind == VerbKind.Upload)
+            _announcedUpload = null;
+        Send(exchange, exchange.Command.Line);
+    }
+
+    private void DecideBegan(Exchange exchange, PathState path)
+    {
+        var name = Display.Escape(exchange.Command.Argument.Span);
+        var upload = exchange.Kind == VerbKind.Upload;
+        var size = upload ? _announcedUpload : _size is { } known && known.Name == name ? known.Bytes : null;
+        Decide(new Decision.Began(path.Id, exchange.Command.Name, name,
+            upload ? TransferDirection.Upload : TransferDirection.Download, path.Asked, path.Used, size));
+    }
+
+    /// <summary>Answers a transfer that the server hasn't heard of.</summary>
+    private void RefuseTransfer(Exchange exchange, PathFault fault)
+    {
+        if (exchange.Path is { } path)
+        {
+            DecideBegan(exchange, path);
+            Decide(new Decision.Finished(path.Id, TransferResult.Failed, null, fault.Text));
+            if (!path.Asking) // the server's answer to the setup is still to come, and makes a path for the next transfer
+                Settle(path, Ending.Cut);
+        }
+        if (_restartPending)
+        {
+            // The server still has a REST for this transfer, and would start the next one, of another file, in the middle.
+            _restartPending = false;
+            var reset = new Exchange(FtpCommand.Parse(FtpLine.Of("REST 0"))) { Own = true };
+            _exchanges.Insert(_exchanges.IndexOf(exchange), reset);
+            Send(reset, reset.Command.Line);
+        }
+        exchange.State = ExchangeState.Answered;
+        exchange.Answer = FtpReply.Of(fault.Code, fault.Text);
+    }
+
+    private void OnPreliminary(Exchange exchange, FtpLine line)
+    {
+        if (exchange is { Path: { } path, Kind: VerbKind.Download } && SizeIn(line.Bytes.Span) is { } size)
+            Decide(new Decision.Expect(path.Id, size));
+    }
+
+    /// <summary><c>150 Opening BINARY mode data connection for name (123 bytes).</c></summary>
+    private static long? SizeIn(ReadOnlySpan<byte> text)
+    {
+        var end = text.LastIndexOf(" bytes"u8);
+        var start = end < 0 ? -1 : text[..end].LastIndexOf((byte)'(');
+        return start >= 0 && Utf8Parser.TryParse(text[(start + 1)..end], out long size, out var used) && used == end - start - 1 && size >= 0 ? size : null;
+    }
+
+    /// <summary>The server's final reply to a transfer.</summary>
+    private void OnVerdict(Exchange exchange, int code, IReadOnlyList<FtpLine> lines)
+    {
+        exchange.Held = lines;
+        if (exchange.Path is not { } path)
+        {
+            ToClient(lines);
+            Pop(exchange);
+        }
+        else if (code >= 400 || path.Fault is not null || exchange.Aborted)
+            FinishTransfer(exchange, whole: false);
+        else if (EndIsInData)
+            FinishTransfer(exchange, whole: true);
+        else if (exchange.Kind == VerbKind.Upload)
+        {
+            if (path.Near == PathEnd.Ended)
+                FinishTransfer(exchange, whole: true);
+            else
+                FinishTransfer(exchange, whole: false, path.Near == PathEnd.Open
+                    ? new(426, "Data connection broken: the server stopped before the end of the file.")
+                    : new(425, "Can't open data connection: the client didn't connect."));
+        }
+        else if (path.Far == PathEnd.Ended)
+            FinishTransfer(exchange, whole: true);
+        else
+        {
+            _held = exchange;
+            Decide(new Decision.Arm(path.Id, TimerKind.Stall));
+        }
+    }
+
+    /// <summary>Ends the data connections, then passes the final reply on: who reads the reply first must find the data as it will stay.</summary>
+    private void FinishTransfer(Exchange exchange, bool whole, PathFault? fault = null)
+    {
+        var path = exchange.Path!;
+        var lines = exchange.Held ?? [];
+        var refusedByServer = lines.Count > 0 && lines[0].Bytes.Span[0] is (byte)'4' or (byte)'5';
+        fault = path.Fault ?? fault;
+        // The server's own refusal says more than our 426; but not more than why there never was a data connection.
+        if (fault is { Code: 426 } && refusedByServer)
+            fault = null;
+        if (_held == exchange)
+            _held = null;
+        path.Transfer = null;
+        var reply = fault is null ? lines : [FtpReply.Of(fault.Code, fault.Text)];
+        Decide(new Decision.Finished(path.Id, whole ? TransferResult.Complete : TransferResult.Failed,
+            reply.Count > 0 ? reply[0].ToString() : null, whole ? null : fault?.Text ?? (exchange.Aborted ? "aborted by the client" : "refused by the server")));
+        if (!whole || !EndIsInData)
+            Settle(path, whole ? Ending.InOrder : Ending.Cut);
+        ToClient(reply);
+        Pop(exchange);
+    }
+
+    /// <summary>Its reply won't come any more (it was aborted, and the server gave fewer replies than there were commands).</summary>
+    private void Drop(Exchange exchange)
+    {
+        if (exchange.Path is { Transfer: { } } path && path.Transfer == exchange)
+        {
+            path.Transfer = null;
+            Decide(new Decision.Finished(path.Id, TransferResult.Failed, null, "aborted by the client"));
+            Settle(path, Ending.Cut);
+        }
+    }
+
+    private void OnNearFailed(PathState path, Failure failure)
+    {
+        var fault = new PathFault(425, $"Can't open data connection: {_options.Words(failure)}.");
+        if (_announcing?.Path == path)
+            FailSetup(_announcing, FtpReply.Of(fault.Code, fault.Text));
+        else
+            GiveUp(path, fault);
+    }
+
+    private void OnFarFailed(PathState path, Failure failure)
+    {
+        var fault = new PathFault(425, $"Can't open data connection: {_options.Words(failure)}.");
+        if (_announcing?.Path == path)
+            FailSetup(_announcing, FtpReply.Of(fault.Code, fault.Text));
+        else if (_exchanges.Find(e => e.Path == path && e.State == ExchangeState.Preparing) is { } preparing)
+            FailSetup(preparing, FtpReply.Of(fault.Code, fault.Text));
+        else if (path.Transfer is not null)
+            GiveUp(path, fault);
+        else
+            path.Fault = fault; // the listener stays: a client that may connect and then asks reads the cause, not a bare refusal
+    }
+
+    /// <summary>A side that should stand doesn't. The server may wait for a connection that will never come, or, worse, take the end of an
+    /// upload that never began for a whole file: so ABOR goes first.</summary>
+    private void GiveUp(PathState path, PathFault fault)
+    {
+        path.Fault ??= fault;
+        if (_held is { } held && held.Path == path)
+        {
+            FinishTransfer(held, whole: false);
+            return;
+        }
+        if (path.Transfer is { State: ExchangeState.Sent, Aborted: false } transfer)
+        {
+            _ownAborts++;
+            var abort = new Exchange(FtpCommand.Parse(FtpLine.Of("ABOR"))) { Own = true };
+            _exchanges.Insert(_exchanges.IndexOf(transfer) + 1, abort);
+            Send(abort, abort.Command.Line);
+        }
+        Settle(path, Ending.Cut);
+    }
+
+    private void OnFarEnded(PathState path)
+    {
+        path.Far = PathEnd.Ended;
+        if (EndIsInData)
+            Decide(new Decision.EndNear(path.Id));
+        else if (_held is { } held && held.Path == path)
+            FinishTransfer(held, whole: true);
+        else if (path.Transfer is { Kind: VerbKind.Upload } && path.Near != PathEnd.Ended)
+            OnBroken(path, "the server closed the data connection before the end of the file");
+        else if (path.Transfer is { Kind: VerbKind.Download })
+            Decide(new Decision.Arm(path.Id, TimerKind.Verdict));
+    }
+
+    /// <summary>A side broke: the other one must see it now. What the server says later is passed on only if it says failure as well.</summary>
+    private void OnBroken(PathState path, string cause)
+    {
+        path.Fault ??= new(426, $"Data connection broken: {cause}.");
+        if (_held is { } held && held.Path == path)
+            FinishTransfer(held, whole: false);
+        else
+            Settle(path, Ending.Cut);
+    }
+
+    private void OnNoVerdict(PathState path)
+    {
+        if (path is { Transfer: not null, Far: PathEnd.Ended })
+            OnBroken(path, string.Create(CultureInfo.InvariantCulture, $"no final reply came within {_options.VerdictTimeout.TotalSeconds} seconds"));
+    }
+
+    /// <summary>No byte moved since the timer looked last: the client may be one that reads the reply before the data.</summary>
+    private void OnStall(PathState path, long delivered)
+    {
+        if (_held is not { } held || held.Path != path)
+            return;
+        if (path.Near < PathEnd.Open || delivered != path.Delivered)
+        {
+            path.Delivered = delivered;
+            Decide(new Decision.Arm(path.Id, TimerKind.Stall));
+            return;
+        }
+        _held = null;
+        path.Transfer = null;
+        var reply = held.Held!;
+        Decide(new Decision.Finished(path.Id, TransferResult.Unverified, reply[0].ToString(), "the client had not read all when the reply was passed on"));
+        Settle(path, Ending.WhenDrained);
+        ToClient(reply);
+        Pop(held);
+    }
+
+    /// <summary>The session ends before the path did.</summary>
+    private void Abandon(PathState path, string why)
+    {
+        if (path.Transfer is { } transfer)
+        {
+            var heard = transfer.Kind == VerbKind.Upload && path.Near == PathEnd.Ended;
+            Decide(new Decision.Finished(path.Id, heard ? TransferResult.Unverified : TransferResult.Failed, null, why));
+        }
+        Settle(path, Ending.Cut);
+    }
+}

@@ -1,0 +1,64 @@
+using System.Net;
+using Culvert.Net;
+
+namespace Culvert.Ftp;
+
+/// <summary>What becomes of a client's PORT or EPRT.</summary>
+public enum ActiveMode
+{
+    /// <summary>The server is asked for passive mode, and the relay connects to the client. Works with every server and needs no right to listen on the far side.</summary>
+    Convert,
+    /// <summary>The relay listens on the far side and names that address to the server. The FTP server must reach it: by default, be on the far machine itself.</summary>
+    Forward,
+}
+
+/// <summary>How FTP is relayed. Immutable; one record serves any number of sessions.</summary>
+public sealed record FtpRelayOptions
+{
+    /// <summary>What becomes of PORT and EPRT.</summary>
+    public ActiveMode Active { get; init; } = ActiveMode.Convert;
+
+    /// <summary>The address written into 227 replies when it is not the one that the data listener is bound to (IPv4). Without it, and where the
+    /// address that the client dialled is not known, loopback is bound and named.</summary>
+    public IPAddress? Advertise { get; init; }
+
+    /// <summary>Ports for near data listeners, both ends included; null lets the network choose.</summary>
+    public (int First, int Last)? PassivePorts { get; init; }
+
+    /// <summary>For <see cref="ActiveMode.Forward"/>: where the far side listens, and so the address that the server is told. Null is loopback, of
+    /// the family of the destination when that is a literal.</summary>
+    public IPAddress? ActiveAddress { get; init; }
+
+    /// <summary>The control connection to the FTP server must stand within this time; otherwise the client reads 421.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A data connection, to the server or to the client's PORT address, must stand within this time.</summary>
+    public TimeSpan DataDialTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>So long may a client take to connect after a 227 or 229. vsftpd gives its clients the same.</summary>
+    public TimeSpan DataListenTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>STOR, STOU and APPE wait so long for the client's data socket; then they go out for clients that connect only after the 150.
+    /// On one machine a client that connects first needs milliseconds.</summary>
+    public TimeSpan UploadHold { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>When the server ended the data of a download, its final reply must come within this time; otherwise the client's data socket is
+    /// reset. Generous, because some servers flush, or compute checksums, first.</summary>
+    public TimeSpan VerdictTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>A final reply waits for its data so long without a byte moving; then it is passed on, for clients that wait for it before they read.</summary>
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>At shutdown, transfers that run get so long to end.</summary>
+    public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The words in which a failure is told to an FTP client: cause, and a hint where there is one; one line, no reply code. Null: the
+    /// failure's own text. Only the caller knows what the networks are.</summary>
+    public Func<Failure, string>? Explain { get; init; }
+
+    /// <summary>For tests only: pass PASV, EPSV, PORT, EPRT and their replies as they come, as a plain tunnel does. Shows that the tests can see a leak.</summary>
+    internal bool RewritingOff { get; init; }
+
+    /// <summary>The words for a failure.</summary>
+    internal string Words(Failure failure) => Explain?.Invoke(failure) ?? failure.Text;
+}

@@ -1,0 +1,327 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Culvert.Ftp.Dialogue;
+using Culvert.Ftp.Wire;
+using Culvert.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Culvert.Ftp;
+
+/// <summary>One client and its server. The shell around <see cref="FtpConversation"/>: brings it lines and news one at a time, and does what it decides.</summary>
+internal sealed class FtpSession
+{
+    /// <summary>Last words get so long to be read.</summary>
+    private static readonly TimeSpan LastWordsLimit = TimeSpan.FromSeconds(5);
+
+    /// <summary>A server whose client has gone gets so long to close the session.</summary>
+    private static readonly TimeSpan FarewellLimit = TimeSpan.FromSeconds(30);
+
+    private readonly FtpRelay _relay;
+    private readonly long _id;
+    private readonly Accepted _client;
+    private readonly INetwork _near;
+    private readonly INetwork _far;
+    private readonly Endpoint _destination;
+    private readonly IPAddress _nearAddress;
+    private readonly FtpConversation _conversation;
+    private readonly Channel<PathEvent> _news = Channel.CreateUnbounded<PathEvent>(new() { SingleReader = true });
+    private readonly Dictionary<int, DataPath> _paths = [];
+    private readonly Dictionary<int, Transfer> _transfers = [];
+    private readonly List<ITimer> _timers = [];
+    private Task? _awaitingNews;
+
+    public FtpSession(FtpRelay relay, long id, Accepted client, INetwork near, INetwork far, Endpoint destination)
+    {
+        (_relay, _id, _client, _near, _far, _destination) = (relay, id, client, near, far, destination);
+        _nearAddress = NearAddress(client.Peer, relay.Options);
+        _conversation = new(relay.Options, client.Peer, _nearAddress, destination);
+    }
+
+    private FtpRelayOptions Options => _relay.Options;
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        Log.SessionStarted(_relay.Logger, _id, _client.Peer.Knowledge == AddressKnowledge.Unknown ? "(unknown)" : _client.Peer.Address.ToString(), _destination.ToString());
+        // A session that is stopped may still be held up by a peer that reads nothing: then it ends without its last words.
+        using var end = new CancellationTokenSource();
+        var endTimer = _relay.Time.CreateTimer(_ => end.Cancel(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        using var endSoon = stop.Register(() => endTimer.Change(Options.ShutdownGrace + LastWordsLimit, Timeout.InfiniteTimeSpan));
+        var client = new ControlConnection(_client.Duplex, Speaker.Client);
+        try
+        {
+            var dial = _far.Connect(_destination, new()
+            {
+                Timeout = Options.ConnectTimeout,
+                Originator = _client.Peer.Knowledge == AddressKnowledge.Unknown ? null : _client.Peer.Address,
+                QuickAcknowledge = true,
+            });
+            using var giveUp = stop.Register(dial.Abort);
+            var outcome = await dial.Outcome.ConfigureAwait(false);
+            if (outcome.Duplex is { } duplex)
+            {
+                await using var server = new ControlConnection(duplex, Speaker.Server);
+                await ConverseAsync(client, server, outcome.Reached ?? _destination, stop, end.Token).ConfigureAwait(false);
+            }
+            else
+            {
+                Log.ServerUnreachable(_relay.Logger, _id, _destination.ToString(), outcome.Failure!.Text);
+                _conversation.ServerUnreachable(outcome.Failure);
+                await DoDecisionsAsync(client, server: null, context: null, end.Token).ConfigureAwait(false);
+            }
+            await SayFarewellAsync(client, end.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
+        {
+            _client.Duplex.Abort();
+        }
+        finally
+        {
+            await ReleaseAsync(client, stop.IsCancellationRequested).ConfigureAwait(false);
+            await endTimer.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task ConverseAsync(ControlConnection client, ControlConnection server, Endpoint reached, CancellationToken stop, CancellationToken end)
+    {
+        var context = new DataPathContext(_near, _far, new(_nearAddress.ToString(), 0), reached, _client.Peer, Options, _relay.Time, _relay.Logger, _id,
+            news => _news.Writer.TryWrite(news));
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var onStop = stop.Register(stopped.SetResult);
+        while (true)
+        {
+            await DoDecisionsAsync(client, server, context, end).ConfigureAwait(false);
+            if (_conversation.IsClosed)
+                break;
+            if (TakeNext(client, server))
+                continue;
+            if (stop.IsCancellationRequested)
+                _conversation.Shutdown();
+            await DoDecisionsAsync(client, server, context, end).ConfigureAwait(false);
+            if (_conversation.IsClosed)
+                break;
+            await Task.WhenAny(Awaited()).ConfigureAwait(false);
+            end.ThrowIfCancellationRequested();
+        }
+
+        IEnumerable<Task> Awaited()
+        {
+            yield return _awaitingNews is { IsCompleted: false } ? _awaitingNews : _awaitingNews = _news.Reader.WaitToReadAsync(end).AsTask();
+            if (!stop.IsCancellationRequested)
+                yield return stopped.Task;
+            if (!_conversation.HoldsReplies)
+                yield return server.ReadMoreAsync(end);
+            if (_conversation.WantsCommands)
+                yield return client.ReadMoreAsync(end);
+        }
+    }
+
+    /// <summary>Brings the conversation one thing that has happened. News of the data first: what a data connection saw before
+    /// the server's reply must be known when the reply is judged.</summary>
+    private bool TakeNext(ControlConnection client, ControlConnection server)
+    {
+        if (_news.Reader.TryRead(out var news))
+        {
+            _conversation.OnPath(news);
+            return true;
+        }
+        if (!_conversation.HoldsReplies)
+        {
+            if (server.TryRead(out var reply))
+            {
+                if (_relay.Logger.IsEnabled(LogLevel.Trace))
+                    Log.Reply(_relay.Logger, _id, reply.ToString());
+                _conversation.OnReply(reply);
+                return true;
+            }
+            if (server.End != ReadEnd.None)
+            {
+                _conversation.ServerGone(lost: server.End == ReadEnd.Lost);
+                return true;
+            }
+        }
+        if (_conversation.WantsCommands)
+        {
+            if (client.TryRead(out var command))
+            {
+                if (_relay.Logger.IsEnabled(LogLevel.Trace))
+                    Log.Command(_relay.Logger, _id, FtpCommand.Parse(command).ToString());
+                _conversation.OnCommand(command);
+                return true;
+            }
+            if (client.End != ReadEnd.None)
+            {
+                _conversation.ClientGone();
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Does what was decided. Lines collect until something else is to be done, or nothing is left: what was said before is
+    /// on its way before that is done.</summary>
+    private async Task DoDecisionsAsync(ControlConnection client, ControlConnection? server, DataPathContext? context, CancellationToken end)
+    {
+        while (_conversation.TryDecide(out var decision))
+        {
+            switch (decision)
+            {
+                case Decision.ToClient say:
+                    client.Say(say.Line);
+                    continue;
+                case Decision.ToServer say:
+                    server!.Say(say.Line);
+                    continue;
+            }
+            await FlushAsync(client, server, end).ConfigureAwait(false);
+            switch (decision)
+            {
+                case Decision.DialFar dial:
+                    _relay.Observer?.ChannelOpening(context!.Server.WithPort(dial.Port));
+                    Path(dial.Path, context!).DialFar(dial.Port);
+                    break;
+                case Decision.DialNear dial:
+                    Path(dial.Path, context!).DialNear(dial.Client);
+                    break;
+                case Decision.ListenNear listen:
+                    Path(listen.Path, context!).ListenNear();
+                    break;
+                case Decision.ListenFar listen:
+                    Path(listen.Path, context!).ListenFar(listen.Address);
+                    break;
+                case Decision.EndNear ended:
+                    await Path(ended.Path, context!).EndNearAsync(end).ConfigureAwait(false);
+                    break;
+                case Decision.Settle settle:
+                    if (_paths.TryGetValue(settle.Path, out var path))
+                        path.Settle(settle.How);
+                    break;
+                case Decision.Arm { Path: 0 } arm:
+                    _timers.Add(_relay.Time.CreateTimer(_ => _news.Writer.TryWrite(new PathEvent.TimerElapsed(0, arm.Timer, 0)), null, Duration(arm.Timer), Timeout.InfiniteTimeSpan));
+                    break;
+                case Decision.Arm arm:
+                    Path(arm.Path, context!).Arm(arm.Timer, Duration(arm.Timer));
+                    break;
+                case Decision.EndServer:
+                    await server!.EndAsync(end).ConfigureAwait(false);
+                    break;
+                default:
+                    Report(decision);
+                    break;
+            }
+        }
+        await FlushAsync(client, server, end).ConfigureAwait(false);
+        await ForgetEndedPathsAsync().ConfigureAwait(false);
+    }
+
+    private void Report(Decision decision)
+    {
+        switch (decision)
+        {
+            case Decision.Began began:
+                var path = _paths.GetValueOrDefault(began.Path);
+                var transfer = new Transfer(FtpRelay.NextTransfer(), began.Verb, began.Name, began.Direction, began.Asked, began.Used, began.Size, _relay.Time,
+                    () => began.Direction == TransferDirection.Upload ? path?.Uploaded ?? 0 : path?.Downloaded ?? 0);
+                _transfers[began.Path] = transfer;
+                _relay.Observer?.Started(transfer);
+                break;
+            case Decision.Expect expect:
+                if (_transfers.TryGetValue(expect.Path, out var expecting))
+                    expecting.ExpectedSize = expect.Size;
+                break;
+            case Decision.Finished finished:
+                if (!_transfers.Remove(finished.Path, out var ended))
+                    break;
+                ended.End(finished.Result, finished.Reply, finished.Cause);
+                Log.TransferEnded(_relay.Logger, _id, ended.Verb, ended.Path, ended.Result, ended.Bytes, finished.Cause ?? finished.Reply ?? "");
+                _relay.Observer?.Ended(ended);
+                break;
+            case Decision.Rewrote rewrote:
+                Log.Rewrote(_relay.Logger, _id, rewrote.From, rewrote.To);
+                _relay.Observer?.AddressRewritten(rewrote.From, rewrote.To);
+                break;
+            case Decision.Notice notice:
+                Log.Notice(_relay.Logger, _id, notice.What, notice.Why);
+                break;
+            case Decision.Close close:
+                Log.SessionEnded(_relay.Logger, _id, close.Why);
+                break;
+        }
+    }
+
+    private DataPath Path(int id, DataPathContext context)
+    {
+        if (!_paths.TryGetValue(id, out var path))
+            _paths.Add(id, path = new(id, context));
+        return path;
+    }
+
+    private async Task ForgetEndedPathsAsync()
+    {
+        foreach (var (id, path) in _paths.Where(entry => entry.Value.Completion.IsCompleted).ToArray())
+        {
+            _paths.Remove(id);
+            await path.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private TimeSpan Duration(TimerKind timer) => timer switch
+    {
+        TimerKind.UploadHold => Options.UploadHold,
+        TimerKind.Verdict => Options.VerdictTimeout,
+        TimerKind.Stall => Options.StallTimeout,
+        TimerKind.Grace => Options.ShutdownGrace,
+        _ => FarewellLimit,
+    };
+
+    private static async ValueTask FlushAsync(ControlConnection client, ControlConnection? server, CancellationToken end)
+    {
+        if (server is not null)
+            await server.FlushAsync(end).ConfigureAwait(false);
+        await client.FlushAsync(end).ConfigureAwait(false);
+    }
+
+    private async Task SayFarewellAsync(ControlConnection client, CancellationToken end)
+    {
+        await client.EndAsync(end).ConfigureAwait(false);
+        using var limit = new CancellationTokenSource(LastWordsLimit, _relay.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, end);
+        try
+        {
+            await client.DrainAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The client keeps its side open: it is closed upon.
+        }
+    }
+
+    private async Task ReleaseAsync(ControlConnection client, bool stopping)
+    {
+        await client.DisposeAsync().ConfigureAwait(false);
+        foreach (var path in _paths.Values)
+        {
+            if (stopping)
+                path.Cut();
+            else
+                path.Hurry();
+        }
+        foreach (var path in _paths.Values)
+            await path.DisposeAsync().ConfigureAwait(false);
+        foreach (var timer in _timers)
+            await timer.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Where the client's data connections come in: where its control connection did. Where that isn't known, the advertised address,
+    /// or loopback in the client's family.</summary>
+    private static IPAddress NearAddress(Peer client, FtpRelayOptions options)
+    {
+        if (client.Local is { } local && local.TryGetAddress(out var dialled))
+            return dialled;
+        if (options.Advertise is { } advertised)
+            return advertised;
+        return client.Knowledge != AddressKnowledge.Unknown && client.Address.TryGetAddress(out var address) && address.AddressFamily == AddressFamily.InterNetworkV6
+            ? IPAddress.IPv6Loopback
+            : IPAddress.Loopback;
+    }
+}

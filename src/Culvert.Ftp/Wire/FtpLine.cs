@@ -1,0 +1,40 @@
+using System.Text;
+
+namespace Culvert.Ftp.Wire;
+
+/// <summary>What is wrong with a line; a faulty line is refused and never passed on.</summary>
+internal enum LineFault
+{
+    /// <summary>Nothing.</summary>
+    None,
+    /// <summary>Longer than its limit; the rest was discarded up to the line feed.</summary>
+    TooLong,
+    /// <summary>A NUL byte in a command.</summary>
+    Nul,
+    /// <summary>A carriage return inside the line: some servers would end the line there, and read a second one.</summary>
+    CarriageReturn,
+    /// <summary>The stream begins like TLS (implicit FTPS). There is no line; nothing after it makes sense.</summary>
+    ClientHello,
+}
+
+/// <summary>One line of the dialogue without its terminator. Its bytes are what the peer sent: file names in any encoding pass.</summary>
+/// <param name="Bytes">Owned by the line. Empty when there is a fault.</param>
+/// <param name="Fault">What is wrong with it.</param>
+internal readonly record struct FtpLine(ReadOnlyMemory<byte> Bytes, LineFault Fault = LineFault.None)
+{
+    /// <summary>A line of our own, ASCII.</summary>
+    public static FtpLine Of(string text) => new(Encoding.ASCII.GetBytes(text));
+
+    /// <summary>The line as it leaves: always CRLF at its end, whatever it came with. A bare line feed must not become a way to
+    /// show the server other lines than the ones that were looked at here.</summary>
+    public byte[] Terminated()
+    {
+        var bytes = new byte[Bytes.Length + 2];
+        Bytes.Span.CopyTo(bytes);
+        "\r\n"u8.CopyTo(bytes.AsSpan(Bytes.Length));
+        return bytes;
+    }
+
+    /// <summary>The line for people: escaped. Not for commands that may carry a secret.</summary>
+    public override string ToString() => Display.Escape(Bytes.Span);
+}

@@ -1,0 +1,50 @@
+using Culvert.Ssh.Crypto;
+using Culvert.Ssh.Keys;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Culvert.Ssh.Auth;
+
+/// <summary>Who logs in, and with what.</summary>
+public sealed record ClientAuthenticationOptions
+{
+    /// <summary>The user's name on the server.</summary>
+    public required string User { get; init; }
+
+    /// <summary>The server as the user named it, for prompts and messages.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>Methods in the order in which they're tried (<c>PreferredAuthentications</c>); those that we don't have
+    /// (<c>gssapi-with-mic</c>, <c>hostbased</c>) are passed over.</summary>
+    public IReadOnlyList<string> Methods { get; init; } = ["publickey", "keyboard-interactive", "password"];
+
+    /// <summary>Keys in memory; they are tried first and never disposed here.</summary>
+    public IReadOnlyList<Signer> Signers { get; init; } = [];
+
+    /// <summary>Key files, in the order in which they're tried.</summary>
+    public IReadOnlyList<IdentityFile> IdentityFiles { get; init; } = [];
+
+    /// <summary>An agent; its keys come before the key files.</summary>
+    public Agent? Agent { get; init; }
+
+    /// <summary>Of the agent's keys, only those that <see cref="IdentityFiles"/> name.</summary>
+    public bool IdentitiesOnly { get; init; }
+
+    /// <summary>Brings the password from elsewhere (<c>--password-file</c>). Called at most once and tried once: after a refusal people are asked.</summary>
+    public Func<CancellationToken, ValueTask<string?>>? PasswordSource { get; init; }
+
+    /// <summary>How often a password is asked for, 1 or more (<c>NumberOfPasswordPrompts</c>).</summary>
+    public int PasswordPrompts { get; init; } = 3;
+
+    /// <summary>Asks for passwords and passphrases; null where there is nobody (<c>BatchMode</c>, no terminal).</summary>
+    public Ask? Ask { get; init; }
+
+    /// <summary>Shows banners and warnings: whole lines, already escaped, without the last line feed.</summary>
+    public Action<string>? Show { get; init; }
+
+    /// <summary>Where the engine's log goes.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{User}@{Host}";
+}

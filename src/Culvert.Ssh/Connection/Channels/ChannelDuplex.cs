@@ -1,0 +1,99 @@
+using Culvert.Net;
+
+namespace Culvert.Ssh.Connection;
+
+/// <summary>A channel as a connection: lends what was received, lends packets to fill. Credit goes back to the peer when what it sent was released.</summary>
+internal sealed class ChannelDuplex(Channel channel) : Duplex
+{
+    public override bool LendsReads => true;
+
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken)
+    {
+        var result = channel.TryLend();
+        return result is { End: ReadEnd.None, Bytes.IsEmpty: true } ? WaitAndLendAsync(cancellationToken) : new(result);
+    }
+
+    public override void Release(int count) => channel.Release(count);
+
+    public override ValueTask<ReadResult> ReadAsync(Memory<byte> into, CancellationToken cancellationToken)
+    {
+        if (into.IsEmpty)
+            return WaitUntilReadableAsync(cancellationToken);
+        var result = channel.TryCopy(into);
+        return result is { End: ReadEnd.None, Bytes.IsEmpty: true } ? WaitAndCopyAsync(into, cancellationToken) : new(result);
+    }
+
+    public override ValueTask<Slot> ReserveAsync(CancellationToken cancellationToken)
+    {
+        var slot = channel.TryReserve();
+        return slot is { End: WriteEnd.None, Room.IsEmpty: true } ? WaitAndReserveAsync(cancellationToken) : new(slot);
+    }
+
+    public override ValueTask<WriteEnd> CommitAsync(int count, CancellationToken cancellationToken) => new(channel.Commit(count));
+
+    public override async ValueTask<WriteEnd> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        while (!bytes.IsEmpty)
+        {
+            var slot = await ReserveAsync(cancellationToken);
+            if (slot.End != WriteEnd.None)
+                return slot.End;
+            var count = Math.Min(bytes.Length, slot.Room.Length);
+            bytes[..count].CopyTo(slot.Room);
+            if (channel.Commit(count) is var end && end != WriteEnd.None)
+                return end;
+            bytes = bytes[count..];
+        }
+        return WriteEnd.None;
+    }
+
+    public override ValueTask<WriteEnd> EndAsync(CancellationToken cancellationToken) => new(channel.End());
+
+    public override void Abort() => channel.Abort();
+
+    public override ValueTask DisposeAsync()
+    {
+        channel.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask<ReadResult> WaitAndLendAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await channel.WaitReadableAsync(cancellationToken);
+            var result = channel.TryLend();
+            if (result.End != ReadEnd.None || !result.Bytes.IsEmpty)
+                return result;
+        }
+    }
+
+    private async ValueTask<ReadResult> WaitAndCopyAsync(Memory<byte> into, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await channel.WaitReadableAsync(cancellationToken);
+            var result = channel.TryCopy(into);
+            if (result.End != ReadEnd.None || !result.Bytes.IsEmpty)
+                return result;
+        }
+    }
+
+    private async ValueTask<ReadResult> WaitUntilReadableAsync(CancellationToken cancellationToken)
+    {
+        while (!channel.IsReadable)
+            await channel.WaitReadableAsync(cancellationToken);
+        return default;
+    }
+
+    private async ValueTask<Slot> WaitAndReserveAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await channel.WaitWritableAsync(cancellationToken);
+            var slot = channel.TryReserve();
+            if (slot.End != WriteEnd.None || !slot.Room.IsEmpty)
+                return slot;
+        }
+    }
+}

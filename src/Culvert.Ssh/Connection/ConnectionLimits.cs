@@ -1,0 +1,36 @@
+namespace Culvert.Ssh.Connection;
+
+/// <summary>The limits of RFC 4254's layer, each with its reason; those that concern packets stand in <see cref="Wire.Limits"/>.</summary>
+internal static class ConnectionLimits
+{
+    /// <summary>What a channel's receive window may grow to. Above, throughput at 50 ms became unstable and sshd's buffers cost CPU time.</summary>
+    public const int MaximumWindow = 16 * 1024 * 1024;
+
+    /// <summary>The window of a channel that a full budget left nothing for: one packet, so that it still moves.</summary>
+    public const int MinimumWindow = 32 * 1024;
+
+    /// <summary>Channels of one connection at a time: 100 sessions on several tunnels with control and data connections fit; what a flooding peer
+    /// costs stays at this many times the minimum window.</summary>
+    public const int MaximumChannels = 2048;
+
+    /// <summary>Packets of one channel that wait for the writer: 256 KiB, what one large send takes. More would only delay the other channels.</summary>
+    public const int MaximumUnsentSlots = 8;
+
+    /// <summary>Packets of all channels that wait for the writer (8 MiB); beyond it each channel has one.</summary>
+    public const int MaximumUnsentSlotsOfAll = 256;
+
+    /// <summary>Messages without data that wait for the writer. Only a peer that asks without reading our answers makes them this many.</summary>
+    public const int MaximumQueuedMessages = 16 * 1024;
+
+    /// <summary>Interactive packets that may overtake a bulk packet that waits: priority must not become starvation.</summary>
+    public const int MaximumInteractiveRun = 32;
+
+    /// <summary>Data that a channel gathers before its reader is woken while more packets lie ready: what one send to a socket takes.</summary>
+    public const int GatheredBytes = 256 * 1024;
+
+    /// <summary>Connections that a remote listener holds until somebody accepts them; the kernel's backlog is of this order too.</summary>
+    public const int MaximumAcceptBacklog = 128;
+
+    /// <summary>How long an end in order may take to send what is queued and a DISCONNECT, before the connection is just dropped.</summary>
+    public static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(2);
+}

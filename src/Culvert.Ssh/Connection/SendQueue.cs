@@ -1,0 +1,119 @@
+using Culvert.Net;
+
+namespace Culvert.Ssh.Connection;
+
+/// <summary>What a packet that waits for the writer is, for those who must hear when it was written.</summary>
+internal enum OutgoingKind : byte
+{
+    /// <summary>A message without data; its array is its own.</summary>
+    Message,
+    /// <summary>CHANNEL_DATA in a pooled slot.</summary>
+    Data,
+    /// <summary>WINDOW_ADJUST of a channel: the one message that travels in another class than the channel's data, because order doesn't matter to it.</summary>
+    Adjust,
+    /// <summary>A channel's CLOSE, its last message.</summary>
+    Close,
+}
+
+/// <summary>A packet that waits for the writer.</summary>
+internal readonly record struct Outgoing(byte[] Packet, int Length, OutgoingKind Kind, Channel? Channel)
+{
+    public Outgoing(byte[] message) : this(message, message.Length, OutgoingKind.Message, null) { }
+}
+
+/// <summary>What the writer finds when it asks for the next packet.</summary>
+internal enum NextOutgoing { Packet, Nothing, Finished }
+
+/// <summary>Packets on their way to the writer, in two classes: interactive ones overtake bulk ones, but not for ever. Order within a class is kept,
+/// and a channel's data, EOF and CLOSE are of one class, so order within a channel is kept too. Bounded by those who fill it: data by the slots a channel
+/// may have unsent, messages by <see cref="ConnectionLimits.MaximumQueuedMessages"/>. Thread-safe; one task takes.</summary>
+internal sealed class SendQueue(BufferPool slots)
+{
+    private readonly Lock _gate = new();
+    private readonly Queue<Outgoing> _interactive = new();
+    private readonly Queue<Outgoing> _bulk = new();
+    private readonly Signal _filled = new();
+    private int _interactiveRun;
+    private int _messages;
+    private int _unsentSlots;
+    private bool _finished;
+
+    /// <summary>Data packets of all channels that were not written yet.</summary>
+    public int UnsentSlots => Volatile.Read(ref _unsentSlots);
+
+    /// <summary>Messages without data that were not written yet.</summary>
+    public int Messages => Volatile.Read(ref _messages);
+
+    /// <summary>Appends a packet. After the end it is dropped: the connection is gone, and whoever waits is told elsewhere.</summary>
+    public void Enqueue(in Outgoing packet, Priority priority)
+    {
+        lock (_gate)
+        {
+            if (_finished)
+            {
+                Drop(packet);
+                return;
+            }
+            Count(packet, 1);
+            (priority == Priority.Interactive ? _interactive : _bulk).Enqueue(packet);
+        }
+        _filled.Set();
+    }
+
+    /// <summary>Takes the next packet. Its slot, if it has one, is the taker's to return.</summary>
+    public NextOutgoing TryDequeue(out Outgoing packet)
+    {
+        lock (_gate)
+        {
+            var overdue = _interactiveRun >= ConnectionLimits.MaximumInteractiveRun && _bulk.Count > 0;
+            if (!overdue && _interactive.TryDequeue(out packet))
+            {
+                _interactiveRun = _bulk.Count > 0 ? _interactiveRun + 1 : 0;
+            }
+            else if (_bulk.TryDequeue(out packet))
+            {
+                _interactiveRun = 0;
+            }
+            else
+            {
+                packet = default;
+                return _finished ? NextOutgoing.Finished : NextOutgoing.Nothing;
+            }
+            Count(packet, -1);
+            return NextOutgoing.Packet;
+        }
+    }
+
+    /// <summary>Waits until there may be something to take.</summary>
+    public ValueTask WaitAsync(CancellationToken cancellationToken) => _filled.WaitAsync(cancellationToken);
+
+    /// <summary>Takes nothing more. What waits is still to be written, or (<paramref name="drop"/>) dropped; a later call can only drop.</summary>
+    public void Finish(bool drop)
+    {
+        lock (_gate)
+        {
+            // Nobody is told of what is dropped: the connection is at its end, and its channels hear that.
+            while (drop && (_interactive.TryDequeue(out var packet) || _bulk.TryDequeue(out packet)))
+            {
+                Count(packet, -1);
+                Drop(packet);
+            }
+            _finished = true;
+        }
+        _filled.Set();
+    }
+
+    private void Count(in Outgoing packet, int change)
+    {
+        if (packet.Kind == OutgoingKind.Data)
+            _unsentSlots += change;
+        else
+            _messages += change;
+    }
+
+    private void Drop(in Outgoing packet)
+    {
+        if (packet.Kind == OutgoingKind.Data)
+            slots.Return(packet.Packet);
+    }
+}

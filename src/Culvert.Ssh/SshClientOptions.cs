@@ -1,0 +1,50 @@
+using System.Net.Sockets;
+using Culvert.Net;
+using Culvert.Ssh.Auth;
+using Culvert.Ssh.Crypto;
+using Culvert.Ssh.Trust;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Culvert.Ssh;
+
+/// <summary>What a connection to an SSH server needs. Immutable.</summary>
+public sealed record SshClientOptions
+{
+    /// <summary>The server: the host as the user named it, and its port.</summary>
+    public required Endpoint Server { get; init; }
+
+    /// <summary>Decides about the server's host key. There is no default. The time that it takes to ask a person is not counted.</summary>
+    public required HostKeyPolicy HostKeyPolicy { get; init; }
+
+    /// <summary>Who logs in, and by what. The time in <see cref="ClientAuthenticationOptions.Ask"/> is not counted.</summary>
+    public required ClientAuthenticationOptions Authentication { get; init; }
+
+    /// <summary>What to offer in the key exchange.</summary>
+    public AlgorithmPreferences Algorithms { get; init; } = AlgorithmPreferences.Default;
+
+    /// <summary>One deadline over connecting, versions, key exchange and authentication, without the time that a person takes to answer. A server that is stopped
+    /// still accepts connections: only a deadline finds out.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>After this much silence the server is asked for a sign of life; zero: never.</summary>
+    public TimeSpan ServerAliveInterval { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Questions without an answer after which the connection is dead.</summary>
+    public int ServerAliveCountMax { get; init; } = 3;
+
+    /// <summary>Prefer one address family for the server's name.</summary>
+    public AddressFamily? Family { get; init; }
+
+    /// <summary>Bind this local address first (port 0: any).</summary>
+    public Endpoint? Source { get; init; }
+
+    /// <summary>What receive windows are charged to.</summary>
+    public WindowBudget WindowBudget { get; init; } = WindowBudget.Process;
+
+    /// <summary>Where to log.</summary>
+    public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

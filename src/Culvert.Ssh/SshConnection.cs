@@ -1,0 +1,131 @@
+using Culvert.Net;
+using Culvert.Ssh.Auth;
+using Culvert.Ssh.Connection;
+using Culvert.Ssh.Crypto;
+using Culvert.Ssh.Transport;
+using Microsoft.Extensions.Logging;
+
+namespace Culvert.Ssh;
+
+/// <summary>A connection to an SSH server, logged in; its far side is a network. Thread-safe.</summary>
+public sealed class SshConnection : IAsyncDisposable
+{
+    private readonly RekeyingTransport _transport;
+    private readonly Multiplexer _multiplexer;
+
+    private SshConnection(RekeyingTransport transport, SshClientOptions options, ILogger logger)
+    {
+        _transport = transport;
+        Server = options.Server;
+        var listeners = new RemoteListeners();
+        var dead = new Failure(FailureKind.NetworkLost, $"Timeout, server {options.Server.Host} not responding.");
+        var keepAlive = new KeepAlive(options.ServerAliveInterval, options.ServerAliveCountMax, dead, options.Time);
+        _multiplexer = new Multiplexer(transport,
+            new MultiplexerOptions
+            {
+                WindowBudget = options.WindowBudget,
+                Time = options.Time,
+                Logger = logger,
+                RefuseLast = transport.RefuseLast,
+                Disconnect = transport.DisconnectAsync,
+            },
+            multiplexer => new ClientConnectionRole(multiplexer, listeners, logger),
+            keepAlive.RunAsync);
+        Network = new SshNetwork(_multiplexer, listeners, options.Time);
+    }
+
+    /// <summary>The server, as the user named it.</summary>
+    public Endpoint Server { get; }
+
+    /// <summary>The far side: connecting is <c>direct-tcpip</c>, listening is <c>tcpip-forward</c>. It is lost when this connection is; it never reconnects.</summary>
+    public INetwork Network { get; }
+
+    /// <summary>Why the connection ended: the first reason. Completes when it does, also after <see cref="DisposeAsync"/>; never faults.</summary>
+    public Task<Failure> Closed => _multiplexer.Closed;
+
+    /// <summary>The server's version line, fit to show.</summary>
+    public string RemoteVersion => _transport.RemoteVersion;
+
+    /// <summary>What the latest key exchange agreed upon.</summary>
+    public NegotiatedAlgorithms Algorithms => _transport.Negotiated;
+
+    /// <summary>Channels that exist now.</summary>
+    public int Channels => _multiplexer.Table.Count;
+
+    /// <summary>Connects and logs in.</summary>
+    /// <param name="through">The network that reaches the server: this machine's TCP, or the far side of another connection (a jump host).</param>
+    /// <param name="options">Where, who, whom to trust.</param>
+    /// <param name="cancellationToken">Gives up; nothing is left open.</param>
+    /// <exception cref="SshConnectionException">No connection came about. The text is OpenSSH's: <c>connect to host H port P: Connection refused</c>.</exception>
+    /// <exception cref="SshHostKeyException">The host key was not accepted.</exception>
+    /// <exception cref="SshAuthenticationException">The login failed.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static async Task<SshConnection> ConnectAsync(INetwork through, SshClientOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(through);
+        ArgumentNullException.ThrowIfNull(options);
+        using var deadline = new Deadline(options.ConnectTimeout, options.Time, cancellationToken);
+        RekeyingTransport? transport = null;
+        try
+        {
+            var logger = options.LoggerFactory.CreateLogger("Culvert.Ssh");
+            var (duplex, reached) = await DialAsync(through, options, deadline.Token);
+            transport = await RekeyingTransport.ConnectAsync(duplex, options.Server,
+                async (offer, token) => await deadline.PauseAsync(async () =>
+                {
+                    // The policy may ask a person; it gives up only when the caller does.
+                    await options.HostKeyPolicy(offer, cancellationToken);
+                    return true;
+                }),
+                new TransportOptions { Algorithms = options.Algorithms, Time = options.Time, Logger = logger }, deadline.Token);
+            await ClientAuthentication.RunAsync(transport, transport.SessionId, () => transport.PeerExtensions, Pausing(options.Authentication, deadline), deadline.Token);
+            return new SshConnection(transport, options, logger);
+        }
+        catch (Exception e)
+        {
+            if (transport is not null)
+                await transport.DisposeAsync();
+            if (e is not SshHostKeyException and not SshAuthenticationException && deadline.IsOver)
+                throw new SshConnectionException(TimedOut(options.Server), inner: e);
+            cancellationToken.ThrowIfCancellationRequested();
+            throw;
+        }
+    }
+
+    /// <summary>Ends in order: what is queued goes out, then DISCONNECT, within two seconds. Channels still open are cut.</summary>
+    public ValueTask DisposeAsync() => _multiplexer.DisposeAsync();
+
+    private static async Task<(Duplex, string? Reached)> DialAsync(INetwork through, SshClientOptions options, CancellationToken cancellationToken)
+    {
+        var server = options.Server;
+        // sshd leaves Nagle's algorithm on for forwarding, which waits for our delayed acknowledgements.
+        var dial = through.Connect(server, new ConnectOptions
+        {
+            Timeout = options.ConnectTimeout,
+            QuickAcknowledge = true,
+            Family = options.Family,
+            Source = options.Source,
+        });
+        DialOutcome outcome;
+        await using (cancellationToken.UnsafeRegister(static state => ((Dial)state!).Abort(), dial))
+            outcome = await dial.Outcome;
+        if (outcome.Duplex is { } duplex)
+            return (duplex, outcome.Reached is { } reached && reached.TryGetAddress(out _) ? reached.Host : null);
+        cancellationToken.ThrowIfCancellationRequested();
+        var failure = outcome.Failure!;
+        var text = failure.Kind == FailureKind.UnknownName
+            ? $"Could not resolve hostname {server.Host}: {failure.Text}"
+            : $"connect to host {server.Host} port {server.Port}: {failure.Text}";
+        throw new SshConnectionException(failure with { Text = text });
+    }
+
+    private static ClientAuthenticationOptions Pausing(ClientAuthenticationOptions options, Deadline deadline)
+    {
+        if (options.Ask is not { } ask)
+            return options;
+        return options with { Ask = (question, token) => deadline.PauseAsync(() => ask(question, token)) };
+    }
+
+    private static Failure TimedOut(Endpoint server) =>
+        new(FailureKind.Timeout, $"connect to host {server.Host} port {server.Port}: Connection timed out");
+}

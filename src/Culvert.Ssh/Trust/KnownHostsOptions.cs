@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Culvert.Ssh.Trust;
+
+/// <summary>Where known host keys stand, and what is done about unknown ones.</summary>
+public sealed record KnownHostsOptions
+{
+    /// <summary>The user's files (<c>UserKnownHostsFile</c>), at least one: what is learnt goes into the first.</summary>
+    public required IReadOnlyList<string> UserFiles { get; init; }
+
+    /// <summary>The system's files (<c>GlobalKnownHostsFile</c>), only read.</summary>
+    public IReadOnlyList<string> GlobalFiles { get; init; } = [];
+
+    /// <summary>What to do about an unknown key.</summary>
+    public HostKeyChecking Checking { get; init; } = HostKeyChecking.Ask;
+
+    /// <summary>Whether names are written as hashes (<c>HashKnownHosts</c>).</summary>
+    public bool HashNames { get; init; }
+
+    /// <summary>The name under which keys are looked up and kept, instead of the host's and without its port (<c>HostKeyAlias</c>).</summary>
+    public string? HostKeyAlias { get; init; }
+
+    /// <summary>Asks whether to trust a key; null where there is nobody.</summary>
+    public Ask? Ask { get; init; }
+
+    /// <summary>Shows warnings: whole lines, already escaped, without the last line feed.</summary>
+    public Action<string>? Show { get; init; }
+
+    /// <summary>Where the engine's log goes.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+
+    /// <summary>The clock that waits for a file that somebody else is writing.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

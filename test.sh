@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Runs all tests: those in memory, and those with real SSH and FTP programs, which it installs when it may.
+#   ./test.sh [--long] [filter]    filter: a part of the tests' names; --long: also what takes hours
+# Ends with one line, "N passed, N failed, N skipped". With CI=true a real-peer test that can't run fails.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+
+arguments=(-noLogo -noColor)
+while [ $# -gt 0 ]; do
+    case $1 in
+        --long)
+            export CULVERT_LONG=1
+            ;;
+        -*)
+            sed -n '2,4s/^# *//p' "$0" >&2
+            exit 2
+            ;;
+        *)
+            filter=${1#\*}
+            arguments+=(-method "*${filter%\*}*")
+            ;;
+    esac
+    shift
+done
+
+if ! command -v dotnet >/dev/null; then
+    echo "test.sh: the .NET 10 SDK is missing: https://dotnet.microsoft.com/download" >&2
+    exit 1
+fi
+
+projects=(Culvert.Tests Culvert.Interop)
+results=artifacts/test-results
+mkdir -p "$results"
+rm -f "$results"/*
+
+test/Culvert.Interop/install-peers.sh
+
+passed=0 failed=0 skipped=0
+for project in "${projects[@]}"; do
+    printf '\n== %s\n' "$project"
+    if ! dotnet build "test/$project" --verbosity quiet -clp:NoSummary; then
+        echo "$project does not build"
+        failed=$((failed + 1))
+        continue
+    fi
+    status=0
+    "test/$project/bin/Debug/net10.0/$project" "${arguments[@]}" -xml "$results/$project.xml" | tee "$results/$project.log" || status=$?
+
+    # "   Culvert.Tests  Total: 59, Errors: 0, Failed: 3, Skipped: 1, Not Run: 0, Time: 3.4s"; "Total: 0" when none matches.
+    summary=$(grep -E '^ +Culvert\.[A-Za-z]+ +Total: ' "$results/$project.log" | tail -1 || true)
+    count() { sed -n "s/.*$1: \([0-9]*\).*/\1/p" <<<"$summary" | grep . || echo 0; }
+    its_failed=$(($(count Failed) + $(count Errors)))
+    if [ -z "$summary" ] || { [ "$status" -ne 0 ] && [ "$its_failed" -eq 0 ] && [ "$(count Total)" -ne 0 ]; }; then
+        echo "$project ended with status $status without naming a failed test"
+        its_failed=1
+    fi
+    passed=$((passed + $(count Total) - $(count Failed) - $(count Skipped) - $(count 'Not Run')))
+    failed=$((failed + its_failed))
+    skipped=$((skipped + $(count Skipped)))
+done
+
+if [ "$skipped" -gt 0 ]; then
+    printf '\nskipped, and why:\n'
+    cat "$results"/*.xml | grep -o '<reason><!\[CDATA\[[^]]*' | sed 's/.*\[//' | sort | uniq -c
+fi
+if [ "$failed" -gt 0 ]; then
+    printf '\nfailed:\n'
+    sed -n 's/^ *\(.*\) \[FAIL\]$/  \1/p' "$results"/*.log | sort -u
+fi
+printf '\n%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,47 @@
+"""Drives ftplib: address port user password passive|active verb arguments.
+
+get PATH LOCAL      put PATH LOCAL      many COUNT FOLDER (stores, fetches and compares COUNT files in one session)
+"""
+import ftplib
+import hashlib
+import io
+import os
+import sys
+
+address, port, user, password, mode, verb, *rest = sys.argv[1:]
+
+
+def main():
+    ftp = ftplib.FTP(timeout=60)
+    ftp.set_debuglevel(0 if verb == "many" else 1)
+    ftp.connect(address, int(port))
+    ftp.login(user, password)
+    ftp.set_pasv(mode == "passive")
+    if verb == "get":
+        with open(rest[1], "wb") as file:
+            ftp.retrbinary("RETR " + rest[0], file.write)
+    elif verb == "put":
+        with open(rest[1], "rb") as file:
+            ftp.storbinary("STOR " + rest[0], file)
+    elif verb == "many":
+        many(ftp, int(rest[0]), rest[1])
+    else:
+        raise SystemExit("unknown verb " + verb)
+    ftp.quit()
+
+
+def many(ftp, count, folder):
+    ftp.cwd(folder)
+    for number in range(count):
+        name = "many-%d" % number
+        content = os.urandom(number % 3000)
+        ftp.storbinary("STOR " + name, io.BytesIO(content))
+        received = hashlib.sha256()
+        ftp.retrbinary("RETR " + name, received.update)
+        if received.digest() != hashlib.sha256(content).digest():
+            raise SystemExit("%s came back changed" % name)
+        ftp.delete(name)
+    print("%d files both ways" % count)
+
+
+main()

@@ -1,0 +1,17 @@
+namespace Culvert.Interop.Processes;
+
+/// <summary>Where a program runs: on this machine as it is, or in a network namespace that plays a host of its own.</summary>
+internal sealed record NetworkHost(string? Namespace, string Address)
+{
+    /// <summary>This machine, by its loopback address.</summary>
+    public static NetworkHost Here { get; } = new(null, "127.0.0.1");
+
+    public CommandLine Place(CommandLine command) =>
+        Namespace is null ? command : command.Behind(Peers.Require("ip"), "netns", "exec", Namespace);
+
+    public ChildProcess Start(CommandLine command) => ChildProcess.Start(Place(command));
+
+    public Task<CommandResult> RunAsync(
+        CommandLine command, CancellationToken cancellation, string? input = null, TimeSpan? patience = null) =>
+        Command.RunAsync(Place(command), cancellation, input, patience);
+}

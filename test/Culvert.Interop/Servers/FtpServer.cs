@@ -1,0 +1,105 @@
+using Culvert.Interop.Processes;
+
+namespace Culvert.Interop.Servers;
+
+/// <summary>How a test wants its FTP server.</summary>
+internal sealed record FtpServerOptions
+{
+    public NetworkHost Host { get; init; } = NetworkHost.Here;
+
+    public string ListenAddress { get; init; } = "127.0.0.1";
+
+    /// <summary>The address in 227 replies when it isn't the one on which the client came: what makes a plain tunnel leak.</summary>
+    public string? AdvertisedAddress { get; init; }
+
+    /// <summary>Whether data connections may come from, and PORT may name, another address than the control connection's.</summary>
+    public bool AcceptsForeignAddresses { get; init; }
+
+    public bool IsIPv6 => ListenAddress.Contains(':', StringComparison.Ordinal);
+}
+
+/// <summary>
+/// A real FTP server on a port of its own. Clients log in to <see cref="LoginFolder"/>; below it lies
+/// <see cref="PublicFolder"/>, where they may read and write.
+/// </summary>
+internal abstract class FtpServer : IAsyncDisposable
+{
+    public const string Vsftpd = "vsftpd";
+    public const string ProFtpd = "proftpd";
+    public const string PureFtpd = "pure-ftpd";
+    public const string PyFtpdlib = "pyftpdlib";
+
+    /// <summary>Every server of the matrix.</summary>
+    public static readonly string[] All = [Vsftpd, ProFtpd, PureFtpd, PyFtpdlib];
+
+    /// <summary>The folder for files, as an FTP client names it after login.</summary>
+    public const string PublicName = "pub";
+
+    private ChildProcess? _process;
+
+    protected FtpServer(FtpServerOptions options)
+    {
+        Options = options;
+        Folder.MakeFolder("login");
+        PublicFolder = Folder.MakeFolder(Path.Combine("login", PublicName), writable: true);
+    }
+
+    public FtpServerOptions Options { get; }
+
+    public int Port { get; } = FreePort.Next();
+
+    public abstract string User { get; }
+
+    public abstract string Password { get; }
+
+    public string LoginFolder => Folder["login"];
+
+    public string PublicFolder { get; }
+
+    /// <summary>What the server said on its outputs.</summary>
+    public string Output => _process?.Output ?? "";
+
+    protected TemporaryFolder Folder { get; } = new();
+
+    public static async Task<FtpServer> StartAsync(string name, CancellationToken cancellation, FtpServerOptions? options = null)
+    {
+        options ??= new FtpServerOptions();
+        FtpServer server = name switch
+        {
+            Vsftpd => new VsftpdServer(options),
+            ProFtpd => new ProFtpdServer(options),
+            PureFtpd => new PureFtpdServer(options),
+            PyFtpdlib => new PyFtpdlibServer(options),
+            _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such server"),
+        };
+        try
+        {
+            server._process = options.Host.Start(await server.PrepareAsync(cancellation));
+            await Readiness.OfPortAsync(server._process, server.Port, cancellation);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Puts a file of random bytes where clients can fetch it.</summary>
+    public string Offer(string name, int length) => RandomFile.Write(PathOf(name), length);
+
+    public string PathOf(string name) => Path.Combine(PublicFolder, name);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null)
+        {
+            await _process.DisposeAsync();
+        }
+
+        Folder.Dispose();
+    }
+
+    /// <summary>Writes the configuration and says what to run; the program must stay in the foreground.</summary>
+    protected abstract Task<CommandLine> PrepareAsync(CancellationToken cancellation);
+}

@@ -1,0 +1,107 @@
+using Culvert.Interop.Processes;
+
+namespace Culvert.Interop.Servers;
+
+/// <summary>How a test wants its SSH server.</summary>
+internal sealed record SshServerOptions
+{
+    public NetworkHost Host { get; init; } = NetworkHost.Here;
+
+    public string ListenAddress { get; init; } = "127.0.0.1";
+
+    /// <summary>Whether passwords work too. Needs root: the account exists only in the server's own view of /etc.</summary>
+    public bool AcceptsPasswords { get; init; }
+
+    /// <summary>Further lines of sshd_config, which win over the fixture's own. dropbear knows none.</summary>
+    public IReadOnlyList<string> Configuration { get; init; } = [];
+}
+
+/// <summary>A real SSH server on a port of its own, which knows <see cref="TestKeys.Client"/>.</summary>
+internal abstract class SshServer : IAsyncDisposable
+{
+    public const string OpenSsh = "sshd";
+    public const string Dropbear = "dropbear";
+
+    private ChildProcess? _process;
+
+    protected SshServer(SshServerOptions options, TestKeys keys)
+    {
+        Options = options;
+        Keys = keys;
+    }
+
+    public SshServerOptions Options { get; }
+
+    public TestKeys Keys { get; }
+
+    public string Address => Options.ListenAddress;
+
+    public int Port { get; } = FreePort.Next();
+
+    public abstract string User { get; }
+
+    public static string Password => Account.Password;
+
+    /// <summary>A known_hosts file with this server's true keys.</summary>
+    public string KnownHosts { get; private set; } = "";
+
+    public string Output => _process?.Output ?? "";
+
+    protected TemporaryFolder Folder { get; } = new();
+
+    public static async Task<SshServer> StartAsync(string name, CancellationToken cancellation, SshServerOptions? options = null)
+    {
+        options ??= new SshServerOptions();
+        SshServer server = name switch
+        {
+            OpenSsh => new OpenSshServer(options, await TestKeys.GetAsync()),
+            Dropbear => new DropbearServer(options, await TestKeys.GetAsync()),
+            _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such server"),
+        };
+        try
+        {
+            server._process = options.Host.Start(await server.PrepareAsync(cancellation));
+            await Readiness.OfPortAsync(server._process, server.Port, cancellation);
+            server.KnownHosts = server.WriteKnownHosts("known_hosts", TestKeys.HostKeys);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A known_hosts file that says this server has the given keys.</summary>
+    public string WriteKnownHosts(string file, params IReadOnlyList<string> keys) => Folder.Write(
+        file, string.Concat(keys.Select(key => $"[{Address}]:{Port} {Keys.PublicKey(key)}\n")));
+
+    /// <summary>Kills the server and each of its sessions in one stroke, as a crash of its machine would.</summary>
+    public void KillAll()
+    {
+        var process = _process ?? throw new InvalidOperationException("not started");
+        var sessions = ProcessTable.DescendantsOf(process.Id);
+        process.Kill();
+        foreach (var session in sessions)
+        {
+            ProcessTable.Kill(session);
+        }
+    }
+
+    /// <summary>Stops the server from accepting while connections that stand go on.</summary>
+    public void FreezeListener() => (_process ?? throw new InvalidOperationException("not started")).Freeze();
+
+    public void ThawListener() => (_process ?? throw new InvalidOperationException("not started")).Thaw();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null)
+        {
+            await _process.DisposeAsync();
+        }
+
+        Folder.Dispose();
+    }
+
+    protected abstract Task<CommandLine> PrepareAsync(CancellationToken cancellation);
+}

@@ -1,0 +1,61 @@
+using Culvert.Interop.Processes;
+
+namespace Culvert.Interop.Servers;
+
+/// <summary>vsftpd with anonymous logins, which need no account on the machine.</summary>
+internal sealed class VsftpdServer(FtpServerOptions options) : FtpServer(options)
+{
+    public override string User => "anonymous";
+
+    public override string Password => "guest@example.org";
+
+    protected override Task<CommandLine> PrepareAsync(CancellationToken cancellation)
+    {
+        var program = Peers.Require("vsftpd");
+        // As root the anonymous user must be one with an existing home folder ("daemon" is in every base system), its
+        // root must not be writable, and it is confined to it. Without root, vsftpd serves as who started it.
+        var identity = Peers.IsRoot
+            ? $"""
+               ftp_username=daemon
+               nopriv_user=nobody
+               anon_root={LoginFolder}
+               """
+            : $"""
+               run_as_launching_user=YES
+               anon_root={LoginFolder}
+               """;
+        var listening = Options.IsIPv6
+            ? $"listen=NO\nlisten_ipv6=YES\nlisten_address6={Options.ListenAddress}"
+            : $"listen=YES\nlisten_ipv6=NO\nlisten_address={Options.ListenAddress}";
+        var advertised = Options.AdvertisedAddress is { } address ? $"pasv_address={address}" : "";
+        var foreign = Options.AcceptsForeignAddresses ? "YES" : "NO";
+        var configuration = Folder.Write("vsftpd.conf", $"""
+            background=NO
+            {listening}
+            listen_port={Port}
+            {identity}
+            {advertised}
+            pasv_promiscuous={foreign}
+            port_promiscuous={foreign}
+            secure_chroot_dir={Folder.MakeFolder("empty")}
+            anonymous_enable=YES
+            local_enable=NO
+            write_enable=YES
+            anon_upload_enable=YES
+            anon_mkdir_write_enable=YES
+            anon_other_write_enable=YES
+            anon_world_readable_only=NO
+            anon_umask=022
+            connect_from_port_20=NO
+            port_enable=YES
+            pasv_enable=YES
+            seccomp_sandbox=NO
+            isolate=NO
+            isolate_network=NO
+            xferlog_enable=NO
+            syslog_enable=NO
+            """);
+        // vsftpd reports errors in its configuration on descriptor 0.
+        return Task.FromResult(new CommandLine("/bin/sh", "-c", "exec \"$0\" \"$1\" <&1", program, configuration));
+    }
+}

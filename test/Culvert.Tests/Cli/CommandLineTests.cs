@@ -1,0 +1,218 @@
+using System.Text;
+using Culvert.Broker.Config;
+using Culvert.Cli.Arguments;
+using Culvert.Ftp;
+using Xunit;
+
+namespace Culvert.Tests.Cli;
+
+public sealed class CommandLineTests
+{
+    // One string, words between blanks, _ for a blank inside a word.
+    private static string[] Words(string line) => [.. line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => word.Replace('_', ' '))];
+
+    private static ConnectionConfig Connection(string line) => Assert.IsType<Invocation.Tunnels>(CommandLineReader.Read(Words(line))).Connection;
+
+    private static ConfigException Refused(string line) => Assert.Throws<ConfigException>(() => CommandLineReader.Read(Words(line)));
+
+    [Theory]
+    [InlineData("-fNL 1:a:2 h", "-f -N -L=1:a:2 h")]
+    [InlineData("-fNL1:a:2 h", "-f -N -L=1:a:2 h")]
+    [InlineData("-p22 -lnobody -oKey=Value h", "-p=22 -l=nobody -o=Key=Value h")]
+    [InlineData("h -p 22", "h -p=22")]
+    [InlineData("-l -x h", "-l=-x h")]
+    [InlineData("-nxakC2e none h", "h")]
+    [InlineData("-vvv h", "-v -v -v h")]
+    [InlineData("-- -L h", "-- -L h")]
+    [InlineData("--active forward -L 1:a:2", "--active forward -L=1:a:2")]
+    [InlineData("- h", "- h")]
+    public void Letters_are_split_as_getopt_splits_them(string line, string canonical) =>
+        Assert.Equal(canonical, string.Join(' ', Getopt.Canonical(Words(line))));
+
+    [Fact]
+    public void Every_letter_of_OpenSSH_has_an_answer()
+    {
+        // The option string of OpenSSH 9.9's ssh.c, with a colon after what takes a value; h is ours.
+        const string Options = "1246ab:c:e:fgi:kl:m:no:p:qstvxAB:CD:E:F:GI:J:KL:MNO:P:Q:R:S:TVw:W:XYy";
+        for (var i = 0; i < Options.Length; i++)
+        {
+            if (Options[i] == ':')
+                continue;
+            Assert.True(Letters.All.TryGetValue(Options[i], out var letter), $"-{Options[i]} has no answer");
+            Assert.Equal(i + 1 < Options.Length && Options[i + 1] == ':', letter.TakesValue);
+            Assert.Equal(letter.Fate == LetterFate.Refused, !string.IsNullOrEmpty(letter.Note));
+        }
+        Assert.Equal(Options.Count(c => c != ':') + 1, Letters.All.Count);
+    }
+
+    [Fact]
+    public void Each_working_letter_is_known_to_the_parser_too()
+    {
+        foreach (var (name, letter) in Letters.All.Where(entry => entry.Value.Fate == LetterFate.Works))
+            Assert.Contains(Syntax.Create().Command.Options, option => option.Name == $"-{name}");
+    }
+
+    [Fact]
+    public void The_whole_of_a_usual_line_is_understood()
+    {
+        var config = Connection("-L ftp/1234:localhost:21 -R ftp/2121:localhost:21 -p 2222 -i ~/.ssh/a -i ~/.ssh/b -o BatchMode=yes -o ConnectTimeout_5 username@sshserver");
+        Assert.Equal("sshserver", config.Host);
+        Assert.Equal("username", config.User);
+        Assert.Equal(2222, config.Port);
+        Assert.Equal(["~/.ssh/a", "~/.ssh/b"], config.IdentityFiles);
+        Assert.True(config.BatchMode);
+        Assert.Equal(TimeSpan.FromSeconds(5), config.ConnectTimeout);
+        Assert.Equal(["ftp/1234:localhost:21", "ftp/2121:localhost:21"], config.Tunnels.Select(tunnel => tunnel.Spec.ToString()));
+        Assert.Equal([TunnelKind.Local, TunnelKind.Remote], config.Tunnels.Select(tunnel => tunnel.Spec.Kind));
+    }
+
+    [Theory]
+    [InlineData("-o=x", "h")]
+    [InlineData("-oPort=1 -p 2", "1")]
+    [InlineData("-p 2 -oPort=1", "2")]
+    [InlineData("-p2 -p3", "2")]
+    [InlineData("-o PORT_=_7", "7")]
+    [InlineData("-o \"Port_8\"", "h")]
+    public void Of_two_values_the_first_wins_whatever_its_spelling(string options, string expected)
+    {
+        if (expected == "h")
+        {
+            Assert.StartsWith("command-line: line 0: Bad configuration option", Refused(options + " -L 1:a:2 h").Message, StringComparison.Ordinal);
+            return;
+        }
+        Assert.Equal(int.Parse(expected, System.Globalization.CultureInfo.InvariantCulture), Connection(options + " -L 1:a:2 h").Port);
+    }
+
+    [Fact]
+    public void The_host_may_stand_before_between_and_after_the_options()
+    {
+        foreach (var line in (string[])["h -L 1:a:2 -p 3", "-L 1:a:2 h -p 3", "-L 1:a:2 -p 3 h", "-L 1:a:2 -p 3 -- h", "-L 1:a:2 -p 3 --host h", "--host=h -L 1:a:2 -p 3"])
+        {
+            var config = Connection(line);
+            Assert.Equal("h", config.Host);
+            Assert.Equal(3, config.Port);
+        }
+    }
+
+    [Fact]
+    public void Only_the_first_word_can_be_a_verb()
+    {
+        Assert.False(Assert.IsType<Invocation.Demo>(CommandLineReader.Read(["demo"])).Once);
+        Assert.True(Assert.IsType<Invocation.Demo>(CommandLineReader.Read(["demo", "--once"])).Once);
+        Assert.IsType<Invocation.Help>(CommandLineReader.Read(["help"]));
+        Assert.Equal("demo", Connection("-L 1:a:2 demo").Host);
+        Assert.Equal("demo", Connection("--host demo -L 1:a:2").Host);
+        Assert.Equal("demo", Connection("-L 1:a:2 -- demo").Host);
+        Assert.Equal("demo", Connection("me@demo -L 1:a:2").Host);
+        Assert.Equal("config", Connection("config -L 1:a:2").Host);
+        Assert.Equal("broker", Connection("broker -L 1:a:2").Host);
+        Assert.Equal("culvert", Connection("culvert -L 1:a:2").Host);
+    }
+
+    [Fact]
+    public void A_verb_does_not_take_what_belongs_to_tunnels()
+    {
+        Assert.Contains("--host demo", Refused("demo -L 1:a:2").Hint, StringComparison.Ordinal);
+        Refused("demo twice");
+    }
+
+    [Theory]
+    [InlineData("-L 1:a:2 -q h", Verbosity.Quiet)]
+    [InlineData("-L 1:a:2 -v h", Verbosity.Debug1)]
+    [InlineData("-L 1:a:2 -v -v h", Verbosity.Debug2)]
+    [InlineData("-L 1:a:2 -vvvv h", Verbosity.Debug3)]
+    [InlineData("-L 1:a:2 -qv h", Verbosity.Debug1)]
+    [InlineData("-L 1:a:2 -oLogLevel=error h", Verbosity.Error)]
+    [InlineData("-L 1:a:2 -oLogLevel=error -q h", Verbosity.Quiet)]
+    [InlineData("-L 1:a:2 h", Verbosity.Info)]
+    public void Letters_of_loudness_are_counted(string line, Verbosity verbosity) => Assert.Equal(verbosity, Connection(line).Verbosity);
+
+    [Fact]
+    public void Letters_that_say_settings_say_them()
+    {
+        var config = Connection("-4g -c aes128-ctr -m hmac-sha2-256 -b 127.0.0.2 -L 1:a:2 --active=forward --passive-ports 5-6 --advertise ::1 --allow-users a,b --password-file /f h");
+        Assert.Equal(AddressFamilyChoice.Inet, config.AddressFamily);
+        Assert.Equal("aes128-ctr", config.Ciphers);
+        Assert.Equal("hmac-sha2-256", config.Macs);
+        Assert.Equal("127.0.0.2", config.BindAddress);
+        Assert.Equal("/f", config.PasswordFile);
+        var tunnel = config.Tunnels[0];
+        Assert.True(tunnel.OpenToOthers);
+        Assert.Equal(ActiveMode.Forward, tunnel.Active);
+        Assert.Equal(new PortRange(5, 6), tunnel.PassivePorts);
+        Assert.Equal(System.Net.IPAddress.IPv6Loopback, tunnel.Advertise);
+        Assert.Equal(["a", "b"], tunnel.AllowUsers!);
+    }
+
+    [Fact]
+    public void The_background_and_the_log_file_belong_to_the_run()
+    {
+        var run = Assert.IsType<Invocation.Tunnels>(CommandLineReader.Read(Words("-fE /log -NTn -F none -L 1:a:2 h")));
+        Assert.True(run.Background);
+        Assert.Equal("/log", run.LogFile);
+    }
+
+    [Theory]
+    [InlineData("", "no host given")]
+    [InlineData("h", "no forward given")]
+    [InlineData("-oClearAllForwardings=yes -L 1:a:2 h", "no forward given")]
+    [InlineData("-L 1:a:2", "no host given")]
+    [InlineData("-L 1:a:2 h ls", "unexpected word 'ls' after the host")]
+    [InlineData("-L 1:a:2 -t h", "option -t is not supported")]
+    [InlineData("-L 1:a:2 -J j h", "option -J is not supported")]
+    [InlineData("-L 1:a:2 -Z h", "unknown option -- Z")]
+    [InlineData("-L 1:a:2 -p", "option requires an argument -- p")]
+    [InlineData("-L 1:a:2 -p _ h", "Bad port ' '")]
+    [InlineData("-L 1:a:2 --foo h", "unknown option --foo")]
+    [InlineData("-L 1:a:2 --foo=bar h", "unknown option --foo=bar")]
+    [InlineData("-L 1:a:2 -N --reconnect h", "unknown option --reconnect")]
+    [InlineData("-L 1:2 h", "Bad local forwarding specification '1:2'")]
+    [InlineData("-R 1:2 h", "Bad remote forwarding specification '1:2'")]
+    [InlineData("-L 1:a:2 -oFoo=bar h", "command-line: line 0: Bad configuration option: Foo")]
+    [InlineData("-L 1:a:2 -o BatchMode h", "command-line line 0: missing argument.")]
+    [InlineData("-L 1:a:2 -o BatchMode=x h", "command-line line 0: unsupported option \"x\".")]
+    [InlineData("-L 1:a:2 -F /etc/x.conf h", "Can't open user config file /etc/x.conf: not supported")]
+    [InlineData("-L 1:a:2 h:22", "Bad destination 'h:22'")]
+    [InlineData("-L 1:a:2 --active sideways h", "unsupported option \"sideways\".")]
+    public void Usage_errors_name_what_is_wrong_and_hint_at_what_to_do(string line, string message)
+    {
+        var e = Refused(line);
+        Assert.Equal(message, e.Message);
+        Assert.False(string.IsNullOrEmpty(e.Hint));
+    }
+
+    [Theory]
+    [InlineData("--password-file")]
+    [InlineData("--password-file=")]
+    [InlineData("-L= h")]
+    public void An_option_without_its_value_is_an_error(string line) => Refused("-L 1:a:2 h " + line);
+
+    [Fact]
+    public void An_at_sign_names_no_response_file()
+    {
+        var e = Refused("-L 1:a:2 @file");
+        Assert.Equal("remote username contains invalid characters", e.Message);
+    }
+
+    [Theory]
+    [InlineData("-h")]
+    [InlineData("--help")]
+    [InlineData("-L 1:a:2 -h h")]
+    public void Help_is_found_wherever_it_stands(string line) => Assert.IsType<Invocation.Help>(CommandLineReader.Read(Words(line)));
+
+    [Fact]
+    public void Version_has_a_letter_and_a_word()
+    {
+        Assert.IsType<Invocation.Version>(CommandLineReader.Read(["-V"]));
+        Assert.IsType<Invocation.Version>(CommandLineReader.Read(["--version"]));
+    }
+
+    [Fact]
+    public void The_help_page_fits_one_screen()
+    {
+        var lines = HelpText.Page.Split('\n');
+        Assert.True(lines.Length <= 24, $"{lines.Length} lines");
+        Assert.All(lines, line => Assert.True(line.Length <= 80, line));
+        Assert.True(Ascii.IsValid(HelpText.Page));
+    }
+}

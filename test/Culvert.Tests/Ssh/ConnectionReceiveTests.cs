@@ -1,0 +1,222 @@
+using CsCheck;
+using Culvert.Net;
+using Culvert.Ssh;
+using Culvert.Ssh.Connection;
+using Culvert.Ssh.Wire;
+using Culvert.TestKit.Packets;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace Culvert.Tests.Ssh;
+
+/// <summary>What we take: the window we grant, what it costs, and when credit goes back.</summary>
+public sealed class ConnectionReceiveTests
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void Credit_waiting_and_read_bytes_always_make_up_the_window() =>
+        Gen.Select(Gen.Int[1, 400_000], Gen.Int[1, 40_000].Array[1, 200], Gen.Bool).Sample((budgetKilobytes, steps, slow) =>
+        {
+            var time = new FakeTimeProvider();
+            var roundTrip = new RoundTrip(time);
+            var start = roundTrip.Start();
+            time.Advance(TimeSpan.FromMilliseconds(slow ? 1 : 50));
+            roundTrip.Answered(start);
+            var budget = new WindowBudget(budgetKilobytes * 1024L);
+            var window = new ReceiveWindow(budget, roundTrip, time);
+            var credit = window.Size;
+            var unread = 0;
+            foreach (var step in steps)
+            {
+                var count = Math.Min(Math.Min(step, Limits.MaximumChannelPacket), credit);
+                if (count > 0)
+                {
+                    window.Received(count);
+                    credit -= count;
+                    unread += count;
+                }
+                time.Advance(TimeSpan.FromMilliseconds(1));
+                var read = Math.Min(unread, step);
+                credit += window.Read(read);
+                unread -= read;
+                Assert.Equal(credit, window.Credit);
+                Assert.InRange(credit + unread, 0, window.Size);
+                Assert.InRange(window.Size, ConnectionLimits.MinimumWindow, ConnectionLimits.MaximumWindow);
+                Assert.Equal(window.Size, budget.Granted);
+                // Whoever has read everything must not leave the peer without credit.
+                if (unread == 0)
+                    Assert.True(credit > 0);
+            }
+            window.GiveBack();
+            window.GiveBack();
+            Assert.Equal(0, budget.Granted);
+        });
+
+    [Fact]
+    public void The_window_grows_only_where_it_is_the_limit()
+    {
+        Assert.Equal(Limits.InitialWindow, SizeAfter(roundTripMilliseconds: 0.2, megabytesPerSecond: 1000));
+        Assert.Equal(Limits.InitialWindow, SizeAfter(roundTripMilliseconds: 50, megabytesPerSecond: 10));
+        Assert.Equal(8 * 1024 * 1024, SizeAfter(roundTripMilliseconds: 50, megabytesPerSecond: 70));
+        Assert.Equal(ConnectionLimits.MaximumWindow, SizeAfter(roundTripMilliseconds: 50, megabytesPerSecond: 1000));
+
+        static int SizeAfter(double roundTripMilliseconds, double megabytesPerSecond)
+        {
+            var time = new FakeTimeProvider();
+            var roundTrip = new RoundTrip(time);
+            var start = roundTrip.Start();
+            time.Advance(TimeSpan.FromMilliseconds(roundTripMilliseconds));
+            roundTrip.Answered(start);
+            var window = new ReceiveWindow(new WindowBudget(1L << 30), roundTrip, time);
+            const int Packet = 32 * 1024;
+            for (var i = 0; i < 4000; i++)
+            {
+                // A window that is smaller than the path sends one window a round trip.
+                var rate = Math.Min(megabytesPerSecond * 1e6, window.Size / (roundTripMilliseconds / 1000));
+                window.Received(Packet);
+                time.Advance(TimeSpan.FromSeconds(Packet / rate));
+                window.Read(Packet);
+            }
+            return window.Size;
+        }
+    }
+
+    [Fact]
+    public void A_filling_budget_shrinks_new_windows_and_withholds_credit()
+    {
+        var time = new FakeTimeProvider();
+        var budget = new WindowBudget(32L * 1024 * 1024);
+        var windows = Enumerable.Range(0, 500).Select(_ => new ReceiveWindow(budget, new RoundTrip(time), time)).ToArray();
+        Assert.Equal(Limits.InitialWindow, windows[0].Size);
+        Assert.Equal(ConnectionLimits.MinimumWindow, windows[^1].Size);
+        Assert.True(budget.IsTight);
+        Assert.InRange(budget.Granted, 0, budget.Bytes + 500L * ConnectionLimits.MinimumWindow);
+
+        var first = windows[0];
+        var credited = 0;
+        for (var i = 0; i < 1000 && first.Credit > 0; i++)
+        {
+            first.Received(Math.Min(16 * 1024, first.Credit));
+            credited += first.Read(16 * 1024);
+        }
+        Assert.Equal(ConnectionLimits.MinimumWindow, first.Size);
+    }
+
+    [Theory]
+    [InlineData(1, Limits.InitialWindow + 1)]
+    [InlineData(Limits.MaximumChannelPacket, Limits.InitialWindow + 1)]
+    public async Task A_peer_that_overruns_the_window_ends_the_connection(int packet, int total)
+    {
+        if (packet == 1)
+            packet = Limits.MaximumChannelPacket - 1; // whole windows of single bytes take too long; an odd size meets the edge as well
+        await using var one = await OpenAsync();
+        for (var sent = 0; sent < total; sent += packet)
+            await one.Peer.SendAsync(ScriptedPeer.Data(0, new byte[packet]));
+        Assert.Contains("the window has", (await one.Client.Multiplexer.Closed).Text, StringComparison.Ordinal);
+        await one.Peer.ExpectAsync(MessageNumber.Disconnect);
+        Assert.Equal(WriteEnd.Lost, (await one.Duplex.ReserveAsync(Stop)).End);
+    }
+
+    [Fact]
+    public async Task A_packet_larger_than_announced_ends_the_connection()
+    {
+        await using var one = await OpenAsync();
+        await one.Peer.SendAsync(ScriptedPeer.Data(0, new byte[Limits.MaximumChannelPacket + 1]));
+        Assert.Contains("allowed in one packet", (await one.Client.Multiplexer.Closed).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_slow_reader_costs_its_window_and_no_more_and_an_idle_channel_nothing()
+    {
+        await using var one = await OpenAsync();
+        var buffers = one.Client.Multiplexer.Buffers;
+        Assert.Equal(0, buffers.Outstanding);
+        var sent = 0;
+        while (sent < Limits.InitialWindow)
+        {
+            await one.Peer.SendAsync(ScriptedPeer.Data(0, Numbered(sent, 1024 * 32)));
+            sent += 1024 * 32;
+        }
+        long received = 0;
+        var largest = 0;
+        while (received < sent)
+        {
+            var read = await one.Duplex.ReadAsync(Stop);
+            Assert.Equal(ReadEnd.None, read.End);
+            Assert.Equal(Numbered((int)received, read.Bytes.Length), read.Bytes.ToArray());
+            largest = Math.Max(largest, read.Bytes.Length);
+            received += read.Bytes.Length;
+            one.Duplex.Release(read.Bytes.Length);
+        }
+        Assert.Equal(256 * 1024, largest);
+        Assert.Equal(0, buffers.Outstanding);
+
+        // Credit came back in few messages, and all but an eighth of the window of it.
+        long credit = 0;
+        var adjusts = 0;
+        while (credit < sent * 7L / 8)
+        {
+            var reader = new SshReader((await one.Peer.ExpectAsync(MessageNumber.ChannelWindowAdjust)).AsSpan(5), "adjust");
+            credit += reader.UInt32("more");
+            adjusts++;
+        }
+        Assert.InRange(adjusts, 1, 8);
+    }
+
+    [Fact]
+    public async Task No_credit_and_no_data_before_the_confirmation()
+    {
+        var (ours, theirs) = MemoryPacketTransport.Pair();
+        await using var client = new ClientSide(ours);
+        await using var peer = new ScriptedPeer(theirs, Stop);
+        _ = client.Network.Connect(new Endpoint("far", 21), ConnectOptions.Default);
+        await peer.ExpectAsync(MessageNumber.ChannelOpen);
+        await peer.SendAsync(ScriptedPeer.Data(0, new byte[1]));
+        Assert.Contains("in no state for it", (await client.Multiplexer.Closed).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Extended_data_is_dropped_and_its_credit_comes_back()
+    {
+        await using var one = await OpenAsync();
+        var extended = new SshWriter().Byte(MessageNumber.ChannelExtendedData).UInt32(0).UInt32(1).String(new byte[32 * 1024]).ToArray();
+        for (var i = 0; i < 64; i++)
+            await one.Peer.SendAsync(extended);
+        await one.Peer.SendAsync(ScriptedPeer.Data(0, [1]), ScriptedPeer.Eof(0));
+        await one.Peer.ExpectAsync(MessageNumber.ChannelWindowAdjust);
+        Assert.Equal(1, (await one.Duplex.ReadAsync(new byte[10], Stop)).Bytes.Length);
+        Assert.Equal(ReadEnd.Ended, (await one.Duplex.ReadAsync(Stop)).End);
+    }
+
+    private static byte[] Numbered(int start, int count)
+    {
+        var bytes = new byte[count];
+        for (var i = 0; i < count; i++)
+            bytes[i] = (byte)((start + i) * 31 >> 3);
+        return bytes;
+    }
+
+    internal static async Task<OneChannel> OpenAsync(Priority priority = Priority.Interactive)
+    {
+        var (ours, theirs) = MemoryPacketTransport.Pair();
+        var client = new ClientSide(ours);
+        var peer = new ScriptedPeer(theirs, Stop);
+        var dial = client.Network.Connect(new Endpoint("far", 21), ConnectOptions.Default with { Priority = priority });
+        Assert.Equal(0u, await peer.ConfirmOpenAsync(7));
+        return new OneChannel(client, peer, (await dial.Outcome).Duplex!);
+    }
+
+    /// <summary>A client with channel 0, which is the scripted peer's channel 7.</summary>
+    internal sealed record OneChannel(ClientSide Client, ScriptedPeer Peer, Duplex Duplex) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await Duplex.DisposeAsync();
+            await Client.DisposeAsync();
+            Assert.Equal(0, Client.Multiplexer.Buffers.Outstanding);
+            Assert.Equal(0, Client.Budget.Granted);
+            await Peer.DisposeAsync();
+        }
+    }
+}

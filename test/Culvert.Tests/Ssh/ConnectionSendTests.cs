@@ -1,0 +1,182 @@
+using CsCheck;
+using Culvert.Net;
+using Culvert.Ssh.Connection;
+using Culvert.Ssh.Wire;
+using Culvert.TestKit.Packets;
+using Xunit;
+
+namespace Culvert.Tests.Ssh;
+
+/// <summary>sshd drops what exceeds its window or packet size: our accounting against a peer that counts.</summary>
+public sealed class ConnectionSendTests
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    private static readonly Gen<(uint Window, uint Packet, int[] Writes, int[] Adjusts, int Capacity)> Scripts = Gen.Select(
+        Gen.UInt[0, 100_000], Gen.OneOf(Gen.UInt[1, 64], Gen.UInt[65, 40_000], Gen.Const(uint.MaxValue)),
+        Gen.Int[0, 70_000].Array[1, 8], Gen.Int[1, 50_000].Array[1, 6], Gen.Int[1, 40]);
+
+    [Fact]
+    public async Task Never_sends_more_than_window_and_packet_allow_and_all_of_it() =>
+        await Scripts.SampleAsync(async script =>
+        {
+            // Small packets with large data are many messages: less data then.
+            var scale = script.Packet < 65 ? 500 : 1;
+            var writes = script.Writes.Select(size => size / scale).ToArray();
+            var (ours, theirs) = MemoryPacketTransport.Pair(script.Capacity);
+            await using var client = new ClientSide(ours);
+            await using var peer = new ScriptedPeer(theirs, Stop);
+            var dial = client.Network.Connect(new Endpoint("far", 21), ConnectOptions.Default);
+            await peer.ConfirmOpenAsync(7, script.Window, script.Packet);
+            var duplex = (await dial.Outcome).Duplex!;
+            var writing = WriteAsync(duplex, writes);
+
+            long window = script.Window, received = 0;
+            var adjusts = 0;
+            byte expected = 0;
+            while (true)
+            {
+                var total = writes.Sum();
+                while (window == 0 && received < total)
+                {
+                    var more = (uint)script.Adjusts[adjusts++ % script.Adjusts.Length];
+                    window += more;
+                    await peer.SendAsync(ScriptedPeer.Adjust(0, more));
+                }
+                var payload = await peer.ReceiveAsync();
+                if (payload[0] == MessageNumber.ChannelEof)
+                {
+                    Assert.Equal(total, received);
+                    break;
+                }
+                Assert.Equal(MessageNumber.ChannelData, payload[0]);
+                var bytes = ScriptedPeer.Bytes(payload);
+                Assert.True(bytes.Length <= script.Packet, "larger than the peer's packets");
+                Assert.True(bytes.Length <= window, "more than the window");
+                foreach (var b in bytes)
+                    Assert.Equal(expected++, b);
+                window -= bytes.Length;
+                received += bytes.Length;
+            }
+            Assert.Equal(WriteEnd.None, await writing);
+            await duplex.DisposeAsync();
+            Assert.Equal(0, client.Multiplexer.Buffers.Slots.Outstanding);
+        }, iter: 60, threads: 1);
+
+    [Fact]
+    public async Task An_unused_slot_costs_no_window()
+    {
+        var (ours, theirs) = MemoryPacketTransport.Pair();
+        await using var client = new ClientSide(ours);
+        await using var peer = new ScriptedPeer(theirs, Stop);
+        var dial = client.Network.Connect(new Endpoint("far", 21), ConnectOptions.Default);
+        await peer.ConfirmOpenAsync(7, window: 10);
+        await using var duplex = (await dial.Outcome).Duplex!;
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(10, (await duplex.ReserveAsync(Stop)).Room.Length);
+            Assert.Equal(WriteEnd.None, await duplex.CommitAsync(0, Stop));
+        }
+        Assert.Equal(10, (await duplex.ReserveAsync(Stop)).Room.Length);
+        await duplex.CommitAsync(4, Stop);
+        Assert.Equal(6, (await duplex.ReserveAsync(Stop)).Room.Length);
+        await duplex.CommitAsync(6, Stop);
+        var waiting = duplex.ReserveAsync(Stop).AsTask();
+        Assert.False(waiting.IsCompleted);
+        await peer.SendAsync(ScriptedPeer.Adjust(0, 1));
+        Assert.Equal(1, (await waiting).Room.Length);
+        await duplex.CommitAsync(0, Stop);
+        // A reader that waits for ever would hold what it was lent: nothing is outstanding but what is on its way.
+        Assert.Equal(4, ScriptedPeer.Bytes(await peer.ExpectAsync(MessageNumber.ChannelData)).Length);
+        Assert.Equal(6, ScriptedPeer.Bytes(await peer.ExpectAsync(MessageNumber.ChannelData)).Length);
+    }
+
+    [Fact]
+    public async Task One_channel_fills_neither_memory_nor_the_queue()
+    {
+        // The peer reads nothing, and its window is endless.
+        var (ours, theirs) = MemoryPacketTransport.Pair(capacity: 1, batch: 1);
+        await using var client = new ClientSide(ours);
+        await using var peer = new ScriptedPeer(theirs, Stop);
+        var dial = client.Network.Connect(new Endpoint("far", 21), ConnectOptions.Default with { Priority = Priority.Bulk });
+        await peer.ConfirmOpenAsync(7, uint.MaxValue);
+        var duplex = (await dial.Outcome).Duplex!;
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        var writing = duplex.WriteAsync(new byte[4 * 1024 * 1024], giveUp.Token).AsTask();
+        // What was taken before the writer had to wait was taken synchronously or by loops that are quiet now; whenever we look, it's bounded.
+        for (var i = 0; i < 200; i++)
+        {
+            Assert.InRange(client.Multiplexer.Buffers.Slots.Outstanding, 0, ConnectionLimits.MaximumUnsentSlots + 1);
+            await Task.Yield();
+        }
+        Assert.False(writing.IsCompleted);
+
+        // Another channel still gets its slot, and is heard before what of the first is queued.
+        var other = client.Network.Connect(new Endpoint("far", 22), ConnectOptions.Default);
+        byte[] payload;
+        var before = 0;
+        while ((payload = await peer.ReceiveAsync())[0] != MessageNumber.ChannelOpen)
+            before++;
+        Assert.InRange(before, 0, 4);
+        other.Abort();
+        await giveUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => writing);
+        duplex.Abort();
+        await duplex.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task An_open_is_sent_before_what_is_written_after_it_on_any_channel()
+    {
+        var (ours, theirs) = MemoryPacketTransport.Pair();
+        await using var client = new ClientSide(ours);
+        await using var peer = new ScriptedPeer(theirs, Stop);
+        var control = client.Network.Connect(new Endpoint("far", 21), ConnectOptions.Default);
+        await peer.ConfirmOpenAsync(7);
+        await using var duplex = (await control.Outcome).Duplex!;
+        for (var i = 0; i < 50; i++)
+        {
+            var data = client.Network.Connect(new Endpoint("far", 1000 + i), ConnectOptions.Default with { Priority = Priority.Bulk });
+            await duplex.WriteAsync("RETR x\r\n"u8.ToArray(), Stop);
+            await peer.ExpectAsync(MessageNumber.ChannelOpen);
+            await peer.ExpectAsync(MessageNumber.ChannelData);
+            data.Abort();
+        }
+    }
+
+    [Fact]
+    public async Task Bulk_waits_for_interactive_but_not_for_ever()
+    {
+        var pool = new BufferPool(100, 1);
+        var queue = new SendQueue(pool);
+        queue.Enqueue(new Outgoing([1]), Priority.Bulk);
+        for (var i = 0; i < 100; i++)
+            queue.Enqueue(new Outgoing([0]), Priority.Interactive);
+        var order = new List<byte>();
+        while (queue.TryDequeue(out var packet) == NextOutgoing.Packet)
+            order.Add(packet.Packet[0]);
+        Assert.Equal(101, order.Count);
+        Assert.Equal(ConnectionLimits.MaximumInteractiveRun, order.IndexOf(1));
+        queue.Enqueue(new Outgoing([2]), Priority.Bulk);
+        queue.Finish(drop: false);
+        queue.Enqueue(new Outgoing([3]), Priority.Interactive);
+        Assert.Equal(NextOutgoing.Packet, queue.TryDequeue(out var last));
+        Assert.Equal([2], last.Packet);
+        Assert.Equal(NextOutgoing.Finished, queue.TryDequeue(out _));
+        await queue.WaitAsync(Stop);
+    }
+
+    private static async Task<WriteEnd> WriteAsync(Duplex duplex, int[] sizes)
+    {
+        byte next = 0;
+        foreach (var size in sizes)
+        {
+            var bytes = new byte[size];
+            for (var i = 0; i < size; i++)
+                bytes[i] = next++;
+            if (await duplex.WriteAsync(bytes, Stop) is var end && end != WriteEnd.None)
+                return end;
+        }
+        return await duplex.EndAsync(Stop);
+    }
+}
