@@ -104,6 +104,7 @@ internal sealed class FtpSession
             await Task.WhenAny(Awaited()).ConfigureAwait(false);
             end.ThrowIfCancellationRequested();
         }
+        await server.EndAsync(end).ConfigureAwait(false);
 
         IEnumerable<Task> Awaited()
         {

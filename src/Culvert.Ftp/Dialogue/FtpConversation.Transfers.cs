@@ -277,7 +277,7 @@ internal sealed partial class FtpConversation
         if (path.Transfer is { } transfer)
         {
             var heard = transfer.Kind == VerbKind.Upload && path.Near == PathEnd.Ended;
-            Decide(new Decision.Finished(path.Id, heard ? TransferResult.Unverified : TransferResult.Failed, null, why));
+            Decide(new Decision.Finished(path.Id, heard ? TransferResult.Unverified : TransferResult.Failed, null, path.Fault?.Text ?? why));
         }
         Settle(path, Ending.Cut);
     }
