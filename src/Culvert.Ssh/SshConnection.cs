@@ -21,7 +21,14 @@ public sealed class SshConnection : IAsyncDisposable
         var dead = new Failure(FailureKind.NetworkLost, $"Timeout, server {options.Server.Host} not responding.");
         var keepAlive = new KeepAlive(options.ServerAliveInterval, options.ServerAliveCountMax, dead, options.Time);
         _multiplexer = new Multiplexer(transport,
-            new MultiplexerOptions { WindowBudget = options.WindowBudget, Time = options.Time, Logger = logger, RefuseLast = transport.RefuseLast },
+            new MultiplexerOptions
+            {
+                WindowBudget = options.WindowBudget,
+                Time = options.Time,
+                Logger = logger,
+                RefuseLast = transport.RefuseLast,
+                Disconnect = transport.DisconnectAsync,
+            },
             multiplexer => new ClientConnectionRole(multiplexer, listeners, logger),
             keepAlive.RunAsync);
         Network = new SshNetwork(_multiplexer, listeners, options.Time);
@@ -41,6 +48,9 @@ public sealed class SshConnection : IAsyncDisposable
 
     /// <summary>What the latest key exchange agreed upon.</summary>
     public NegotiatedAlgorithms Algorithms => _transport.Negotiated;
+
+    /// <summary>Key exchanges so far, the first one included.</summary>
+    internal int KeyExchanges => _transport.KeyExchanges;
 
     /// <summary>Channels that exist now.</summary>
     public int Channels => _multiplexer.Table.Count;
@@ -67,10 +77,10 @@ public sealed class SshConnection : IAsyncDisposable
                 async (offer, token) => await deadline.PauseAsync(async () =>
                 {
                     // The policy may ask a person; it gives up only when the caller does.
-                    await options.HostKeyPolicy(offer, cancellationToken);
+                    await options.HostKeyPolicy(reached is null ? offer : offer with { Address = reached }, cancellationToken);
                     return true;
                 }),
-                new TransportOptions { Algorithms = options.Algorithms, Time = options.Time, Logger = logger }, deadline.Token);
+                new TransportOptions { Algorithms = options.Algorithms, Rekey = options.Rekey, Time = options.Time, Logger = logger }, deadline.Token);
             await ClientAuthentication.RunAsync(transport, transport.SessionId, () => transport.PeerExtensions, Pausing(options.Authentication, deadline), deadline.Token);
             return new SshConnection(transport, options, logger);
         }

@@ -79,14 +79,16 @@ internal static class FtpAddress
         address = new(IPAddress.Any, 0);
         Span<byte> numbers = stackalloc byte[6];
         ReadOnlySpan<byte> text = Join(lines);
+        var before = (byte)' ';
         while (!text.IsEmpty)
         {
             if (!char.IsAsciiDigit((char)text[0]))
             {
+                before = text[0];
                 text = text[1..];
                 continue;
             }
-            if (!TakeRun(ref text, numbers))
+            if (!TakeRun(ref text, numbers) || before is (byte)'-' or (byte)'+')
                 continue;
             var candidate = Address(numbers);
             if (candidate.Port == 0)

@@ -88,13 +88,10 @@ internal readonly record struct FtpCommand(VerbKind Kind, string Name, FtpLine L
 
         if (IsForeign(verb, text.Span))
             return new(VerbKind.Foreign, "(not FTP)", line, default);
-        foreach (var b in verb)
-        {
-            // A Telnet code in the middle (PA<IAC NOP>SV) is a verb to servers that decode Telnet everywhere.
-            if (!char.IsAsciiLetterOrDigit((char)b))
-                return new(VerbKind.None, "(no verb)", line, default);
-        }
-        if (verb.IsEmpty || verb.Length > MaxVerb)
+        // A Telnet code in the middle (PA<IAC NOP>SV) is a verb to servers that decode Telnet everywhere, and a control byte
+        // may be nothing to a server that drops those.
+        var separated = end == text.Length || text.Span[end] is (byte)' ' or (byte)'\t';
+        if (verb.Length is 0 or > MaxVerb || !separated || !IsAlphanumeric(verb))
             return new(VerbKind.None, "(no verb)", line, default);
         var name = Encoding.ASCII.GetString(verb).ToUpperInvariant();
         return new(Classify(name, argument.IsEmpty), name, line, argument);
@@ -141,6 +138,16 @@ internal readonly record struct FtpCommand(VerbKind Kind, string Name, FtpLine L
             return false;
         var name = Encoding.ASCII.GetString(label).ToUpperInvariant();
         return IsSecurity(name) || IsUntranslated(name) || name is "PBSZ" or "PROT" or "CCC";
+    }
+
+    private static bool IsAlphanumeric(ReadOnlySpan<byte> verb)
+    {
+        foreach (var b in verb)
+        {
+            if (!char.IsAsciiLetterOrDigit((char)b))
+                return false;
+        }
+        return true;
     }
 
     // A page in a browser can make it POST to a port of this machine, with FTP commands in the body.

@@ -14,6 +14,9 @@ internal sealed record MultiplexerOptions
 
     /// <summary>Tells the peer that its last message isn't known (UNIMPLEMENTED needs the sequence number, which the transport knows).</summary>
     public Action RefuseLast { get; init; } = static () => { };
+
+    /// <summary>Ends the transport in order, with a last word to the peer. Null: a DISCONNECT is written like any message.</summary>
+    public Func<DisconnectReason, string, CancellationToken, ValueTask>? Disconnect { get; init; }
 }
 
 /// <summary>Many channels over one packet transport (RFC 4254): one loop reads and hands out, one loop writes what waits in the queue. The first reason to end
@@ -32,6 +35,7 @@ internal sealed class Multiplexer : IAsyncDisposable
     private readonly CancellationTokenSource _farewell;
     private readonly Task _running;
     private int _ended;
+    private volatile Farewell? _lastWord;
     private long _packetsReceived;
 
     /// <summary>Starts both loops. The transport is this multiplexer's from now on.</summary>
@@ -128,7 +132,9 @@ internal sealed class Multiplexer : IAsyncDisposable
         if (Interlocked.Exchange(ref _ended, 1) != 0)
             return;
         Log.ConnectionEnded(_options.Logger, failure.Text);
-        _queue.Finish(say == DisconnectReason.None ? null : ChannelMessages.Disconnect(say, failure.Text), drop);
+        if (say != DisconnectReason.None)
+            _lastWord = new Farewell(say, failure.Text);
+        _queue.Finish(drop);
         if (say == DisconnectReason.None)
             _farewell.Cancel();
         else
@@ -212,6 +218,7 @@ internal sealed class Multiplexer : IAsyncDisposable
                 }
                 else if (next == NextOutgoing.Finished)
                 {
+                    await SayFarewellAsync();
                     return;
                 }
                 else
@@ -222,7 +229,7 @@ internal sealed class Multiplexer : IAsyncDisposable
         }
         finally
         {
-            _queue.Finish(null, drop: true);
+            _queue.Finish(drop: true);
         }
     }
 
@@ -240,4 +247,19 @@ internal sealed class Multiplexer : IAsyncDisposable
         }
         packet.Channel?.Written(packet.Kind);
     }
+
+    private async ValueTask SayFarewellAsync()
+    {
+        if (_lastWord is not { } word)
+            return;
+        if (_options.Disconnect is { } disconnect)
+        {
+            await disconnect(word.Reason, word.Text, _farewell.Token);
+            return;
+        }
+        await _transport.WriteAsync(ChannelMessages.Disconnect(word.Reason, word.Text), _farewell.Token);
+        await _transport.FlushAsync(_farewell.Token);
+    }
+
+    private sealed record Farewell(DisconnectReason Reason, string Text);
 }

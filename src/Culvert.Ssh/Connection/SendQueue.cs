@@ -37,7 +37,6 @@ internal sealed class SendQueue(BufferPool slots)
     private int _messages;
     private int _unsentSlots;
     private bool _finished;
-    private byte[]? _last;
 
     /// <summary>Data packets of all channels that were not written yet.</summary>
     public int UnsentSlots => Volatile.Read(ref _unsentSlots);
@@ -78,7 +77,7 @@ internal sealed class SendQueue(BufferPool slots)
             else
             {
                 packet = default;
-                return TakeLast(ref packet);
+                return _finished ? NextOutgoing.Finished : NextOutgoing.Nothing;
             }
             Count(packet, -1);
             return NextOutgoing.Packet;
@@ -88,35 +87,20 @@ internal sealed class SendQueue(BufferPool slots)
     /// <summary>Waits until there may be something to take.</summary>
     public ValueTask WaitAsync(CancellationToken cancellationToken) => _filled.WaitAsync(cancellationToken);
 
-    /// <summary>Takes nothing more. What waits is still to be written, or (<paramref name="drop"/>) dropped; then <paramref name="last"/>, if any.
-    /// A later call can only drop.</summary>
-    public void Finish(byte[]? last, bool drop)
+    /// <summary>Takes nothing more. What waits is still to be written, or (<paramref name="drop"/>) dropped; a later call can only drop.</summary>
+    public void Finish(bool drop)
     {
         lock (_gate)
         {
-            if (drop)
+            // Nobody is told of what is dropped: the connection is at its end, and its channels hear that.
+            while (drop && (_interactive.TryDequeue(out var packet) || _bulk.TryDequeue(out packet)))
             {
-                // Nobody is told: the connection is at its end, and its channels hear that.
-                while (_interactive.TryDequeue(out var packet) || _bulk.TryDequeue(out packet))
-                {
-                    Count(packet, -1);
-                    Drop(packet);
-                }
+                Count(packet, -1);
+                Drop(packet);
             }
-            if (!_finished)
-                _last = last;
             _finished = true;
         }
         _filled.Set();
-    }
-
-    private NextOutgoing TakeLast(ref Outgoing packet)
-    {
-        if (_last is null)
-            return _finished ? NextOutgoing.Finished : NextOutgoing.Nothing;
-        packet = new Outgoing(_last);
-        _last = null;
-        return NextOutgoing.Packet;
     }
 
     private void Count(in Outgoing packet, int change)

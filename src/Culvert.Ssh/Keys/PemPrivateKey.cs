@@ -137,8 +137,17 @@ internal sealed class PemPrivateKey : PrivateKeyDocument
                 return ReadEcdsa(der, static (ec, bytes) => { ec.ImportPkcs8PrivateKey(bytes, out var read); return read; });
             case Ed25519:
                 // RFC 8410 §7: the octets are an OCTET STRING of their own.
-                var seed = new AsnReader(reader.ReadOctetString(), AsnEncodingRules.DER).ReadOctetString();
-                return seed.Length == 32 ? new Ed25519Signer(seed) : throw new KeyFileException("invalid format");
+                var octets = reader.ReadOctetString();
+                var seed = new AsnReader(octets, AsnEncodingRules.DER).ReadOctetString();
+                try
+                {
+                    return seed.Length == 32 ? new Ed25519Signer(seed) : throw new KeyFileException("invalid format");
+                }
+                finally
+                {
+                    CryptographicOperations.ZeroMemory(octets);
+                    CryptographicOperations.ZeroMemory(seed);
+                }
             case Dsa:
                 throw DsaRefused();
             default:

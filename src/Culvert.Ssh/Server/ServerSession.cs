@@ -1,7 +1,6 @@
 using Culvert.Net;
 using Culvert.Ssh.Connection;
 using Culvert.Ssh.Transport;
-using Microsoft.Extensions.Logging;
 
 namespace Culvert.Ssh.Server;
 
@@ -12,18 +11,14 @@ internal sealed class ServerSession : IAsyncDisposable
     private readonly SessionTasks _tasks;
     private readonly CancellationTokenSource _stop = new();
 
-    public ServerSession(IPacketTransport transport, SshServerOptions options, ILogger logger)
+    /// <param name="transport">After the login.</param>
+    /// <param name="options">What the client may do; budget and clock.</param>
+    /// <param name="connection">What concerns the connection alone.</param>
+    public ServerSession(IPacketTransport transport, SshServerOptions options, MultiplexerOptions connection)
     {
-        _tasks = new SessionTasks(logger);
-        _multiplexer = new Multiplexer(transport,
-            new MultiplexerOptions
-            {
-                WindowBudget = options.WindowBudget,
-                Time = options.Time,
-                Logger = logger,
-                RefuseLast = transport is RekeyingTransport ssh ? ssh.RefuseLast : static () => { },
-            },
-            multiplexer => new ServerConnectionRole(multiplexer, options, _tasks, logger, _stop));
+        _tasks = new SessionTasks(connection.Logger);
+        _multiplexer = new Multiplexer(transport, connection with { WindowBudget = options.WindowBudget, Time = options.Time },
+            multiplexer => new ServerConnectionRole(multiplexer, options, _tasks, connection.Logger, _stop));
     }
 
     /// <summary>Why the connection ended.</summary>

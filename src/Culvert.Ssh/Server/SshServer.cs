@@ -1,5 +1,6 @@
 using Culvert.Net;
 using Culvert.Ssh.Auth;
+using Culvert.Ssh.Connection;
 using Culvert.Ssh.Crypto;
 using Culvert.Ssh.Server;
 using Culvert.Ssh.Transport;
@@ -59,7 +60,8 @@ public sealed class SshServer : IDisposable
             return;
         }
         Log.ServerLoggedIn(_logger, user, client.Peer.Address);
-        await using var session = new ServerSession(transport, _options, _logger);
+        await using var session = new ServerSession(transport, _options,
+            new MultiplexerOptions { Logger = _logger, RefuseLast = transport.RefuseLast, Disconnect = transport.DisconnectAsync });
         await using (stop.UnsafeRegister(static state => ((ServerSession)state!).Stop(), session))
             await session.Closed;
     }

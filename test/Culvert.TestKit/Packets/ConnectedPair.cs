@@ -35,7 +35,7 @@ internal sealed class ConnectedPair : IAsyncDisposable
     public ConnectedPair(INetwork behind, Func<IPacketTransport, IPacketTransport>? clientTransport = null, int capacity = 64, SshServerOptions? options = null)
     {
         var (client, server) = MemoryPacketTransport.Pair(capacity);
-        Server = new ServerSession(server, options ?? Options(behind), NullLogger.Instance);
+        Server = new ServerSession(server, options ?? Options(behind), new MultiplexerOptions());
         Client = new ClientSide(clientTransport?.Invoke(client) ?? client);
     }
 

@@ -9,13 +9,13 @@ namespace Culvert.TestKit.Packets;
 /// lends each payload from one buffer that the next call overwrites, so that a payload kept too long shows.</summary>
 internal sealed class MemoryPacketTransport : IPacketTransport
 {
-    private readonly ChannelReader<byte[]> _in;
-    private readonly ChannelWriter<byte[]> _out;
+    private readonly Channel<byte[]> _in;
+    private readonly Channel<byte[]> _out;
     private readonly List<byte[]> _written = [];
     private readonly int _batch;
     private byte[] _lent = [];
 
-    private MemoryPacketTransport(ChannelReader<byte[]> input, ChannelWriter<byte[]> output, int batch)
+    private MemoryPacketTransport(Channel<byte[]> input, Channel<byte[]> output, int batch)
     {
         _in = input;
         _out = output;
@@ -29,7 +29,7 @@ internal sealed class MemoryPacketTransport : IPacketTransport
     {
         var one = Channel.CreateBounded<byte[]>(capacity);
         var other = Channel.CreateBounded<byte[]>(capacity);
-        return (new(one.Reader, other.Writer, batch), new(other.Reader, one.Writer, batch));
+        return (new(one, other, batch), new(other, one, batch));
     }
 
     /// <summary>Packets that were sent.</summary>
@@ -38,14 +38,14 @@ internal sealed class MemoryPacketTransport : IPacketTransport
     /// <summary>Times that something was sent.</summary>
     public int Flushes { get; private set; }
 
-    public bool HasReceived => _in.TryPeek(out _);
+    public bool HasReceived => _in.Reader.TryPeek(out _);
 
     public async ValueTask<ReadOnlyMemory<byte>> ReceiveAsync(CancellationToken cancellationToken)
     {
         _lent.AsSpan().Fill(0xDD);
         try
         {
-            _lent = await _in.ReadAsync(cancellationToken);
+            _lent = await _in.Reader.ReadAsync(cancellationToken);
             return _lent;
         }
         catch (ChannelClosedException e)
@@ -67,7 +67,7 @@ internal sealed class MemoryPacketTransport : IPacketTransport
         {
             foreach (var packet in _written)
             {
-                await _out.WriteAsync(packet, cancellationToken);
+                await _out.Writer.WriteAsync(packet, cancellationToken);
                 Sent++;
             }
             _written.Clear();
@@ -79,10 +79,11 @@ internal sealed class MemoryPacketTransport : IPacketTransport
         }
     }
 
-    /// <summary>Both directions end; what was sent is still received.</summary>
+    /// <summary>Both directions end: what was sent is still received, and whoever sends to us fails.</summary>
     public ValueTask DisposeAsync()
     {
-        _out.TryComplete();
+        _out.Writer.TryComplete();
+        _in.Writer.TryComplete();
         return ValueTask.CompletedTask;
     }
 

@@ -157,7 +157,9 @@ public sealed class ConnectionSendTests
             order.Add(packet.Packet[0]);
         Assert.Equal(101, order.Count);
         Assert.Equal(ConnectionLimits.MaximumInteractiveRun, order.IndexOf(1));
-        queue.Finish([2], drop: false);
+        queue.Enqueue(new Outgoing([2]), Priority.Bulk);
+        queue.Finish(drop: false);
+        queue.Enqueue(new Outgoing([3]), Priority.Interactive);
         Assert.Equal(NextOutgoing.Packet, queue.TryDequeue(out var last));
         Assert.Equal([2], last.Packet);
         Assert.Equal(NextOutgoing.Finished, queue.TryDequeue(out _));

@@ -1,0 +1,102 @@
+using System.Text;
+using Culvert.Ftp.Wire;
+using Xunit;
+
+namespace Culvert.Tests.Ftp;
+
+public sealed class LineReaderTests
+{
+    private static List<FtpLine> Read(byte[] bytes, bool client = true, int step = int.MaxValue)
+    {
+        var reader = new LineReader(client ? Speaker.Client : Speaker.Server);
+        var lines = new List<FtpLine>();
+        ReadOnlySpan<byte> rest = bytes;
+        while (!rest.IsEmpty)
+        {
+            while (reader.TryRead(out var line))
+                lines.Add(line);
+            var count = Math.Min(Math.Min(step, rest.Length), reader.Room.Length);
+            rest[..count].CopyTo(reader.Room.Span);
+            reader.Fill(count);
+            rest = rest[count..];
+        }
+        while (reader.TryRead(out var line))
+            lines.Add(line);
+        return lines;
+    }
+
+    private static string[] Texts(IEnumerable<FtpLine> lines) =>
+        [.. lines.Select(l => l.Fault == LineFault.None ? Encoding.Latin1.GetString(l.Bytes.Span) : l.Fault.ToString())];
+
+    [Theory]
+    [InlineData("USER a\r\nPASS b\r\n", new[] { "USER a", "PASS b" })] // CRLF
+    [InlineData("USER a\nPASS b\n", new[] { "USER a", "PASS b" })] // bare LF
+    [InlineData("USER a\r\r\n", new[] { "USER a" })] // line ends translated twice
+    [InlineData("\r\n", new[] { "" })]
+    [InlineData("NOOP\r\nQUI", new[] { "NOOP" })] // what has no line feed is no line
+    [InlineData("RETR a\rb\r\n", new[] { "CarriageReturn" })]
+    [InlineData("RETR a\0b\r\n", new[] { "Nul" })]
+    [InlineData("PASV\0\r\nNOOP\r\n", new[] { "Nul", "NOOP" })]
+    [InlineData("STOR \u00e9\u00ff\u0080\r\n", new[] { "STOR \u00e9\u00ff\u0080" })] // eight bits pass
+    [InlineData("\u00ff\u00f4\u00ff\u00f2ABOR\r\n", new[] { "ABOR" })] // IAC IP IAC DM
+    [InlineData("\u00ff\u00f4\u00ffABOR\r\n", new[] { "ABOR" })] // the data mark was urgent, and lost
+    [InlineData("\u00f2ABOR\r\n", new[] { "ABOR" })]
+    [InlineData("\u00ff\u00fb\u0001STAT\r\n", new[] { "STAT" })] // IAC WILL ECHO
+    [InlineData("\u00ff\u00f1PASV\r\n", new[] { "PASV" })]
+    [InlineData("\u00ff\u00ffPASV\r\n", new[] { "\u00ff\u00ffPASV" })] // an escaped data byte: no verb, refused later
+    public void Commands(string sent, string[] lines)
+    {
+        var bytes = Encoding.Latin1.GetBytes(sent);
+        Assert.Equal(lines, Texts(Read(bytes)));
+        Assert.Equal(lines, Texts(Read(bytes, step: 1)));
+        Assert.Equal(lines, Texts(Read(bytes, step: 3)));
+    }
+
+    [Theory]
+    [InlineData("220 hi\r\n", new[] { "220 hi" })]
+    [InlineData("257 \"a\r\0b\"\r\n", new[] { "257 \"a\r\0b\"" })] // RFC 959's way to say a carriage return in a path
+    [InlineData("257 \"a\r227 x\"\r\n", new[] { "CarriageReturn" })]
+    [InlineData("\u00ff\u00f4x\r\n", new[] { "\u00ff\u00f4x" })] // Telnet codes are looked for in commands only
+    public void Replies(string sent, string[] lines) => Assert.Equal(lines, Texts(Read(Encoding.Latin1.GetBytes(sent), client: false, step: 1)));
+
+    [Theory]
+    [InlineData(LineReader.CommandLimit, true)]
+    [InlineData(LineReader.CommandLimit + 1, false)]
+    [InlineData(100_000, false)]
+    public void AnOverlongLineIsOneFaultAndTheNextLineIsRead(int length, bool fits)
+    {
+        var bytes = Encoding.ASCII.GetBytes(new string('x', length) + "\r\nNOOP\r\n");
+        foreach (var step in new[] { 1, 4096, int.MaxValue })
+        {
+            var lines = Read(bytes, step: step);
+            Assert.Equal(2, lines.Count);
+            Assert.Equal(fits ? LineFault.None : LineFault.TooLong, lines[0].Fault);
+            Assert.Equal("NOOP", Texts(lines)[1]);
+        }
+    }
+
+    [Fact]
+    public void TlsIsSeenWithoutALineFeed()
+    {
+        Assert.Equal(["ClientHello"], Texts(Read([0x16, 0x03], step: 1)));
+        Assert.Equal(["ClientHello"], Texts(Read([0x16, 0x03, 0x01, 0x02, 0x00, 0x01])));
+    }
+
+    [Fact]
+    public void ALineLeavesWithCarriageReturnAndLineFeed() => Assert.Equal("NOOP\r\n"u8.ToArray(), FtpLine.Of("NOOP").Terminated());
+
+    [Fact]
+    public void WhatIsShownIsEscaped() =>
+        Assert.Equal(@"é\x1B[0m\x5Cx\xFF\xE2\x80\xAE", Display.Escape([.. "é\e[0m\\x"u8, 0xFF, .. "\u202e"u8]));
+
+    [Theory]
+    [InlineData("PASS secret", "PASS ***")]
+    [InlineData("  pass\tsecret", "PASS ***")]
+    [InlineData("ACCT secret", "ACCT ***")]
+    [InlineData("ADAT secret", "ADAT ***")]
+    [InlineData("PSAS secret", "PSAS ***")] // mistyped
+    [InlineData("USER\u00a0bob secret", "(no verb)")]
+    [InlineData("USER bob", "USER bob")]
+    public void SecretsAreNotShown(string line, string shown) =>
+        Assert.Equal(shown, FtpCommand.Parse(new(Encoding.Latin1.GetBytes(line))).ToString());
+}
