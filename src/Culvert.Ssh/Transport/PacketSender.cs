@@ -75,17 +75,25 @@ internal sealed class PacketSender(KeyedTransport keyed, Action<Exception> onFai
         }
     }
 
-    /// <summary>Puts an own packet in the queue; <see cref="Send"/> sends it. Separate, because order may be decided under a caller's lock.</summary>
-    /// <exception cref="SshProtocolException">Too many wait already: the peer makes us answer and doesn't read.</exception>
+    /// <summary>Puts a packet of a key exchange in the queue; <see cref="Send"/> sends it. Separate, because order may be decided under a caller's lock.
+    /// Bounded by the exchange: without reading ours, a peer can't get to its next packet.</summary>
     public void Queue(in OwnPacket packet)
     {
         lock (_lock)
         {
-            if (_own.Count >= Limits.MaximumPendingAnswers)
-                throw new SshProtocolException("the peer provokes answers and reads none");
             _own.Enqueue(packet);
             _queued = _own.Count;
         }
+    }
+
+    /// <summary>Sends an answer to something that the peer may send as often as it likes.</summary>
+    /// <exception cref="SshProtocolException">Too many wait already: the peer makes us answer and doesn't read.</exception>
+    public void Answer(byte[] payload)
+    {
+        if (_queued >= Limits.MaximumPendingAnswers)
+            throw new SshProtocolException("the peer provokes answers and reads none");
+        Queue(new(payload));
+        Send();
     }
 
     /// <summary>Sends the queued packets, now or as soon as the one who has the turn gives it back. Doesn't wait.</summary>

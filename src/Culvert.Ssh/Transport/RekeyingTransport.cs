@@ -154,8 +154,7 @@ internal sealed class RekeyingTransport : IPacketTransport
     public void RefuseLast()
     {
         // One packet may have been opened ahead of the one that is meant.
-        _sender.Queue(new(TransportMessages.Unimplemented(_keyed.Receiving.Sequence - (_ahead is null ? 1u : 2u))));
-        _sender.Send();
+        _sender.Answer(TransportMessages.Unimplemented(_keyed.Receiving.Sequence - (_ahead is null ? 1u : 2u)));
     }
 
     /// <summary>Ends the connection in order: after what was written, DISCONNECT with a reason, and the end of our half. Later calls fail.</summary>
