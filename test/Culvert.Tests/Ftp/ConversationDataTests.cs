@@ -85,6 +85,16 @@ public sealed class ConversationDataTests
     }
 
     [Fact]
+    public void APasvThatAnIPv6ServerCantAnswerIsAskedAsEpsv()
+    {
+        var talk = new Talk();
+        talk.Client("PASV");
+        Assert.Equal(["S< EPSV"], talk.Server("425 You cannot use PASV on IPv6 connections."));
+        Assert.Equal(["dial far 1 :1025", "listen near 1"], talk.Server("229 ok (|||1025|)"));
+        Assert.Equal(["C< 227 Entering Passive Mode (127,0,0,1,23,113)."], talk.News(Listening(1)));
+    }
+
+    [Fact]
     public void ARefusedUserIsNoRefusedWay()
     {
         var talk = new Talk();
