@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Culvert.Net;
 using Culvert.Ssh.Auth;
 using Culvert.Ssh.Crypto;
+using Culvert.Ssh.Transport;
 using Culvert.Ssh.Trust;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -22,6 +23,9 @@ public sealed record SshClientOptions
 
     /// <summary>What to offer in the key exchange.</summary>
     public AlgorithmPreferences Algorithms { get; init; } = AlgorithmPreferences.Default;
+
+    /// <summary>When keys are changed.</summary>
+    internal RekeyLimits Rekey { get; init; } = RekeyLimits.Default;
 
     /// <summary>One deadline over connecting, versions, key exchange and authentication, without the time that a person takes to answer. A server that is stopped
     /// still accepts connections: only a deadline finds out.</summary>

@@ -49,6 +49,9 @@ public sealed class SshConnection : IAsyncDisposable
     /// <summary>What the latest key exchange agreed upon.</summary>
     public NegotiatedAlgorithms Algorithms => _transport.Negotiated;
 
+    /// <summary>Key exchanges so far, the first one included.</summary>
+    internal int KeyExchanges => _transport.KeyExchanges;
+
     /// <summary>Channels that exist now.</summary>
     public int Channels => _multiplexer.Table.Count;
 
@@ -74,10 +77,10 @@ public sealed class SshConnection : IAsyncDisposable
                 async (offer, token) => await deadline.PauseAsync(async () =>
                 {
                     // The policy may ask a person; it gives up only when the caller does.
-                    await options.HostKeyPolicy(offer, cancellationToken);
+                    await options.HostKeyPolicy(reached is null ? offer : offer with { Address = reached }, cancellationToken);
                     return true;
                 }),
-                new TransportOptions { Algorithms = options.Algorithms, Time = options.Time, Logger = logger }, deadline.Token);
+                new TransportOptions { Algorithms = options.Algorithms, Rekey = options.Rekey, Time = options.Time, Logger = logger }, deadline.Token);
             await ClientAuthentication.RunAsync(transport, transport.SessionId, () => transport.PeerExtensions, Pausing(options.Authentication, deadline), deadline.Token);
             return new SshConnection(transport, options, logger);
         }

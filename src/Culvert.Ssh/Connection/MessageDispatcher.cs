@@ -125,7 +125,7 @@ internal sealed class MessageDispatcher(ChannelTable table, GlobalRequests reque
     {
         var reader = new SshReader(payload, "CHANNEL_OPEN");
         var open = new IncomingOpen(reader.DisplayText("channel type"), reader.UInt32("sender channel"), reader.UInt32("initial window size"),
-            reader.UInt32("maximum packet size"));
+            MaximumPacket(ref reader));
         role.Open(open, ref reader);
     }
 
@@ -134,7 +134,7 @@ internal sealed class MessageDispatcher(ChannelTable table, GlobalRequests reque
     {
         var reader = new SshReader(payload, "CHANNEL_OPEN_CONFIRMATION");
         var channel = table.Find(reader.UInt32("recipient channel"), "CHANNEL_OPEN_CONFIRMATION");
-        channel.Confirmed(reader.UInt32("sender channel"), reader.UInt32("initial window size"), reader.UInt32("maximum packet size"));
+        channel.Confirmed(reader.UInt32("sender channel"), reader.UInt32("initial window size"), MaximumPacket(ref reader));
     }
 
     // uint32 recipient channel, uint32 reason code, string description, string language tag (which some servers leave out)
@@ -176,6 +176,9 @@ internal sealed class MessageDispatcher(ChannelTable table, GlobalRequests reque
         var text = reader.DisplayText("description");
         throw new SshConnectionException(new Failure(FailureKind.NetworkLost, $"the other side disconnected: {text}"), reason);
     }
+
+    private static uint MaximumPacket(ref SshReader reader) =>
+        reader.UInt32("maximum packet size") is var size && size > 0 ? size : throw new SshProtocolException("maximum packet size 0: nothing could ever be sent");
 
     private Channel Find(ReadOnlySpan<byte> payload, string message)
     {

@@ -7,13 +7,13 @@ namespace Culvert.Ssh.Keys;
 /// dealt out in strides so that every part of the key costs the whole work.</summary>
 internal static class BcryptPbkdf
 {
-    /// <summary>One round takes about 5 ms for a cipher key; ssh-keygen writes 16 or 24 and the careful ask for hundreds. More than
-    /// this (some 20 s) in a file is somebody else's idea of a joke.</summary>
+    /// <summary>One round takes about 10 ms for a cipher key; ssh-keygen writes 16 or 24 and the careful ask for hundreds. More than
+    /// this (most of a minute) in a file serves nobody who has to type the passphrase.</summary>
     public const int MaximumRounds = 4096;
 
     private const int HashLength = 32;
 
-    /// <summary>Derives <paramref name="output"/>.Length bytes. Takes about 2.5 ms for each round and each 32 bytes.</summary>
+    /// <summary>Derives <paramref name="output"/>.Length bytes. Takes about 5 ms for each round and each 32 bytes.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Rounds outside 1 to <see cref="MaximumRounds"/>.</exception>
     public static void Derive(ReadOnlySpan<byte> passphrase, ReadOnlySpan<byte> salt, int rounds, Span<byte> output, CancellationToken cancellationToken)
     {

@@ -84,7 +84,7 @@ internal sealed class Blowfish
     }
 
     /// <summary>The tables are the binary digits of pi after the point: computing them (Machin: pi/4 = 4 arctan 1/5 - arctan 1/239) takes
-    /// some milliseconds once, and 1,042 constants that nobody can check by eye need not stand here.</summary>
+    /// some tens of milliseconds once, and 1,042 constants that nobody can check by eye need not stand here.</summary>
     private static uint[] FractionOfPi(int words)
     {
         const int GuardBits = 64;   // Each of some 14,000 divisions errs by less than one unit.

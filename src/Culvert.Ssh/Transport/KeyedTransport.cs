@@ -100,6 +100,14 @@ internal sealed class KeyedTransport(Duplex duplex, ReceiveBuffer received, stri
     /// <summary>Ends our half of the connection in order, after what was flushed.</summary>
     public ValueTask<WriteEnd> EndAsync(CancellationToken cancellationToken) => duplex.EndAsync(cancellationToken);
 
+    /// <summary>Reads, and looks at nothing, until the peer has ended its half. The receiver's last call.</summary>
+    public async ValueTask DiscardAsync(CancellationToken cancellationToken)
+    {
+        do
+            received.Consume(received.Count);
+        while (await received.FillAsync(1, cancellationToken) == ReadEnd.None);
+    }
+
     /// <summary>Breaks the connection; whoever waits for it is told.</summary>
     public void Abort() => duplex.Abort();
 

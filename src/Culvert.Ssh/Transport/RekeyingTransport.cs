@@ -12,7 +12,7 @@ namespace Culvert.Ssh.Transport;
 /// <see cref="DisposeAsync"/> may be called by anyone. The first failure wins: every later call throws the same one. Keys change only while somebody receives.</remarks>
 internal sealed class RekeyingTransport : IPacketTransport
 {
-    /// <summary>How long the peer may take to read our DISCONNECT before we hang up.</summary>
+    /// <summary>How long the peer may take to read our DISCONNECT and to close before we hang up.</summary>
     private static readonly TimeSpan GoodbyeTime = TimeSpan.FromSeconds(1);
 
     private readonly KeyedTransport _keyed;
@@ -32,7 +32,7 @@ internal sealed class RekeyingTransport : IPacketTransport
         _options = options;
         _peer = peer;
         _keyed = new(duplex, received, peer);
-        _sender = new(_keyed, e => Fail(e));
+        _sender = new(_keyed, OnSendFailure);
         _handshake = new(_keyed, _sender, role, versions, peer, options);
     }
 
@@ -297,6 +297,13 @@ internal sealed class RekeyingTransport : IPacketTransport
         return failure;
     }
 
+    /// <summary>What can't be written to is dead; the receiver must not wait for it any longer.</summary>
+    private void OnSendFailure(Exception e)
+    {
+        Fail(e);
+        _keyed.Abort();
+    }
+
     private async ValueTask<SshConnectionException> FailAndSayGoodbyeAsync(Exception e)
     {
         var known = _failure;
@@ -309,10 +316,12 @@ internal sealed class RekeyingTransport : IPacketTransport
             try
             {
                 await SayGoodbyeAsync(failure.Reason, failure.Message, patience.Token);
+                // Hanging up with bytes unread would be a reset, which can overtake the DISCONNECT.
+                await _keyed.DiscardAsync(patience.Token);
             }
             catch (OperationCanceledException)
             {
-                Log.GoodbyeFailed(_options.Logger, "the peer doesn't read");
+                Log.GoodbyeFailed(_options.Logger, "the peer doesn't close");
             }
         }
         _keyed.Abort();

@@ -19,20 +19,37 @@ internal static class VersionExchange
         Duplex duplex, ReceiveBuffer received, string softwareVersion, bool asServer, string peer, ILogger logger, CancellationToken cancellationToken)
     {
         var own = Encoding.ASCII.GetBytes("SSH-2.0-" + softwareVersion);
-        if (await duplex.WriteAsync((byte[])[.. own, .. "\r\n"u8], cancellationToken) != WriteEnd.None)
-            throw Lost($"kex_exchange_identification: write: Connection closed by {peer}");
         Log.LocalVersion(logger, softwareVersion);
+        // Both sides speak first, and neither waits with reading until its own line is gone.
+        var writing = duplex.WriteAsync((byte[])[.. own, .. "\r\n"u8], cancellationToken).AsTask();
+        byte[] remote;
+        try
+        {
+            remote = await ReadVersionAsync(received, asServer, peer, logger, cancellationToken);
+        }
+        catch
+        {
+            duplex.Abort();
+            await ((Task)writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+        if (await writing != WriteEnd.None)
+            throw Lost($"kex_exchange_identification: write: Connection closed by {peer}");
+        var versions = new Versions(own, remote);
+        Log.RemoteVersion(logger, versions.RemoteText);
+        return versions;
+    }
 
+    private static async Task<byte[]> ReadVersionAsync(ReceiveBuffer received, bool asServer, string peer, ILogger logger, CancellationToken cancellationToken)
+    {
         string? firstLine = null;
         for (var lines = 0; ; lines++)
         {
             var line = await ReadLineAsync(received, peer, firstLine, cancellationToken);
             if (line.AsSpan().StartsWith("SSH-"u8))
             {
-                var versions = new Versions(own, line);
                 Check(line);
-                Log.RemoteVersion(logger, versions.RemoteText);
-                return versions;
+                return line;
             }
             var text = Printable(line);
             if (asServer)

@@ -419,6 +419,20 @@ public sealed class ConversationDataTests
     }
 
     [Fact]
+    public void AnUploadOfAClientThatVanishedIsNotCalledComplete()
+    {
+        foreach (var (quit, result) in new[] { (false, "Unverified"), (true, "Complete") })
+        {
+            var talk = new Talk().Standing();
+            talk.Client(quit ? ["STOR x", "QUIT"] : ["STOR x"]);
+            talk.News(new PathEvent.NearEnded(1));
+            talk.ClientGone();
+            talk.Server("226 done");
+            Assert.Contains($"finished 1 {result} 226 done", talk.Told);
+        }
+    }
+
+    [Fact]
     public void TheSizeToExpectIsTold()
     {
         var talk = new Talk().Standing();

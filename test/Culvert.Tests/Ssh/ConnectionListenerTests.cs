@@ -81,6 +81,17 @@ public sealed class ConnectionListenerTests
         await dynamicPort.AcceptAsync(Stop);
     }
 
+    [Theory]
+    [InlineData(new byte[0])]
+    [InlineData(new byte[] { 0, 0, 0, 0 })]
+    [InlineData(new byte[] { 0, 1, 0, 0 })]
+    public async Task An_answer_without_a_port_ends_the_connection_and_the_wait(byte[] answer)
+    {
+        await using var one = new Fixture(Stop);
+        var e = await Assert.ThrowsAsync<NetworkException>(() => one.ListenAsync(new Endpoint("localhost", 0), answer));
+        Assert.Equal(e.Failure, await one.Client.Multiplexer.Closed);
+    }
+
     [Fact]
     public async Task A_refused_forward_names_its_port()
     {

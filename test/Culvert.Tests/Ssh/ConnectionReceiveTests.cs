@@ -104,14 +104,12 @@ public sealed class ConnectionReceiveTests
     }
 
     [Theory]
-    [InlineData(1, Limits.InitialWindow + 1)]
-    [InlineData(Limits.MaximumChannelPacket, Limits.InitialWindow + 1)]
-    public async Task A_peer_that_overruns_the_window_ends_the_connection(int packet, int total)
+    [InlineData(Limits.MaximumChannelPacket)]
+    [InlineData(Limits.MaximumChannelPacket - 1)]
+    public async Task A_peer_that_overruns_the_window_ends_the_connection(int packet)
     {
-        if (packet == 1)
-            packet = Limits.MaximumChannelPacket - 1; // whole windows of single bytes take too long; an odd size meets the edge as well
         await using var one = await OpenAsync();
-        for (var sent = 0; sent < total; sent += packet)
+        for (var sent = 0; sent <= Limits.InitialWindow; sent += packet)
             await one.Peer.SendAsync(ScriptedPeer.Data(0, new byte[packet]));
         Assert.Contains("the window has", (await one.Client.Multiplexer.Closed).Text, StringComparison.Ordinal);
         await one.Peer.ExpectAsync(MessageNumber.Disconnect);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Culvert.Net;
 using Culvert.Ssh;
 using Culvert.Ssh.Auth;
+using Culvert.Ssh.Transport;
 using Culvert.TestKit.Networks;
 using Culvert.TestKit.Packets;
 using Microsoft.Extensions.Time.Testing;
@@ -106,6 +107,43 @@ public sealed class ServerConnectionTests
         await serving;
         await ssh.DisposeAsync();
         Assert.Equal("the SSH connection was closed", (await ssh.Closed).Text);
+    }
+
+    [Fact]
+    public async Task Changing_keys_under_load_is_invisible()
+    {
+        await using var world = new World();
+        await using var ssh = await SshConnection.ConnectAsync(world.Internet, world.Client() with { Rekey = new RekeyLimits { Bytes = 200_000 } }, Stop);
+        await using var echo = await world.Behind.ListenAsync(new Endpoint("echo", 7), ListenOptions.Default, Stop);
+        var serving = ConnectionFaultTests.EchoAsync(echo);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(async i =>
+        {
+            var data = RandomNumberGenerator.GetBytes(1_000_000 + i);
+            await using var duplex = await DialAsync(ssh.Network, 7, i % 2 == 0 ? Priority.Bulk : Priority.Interactive);
+            Assert.Equal(data, await RoundTripAsync(duplex, data));
+        }));
+        Assert.InRange(ssh.KeyExchanges, 5, 1000);
+        await echo.DisposeAsync();
+        await serving;
+    }
+
+    [Fact]
+    public async Task A_jump_host_is_a_network_to_connect_through()
+    {
+        await using var outer = new World();
+        await using var inner = new World(internet: outer.Behind);
+        await using var jump = await SshConnection.ConnectAsync(outer.Internet, outer.Client(), Stop);
+        await using var ssh = await SshConnection.ConnectAsync(jump.Network, inner.Client(), Stop);
+        await using var echo = await inner.Behind.ListenAsync(new Endpoint("echo", 7), ListenOptions.Default, Stop);
+        var serving = ConnectionFaultTests.EchoAsync(echo);
+        var data = RandomNumberGenerator.GetBytes(100_000);
+        await using (var duplex = await DialAsync(ssh.Network, 7))
+            Assert.Equal(data, await RoundTripAsync(duplex, data));
+        // The outer connection goes, and the inner one with it.
+        await jump.DisposeAsync();
+        Assert.Equal(FailureKind.NetworkLost, (await ssh.Closed).Kind);
+        await echo.DisposeAsync();
+        await serving;
     }
 
     [Fact]
@@ -218,8 +256,9 @@ public sealed class ServerConnectionTests
         private readonly SshServer _server;
         private readonly Task _serving;
 
-        public World(Func<SshServerOptions, SshServerOptions>? change = null)
+        public World(Func<SshServerOptions, SshServerOptions>? change = null, MemoryNetwork? internet = null)
         {
+            Internet = internet ?? new MemoryNetwork();
             var options = ConnectedPair.Options(Behind) with
             {
                 Authentication = new ServerAuthenticationOptions { Password = ServerAuthenticationOptions.OnlyPassword("user", "secret") },
@@ -228,7 +267,7 @@ public sealed class ServerConnectionTests
             _serving = ServeAsync();
         }
 
-        public MemoryNetwork Internet { get; } = new();
+        public MemoryNetwork Internet { get; }
 
         public MemoryNetwork Behind { get; } = new();
 

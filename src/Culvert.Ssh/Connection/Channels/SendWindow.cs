@@ -9,11 +9,9 @@ internal sealed class SendWindow
     private uint _left;
     private uint _packet;
 
-    /// <summary>The peer said how much it takes: in its open, or in its confirmation.</summary>
+    /// <summary>The peer said how much it takes: in its open, or in its confirmation. Packets of no size were refused when the message was read.</summary>
     public void Start(uint window, uint maximumPacket)
     {
-        if (maximumPacket == 0)
-            throw new SshProtocolException("maximum packet size 0: nothing could ever be sent");
         _left = window;
         _packet = maximumPacket;
     }

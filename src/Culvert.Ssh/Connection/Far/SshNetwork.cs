@@ -54,20 +54,34 @@ internal sealed class SshNetwork(Multiplexer multiplexer, RemoteListeners listen
 
         public override void Succeeded(ReadOnlySpan<byte> specific)
         {
-            // Only port 0 is answered with a port; a release of OpenSSH answers every request with one, so more than is expected does no harm.
-            var reader = new SshReader(specific, "REQUEST_SUCCESS for tcpip-forward");
-            var port = asked.Port != 0 ? asked.Port : ChannelMessages.Port(ref reader, "port that was bound");
-            if (port == 0)
-                throw new SshProtocolException("REQUEST_SUCCESS for tcpip-forward: port 0 was asked for and port 0 was bound");
-            var listener = new RemoteListener(multiplexer, listeners, asked.WithPort(port), isDynamic: asked.Port == 0, options);
-            listeners.Add(listener);
-            if (!_listener.TrySetResult(listener))
-                listener.Close();
+            try
+            {
+                var listener = new RemoteListener(multiplexer, listeners, asked.WithPort(BoundPort(specific)), isDynamic: asked.Port == 0, options);
+                listeners.Add(listener);
+                if (!_listener.TrySetResult(listener))
+                    listener.Close();
+            }
+            catch (SshProtocolException e)
+            {
+                // The connection ends of it, but this answer is used up: nobody else would tell who waits.
+                _listener.TrySetException(new NetworkException(e.Failure, e));
+                throw;
+            }
         }
 
         public override void Refused() =>
             _listener.TrySetException(new NetworkException(new Failure(FailureKind.Prohibited, $"remote port forwarding failed for listen port {asked.Port}")));
 
         public override void Lost(Failure failure) => _listener.TrySetException(new NetworkException(failure));
+
+        /// <summary>Only port 0 is answered with a port; a release of OpenSSH answers every request with one, so more than is expected does no harm.</summary>
+        private int BoundPort(ReadOnlySpan<byte> specific)
+        {
+            if (asked.Port != 0)
+                return asked.Port;
+            var reader = new SshReader(specific, "REQUEST_SUCCESS for tcpip-forward");
+            var port = ChannelMessages.Port(ref reader, "port that was bound");
+            return port != 0 ? port : throw new SshProtocolException("REQUEST_SUCCESS for tcpip-forward: port 0 was asked for and port 0 was bound");
+        }
     }
 }

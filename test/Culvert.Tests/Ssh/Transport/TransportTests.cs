@@ -34,7 +34,8 @@ public sealed class TransportTests
             await pair.ServerSide.RekeyAsync(Cancelled);
             await pair.DisposeAsync();
             await Task.WhenAll(clientReads, serverReads);
-            Assert.Equal(3, pair.ClientSide.KeyExchanges);
+            // The second may have joined the first: then its end was what was waited for.
+            Assert.InRange(pair.ClientSide.KeyExchanges, 2, 3);
         }
     }
 
