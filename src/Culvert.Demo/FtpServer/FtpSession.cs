@@ -1,5 +1,6 @@
 using System.Globalization;
 using Culvert.Demo.Dialogue;
+using Culvert.Demo.FtpServer.Transfers;
 using Culvert.Net;
 using Microsoft.Extensions.Logging;
 
