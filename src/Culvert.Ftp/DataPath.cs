@@ -223,8 +223,10 @@ internal sealed class DataPath : IAsyncDisposable
 
     private async Task DialAsync(Dial dial, Side side, PathEvent open, Func<Failure, PathEvent> failed)
     {
-        using var abort = _life.Token.Register(dial.Abort);
-        var (duplex, failure) = await dial.Outcome.ConfigureAwait(false);
+        DialOutcome outcome;
+        using (_life.Token.Register(dial.Abort)) // only while it is under way: aborting later would reset what it made
+            outcome = await dial.Outcome.ConfigureAwait(false);
+        var (duplex, failure) = outcome;
         if (duplex is null)
             Fail(side, failure!, failed);
         else

@@ -56,8 +56,9 @@ internal sealed class FtpSession
                 Originator = _client.Peer.Knowledge == AddressKnowledge.Unknown ? null : _client.Peer.Address,
                 QuickAcknowledge = true,
             });
-            using var giveUp = stop.Register(dial.Abort);
-            var outcome = await dial.Outcome.ConfigureAwait(false);
+            DialOutcome outcome;
+            using (stop.Register(dial.Abort)) // only while it is under way: aborting later would reset what it made
+                outcome = await dial.Outcome.ConfigureAwait(false);
             if (outcome.Duplex is { } duplex)
             {
                 await using var server = new ControlConnection(duplex, Speaker.Server);
@@ -103,6 +104,7 @@ internal sealed class FtpSession
             await Task.WhenAny(Awaited()).ConfigureAwait(false);
             end.ThrowIfCancellationRequested();
         }
+        await server.EndAsync(end).ConfigureAwait(false);
 
         IEnumerable<Task> Awaited()
         {

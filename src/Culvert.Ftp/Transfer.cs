@@ -44,6 +44,7 @@ public sealed class Transfer
     private readonly long _clock;
     private readonly Func<long> _bytes;
     private long _size;
+    private long _finalBytes;
     private volatile TransferResult _result;
 
     internal Transfer(long id, string verb, string path, TransferDirection direction, DataMode asked, DataMode used, long? size,
@@ -84,7 +85,7 @@ public sealed class Transfer
     public DateTimeOffset Started { get; }
 
     /// <summary>Bytes that were handed to the receiving side so far.</summary>
-    public long Bytes => _bytes();
+    public long Bytes => _result == TransferResult.Running ? _bytes() : _finalBytes;
 
     /// <summary>How long it took; null while it runs.</summary>
     public TimeSpan? Duration { get; private set; }
@@ -100,6 +101,7 @@ public sealed class Transfer
 
     internal void End(TransferResult result, string? reply, string? cause)
     {
+        _finalBytes = _bytes();
         (Reply, Cause, Duration) = (reply, cause, _time.GetElapsedTime(_clock));
         _result = result;
     }

@@ -180,13 +180,13 @@ internal sealed partial class FtpConversation
     private void OnSetupRefused(Exchange exchange, int code, IReadOnlyList<FtpLine> lines)
     {
         var path = exchange.Path!;
-        // 53x is about the user, not about the way of asking. A success that isn't the one expected is a refusal too: whatever
+        // 53x is about the user, not about the way of asking; 425 is what PASV gets on IPv6. A success that isn't the one expected is a refusal too: whatever
         // its text says, it must not reach the client.
-        var aboutTheWay = code is (>= 200 and < 400) or (>= 500 and < 530) or >= 540;
+        var aboutTheWay = code is (>= 200 and < 400) or 425 or (>= 500 and < 530) or >= 540;
         if (aboutTheWay)
         {
             _refused.Add(path.Used);
-            if (code >= 500)
+            if (code >= 400)
                 exchange.Refusal ??= lines;
             if (exchange.Asks.Count > 0)
             {

@@ -154,6 +154,7 @@ internal sealed partial class FtpConversation
         var lines = exchange.Held ?? [];
         var refusedByServer = lines.Count > 0 && lines[0].Bytes.Span[0] is (byte)'4' or (byte)'5';
         fault = path.Fault ?? fault;
+        var cause = whole ? null : fault?.Text ?? (exchange.Aborted ? "aborted by the client" : "refused by the server");
         // The server's own refusal says more than our 426; but not more than why there never was a data connection.
         if (fault is { Code: 426 } && refusedByServer)
             fault = null;
@@ -161,8 +162,10 @@ internal sealed partial class FtpConversation
             _held = null;
         path.Transfer = null;
         var reply = fault is null ? lines : [FtpReply.Of(fault.Code, fault.Text)];
-        Decide(new Decision.Finished(path.Id, whole ? TransferResult.Complete : TransferResult.Failed,
-            reply.Count > 0 ? reply[0].ToString() : null, whole ? null : fault?.Text ?? (exchange.Aborted ? "aborted by the client" : "refused by the server")));
+        // A client that is killed closes its sockets in order: what came of its upload may be half a file, and the server can't know.
+        var vanished = _clientGone && exchange.Kind == VerbKind.Upload && !_exchanges.Exists(e => e.Kind == VerbKind.Quit);
+        Decide(new Decision.Finished(path.Id, !whole ? TransferResult.Failed : vanished ? TransferResult.Unverified : TransferResult.Complete,
+            reply.Count > 0 ? reply[0].ToString() : null, vanished ? "the client is gone" : cause));
         if (!whole || !EndIsInData)
             Settle(path, whole ? Ending.InOrder : Ending.Cut);
         ToClient(reply);
@@ -274,11 +277,10 @@ internal sealed partial class FtpConversation
     /// <summary>The session ends before the path did.</summary>
     private void Abandon(PathState path, string why)
     {
-        if (path.Transfer is { } transfer)
-        {
-            var heard = transfer.Kind == VerbKind.Upload && path.Near == PathEnd.Ended;
-            Decide(new Decision.Finished(path.Id, heard ? TransferResult.Unverified : TransferResult.Failed, null, why));
-        }
-        Settle(path, Ending.Cut);
+        // All of an upload has come, and its end was passed on: as in direct FTP, the server keeps it, and nobody knows.
+        var unheard = path is { Transfer.Kind: VerbKind.Upload, Near: PathEnd.Ended, Fault: null };
+        if (path.Transfer is not null)
+            Decide(new Decision.Finished(path.Id, unheard ? TransferResult.Unverified : TransferResult.Failed, null, path.Fault?.Text ?? why));
+        Settle(path, unheard ? Ending.InOrder : Ending.Cut);
     }
 }

@@ -107,7 +107,10 @@ internal sealed partial class FtpConversation
             EndShutdown();
     }
 
-    private bool HasTransfers => _paths.Values.Any(path => path.Transfer is not null);
+    /// <summary>Transfers whose final reply is outstanding.</summary>
+    private IEnumerable<PathState> Transferring => _exchanges.Where(e => e.Path?.Transfer == e).Select(e => e.Path!);
+
+    private bool HasTransfers => Transferring.Any();
 
     private void EndShutdown() => CloseWith("Culvert is shutting down.", "shutdown");
 
@@ -189,7 +192,7 @@ internal sealed partial class FtpConversation
     {
         if (_closed)
             return;
-        foreach (var path in _paths.Values.ToArray())
+        foreach (var path in _paths.Values.Union(Transferring).ToArray())
             Abandon(path, why);
         if (!_clientGone)
             ToClient(last);

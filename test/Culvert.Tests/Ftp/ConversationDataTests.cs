@@ -85,6 +85,16 @@ public sealed class ConversationDataTests
     }
 
     [Fact]
+    public void APasvThatAnIPv6ServerCantAnswerIsAskedAsEpsv()
+    {
+        var talk = new Talk();
+        talk.Client("PASV");
+        Assert.Equal(["S< EPSV"], talk.Server("425 You cannot use PASV on IPv6 connections."));
+        Assert.Equal(["dial far 1 :1025", "listen near 1"], talk.Server("229 ok (|||1025|)"));
+        Assert.Equal(["C< 227 Entering Passive Mode (127,0,0,1,23,113)."], talk.News(Listening(1)));
+    }
+
+    [Fact]
     public void ARefusedUserIsNoRefusedWay()
     {
         var talk = new Talk();
@@ -416,6 +426,20 @@ public sealed class ConversationDataTests
         Assert.Equal(["S< RETR b"], talk.Client("RETR b")); // on the same connection
         Assert.Equal(["end near 1"], talk.News(new PathEvent.FarEnded(1)));
         Assert.Equal(["C< 226 b"], talk.Server("226 b"));
+    }
+
+    [Fact]
+    public void AnUploadOfAClientThatVanishedIsNotCalledComplete()
+    {
+        foreach (var (quit, result) in new[] { (false, "Unverified"), (true, "Complete") })
+        {
+            var talk = new Talk().Standing();
+            talk.Client(quit ? ["STOR x", "QUIT"] : ["STOR x"]);
+            talk.News(new PathEvent.NearEnded(1));
+            talk.ClientGone();
+            talk.Server("226 done");
+            Assert.Contains($"finished 1 {result} 226 done", talk.Told);
+        }
     }
 
     [Fact]
