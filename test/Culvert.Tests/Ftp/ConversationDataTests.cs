@@ -95,6 +95,15 @@ public sealed class ConversationDataTests
     }
 
     [Fact]
+    public void AWayIsNotTriedAgainBehindCommandsThatTheServerHas()
+    {
+        var talk = new Talk().Standing();
+        Assert.Equal(["S< EPSV", "S< PWD"], talk.Client("EPSV", "PWD")); // proven
+        Assert.Equal(["settle 1 Cut", "C< 500 not now"], talk.Server("500 not now"));
+        Assert.Equal(["C< 257 /"], talk.Server("257 /"));
+    }
+
+    [Fact]
     public void ARefusedUserIsNoRefusedWay()
     {
         var talk = new Talk();
