@@ -27,12 +27,13 @@ internal static class LinkMessages
     }
 
     /// <summary>The server's key was not accepted; what was wrong with it has been shown.</summary>
-    public static Message HostKeyRefused(ConnectionConfig config, string text) => Message.Error(text, config.HostKeyChecking switch
+    public static Message HostKeyRefused(ConnectionConfig config, string text, bool changed) => Message.Error(text, config.HostKeyChecking switch
     {
-        HostKeyChecking.Ask when config.BatchMode => "BatchMode asks nothing: add the key to known_hosts first, or say -o StrictHostKeyChecking=accept-new",
-        HostKeyChecking.Yes => "StrictHostKeyChecking=yes takes known keys only: add it to known_hosts first",
-        HostKeyChecking.Ask => "connect from a terminal and compare the fingerprint, or say -o StrictHostKeyChecking=accept-new; a changed key is removed by ssh-keygen -R host",
-        _ => "a changed key is removed by ssh-keygen -R host, once you know why it changed",
+        _ when changed => "find out why the key changed; only then remove the old one with the ssh-keygen command above",
+        HostKeyChecking.Yes => "StrictHostKeyChecking=yes takes known keys only: add the server's to known_hosts first",
+        HostKeyChecking.Ask when config.BatchMode => "BatchMode asks nothing: add the server's key to known_hosts first, or say -o StrictHostKeyChecking=accept-new",
+        HostKeyChecking.Ask => "connect from a terminal and compare the fingerprint, or say -o StrictHostKeyChecking=accept-new",
+        _ => "the server's key can't be trusted",
     });
 
     /// <summary>Nobody let us in: <c>user@host: Permission denied (publickey,password).</c></summary>

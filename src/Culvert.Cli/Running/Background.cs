@@ -18,6 +18,7 @@ internal sealed partial class Background : IDisposable
     private const int ReadWrite = 2, Terminate = 15;
 
     private readonly AnonymousPipeClientStream _parent;
+    private readonly PosixSignalRegistration _notStopped = IgnoreStop();
 
     private Background(AnonymousPipeClientStream parent) => _parent = parent;
 
@@ -45,6 +46,7 @@ internal sealed partial class Background : IDisposable
         start.Environment[Variable] = ready.GetClientHandleAsString();
 
         // Ctrl-C reaches both; what becomes of it is the child's to say.
+        using var notStopped = IgnoreStop();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
         using var child = Process.Start(start) ?? throw new InvalidOperationException("the background process could not be started");
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
@@ -77,10 +79,18 @@ internal sealed partial class Background : IDisposable
                 _ = close(nothing);
         }
         _parent.WriteByte(ReadyMark);
+        Dispose();
+    }
+
+    public void Dispose()
+    {
+        _notStopped.Dispose();
         _parent.Dispose();
     }
 
-    public void Dispose() => _parent.Dispose();
+    // Ctrl-Z would stop two processes, of which the shell knows one: the other could no longer put the terminal right. It does nothing
+    // until the program is in the background, which is what -f is for.
+    private static PosixSignalRegistration IgnoreStop() => PosixSignalRegistration.Create(PosixSignal.SIGTSTP, context => context.Cancel = true);
 
 
     [LibraryImport("libc")]

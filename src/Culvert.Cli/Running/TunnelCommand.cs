@@ -27,7 +27,7 @@ internal static class TunnelCommand
     private static async Task<int> RunAsync(Invocation.Tunnels wanted, Background? background)
     {
         var connection = wanted.Connection;
-        using var terminal = connection.BatchMode ? null : ControllingTerminal.TryOpen();
+        using var terminal = connection.BatchMode ? null : ControllingTerminal.TryOpen(mayStop: background is null);
         using var signals = new StopSignals(() =>
         {
             terminal?.Dispose(); // puts echo right
@@ -52,7 +52,14 @@ internal static class TunnelCommand
         {
             await using var run = await TunnelRun.StartAsync(connection, services, signals.Stop).ConfigureAwait(false);
             if (background is not null && !OperatingSystem.IsWindows())
-                background.Detach(keepErrors: connection.Verbosity >= Verbosity.Debug1 && wanted.LogFile is null);
+            {
+                // As ssh does: in the background messages go to the log file, or with -v where they went before.
+                terminal?.Dispose();
+                var keepsSpeaking = connection.Verbosity >= Verbosity.Debug1 || wanted.LogFile is not null;
+                if (!keepsSpeaking)
+                    screen.Close();
+                background.Detach(keepErrors: keepsSpeaking && wanted.LogFile is null);
+            }
             return await ServeAsync(run, live, reporter, signals.Stop).ConfigureAwait(false);
         }
         catch (BrokerException e)

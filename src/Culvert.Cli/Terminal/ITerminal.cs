@@ -17,5 +17,6 @@ internal interface ITerminal : IDisposable
 internal static class ControllingTerminal
 {
     /// <summary>It, or null when there is none (a service, cron, a container).</summary>
-    public static ITerminal? TryOpen() => OperatingSystem.IsWindows() ? WindowsTerminal.TryOpen() : UnixTerminal.TryOpen();
+    /// <param name="mayStop">Whether Ctrl-Z stops the process while it asks.</param>
+    public static ITerminal? TryOpen(bool mayStop) => OperatingSystem.IsWindows() ? WindowsTerminal.TryOpen() : UnixTerminal.TryOpen(mayStop);
 }

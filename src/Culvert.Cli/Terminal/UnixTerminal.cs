@@ -14,7 +14,7 @@ internal sealed partial class UnixTerminal : ITerminal
     /// <summary>More than any passphrase; a terminal's own line is shorter.</summary>
     private const int LongestLine = 4096;
 
-    private const int ReadWrite = 2, NoControllingTerminal = 0x100, PollIn = 1;
+    private const int ReadWrite = 2, NoControllingTerminal = 0x100, PollIn = 1, StopOnLinux = 19, StopElsewhere = 17;
 
     // After what was typed so far has been shown, and unread input dropped: TCSAFLUSH has one value everywhere.
     private const int FlushInput = 2;
@@ -24,13 +24,16 @@ internal sealed partial class UnixTerminal : ITerminal
     private byte[]? _restore;
     private byte[]? _silent;
 
-    private UnixTerminal(SafeFileHandle tty) => _tty = tty;
+    private readonly bool _mayStop;
+
+    private UnixTerminal(SafeFileHandle tty, bool mayStop) => (_tty, _mayStop) = (tty, mayStop);
 
     /// <summary>The terminal, or null when there is none.</summary>
-    public static UnixTerminal? TryOpen()
+    /// <param name="mayStop">Whether the process stops on Ctrl-Z.</param>
+    public static UnixTerminal? TryOpen(bool mayStop)
     {
         var descriptor = open("/dev/tty", ReadWrite | (OperatingSystem.IsLinux() ? NoControllingTerminal : 0));
-        return descriptor < 0 ? null : new UnixTerminal(new SafeFileHandle(descriptor, ownsHandle: true));
+        return descriptor < 0 ? null : new UnixTerminal(new SafeFileHandle(descriptor, ownsHandle: true), mayStop);
     }
 
     public void Write(string text)
@@ -48,8 +51,17 @@ internal sealed partial class UnixTerminal : ITerminal
     public async ValueTask<string?> ReadLineAsync(bool echo, CancellationToken cancellationToken)
     {
         // Stopped and continued by the shell, the terminal must be usable in between, and quiet again after it.
-        using var stopped = PosixSignalRegistration.Create(PosixSignal.SIGTSTP, _ => SetEcho(restore: true));
-        using var continued = PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => SetEcho(restore: false));
+        using var stopped = !_mayStop ? null : PosixSignalRegistration.Create(PosixSignal.SIGTSTP, context =>
+        {
+            context.Cancel = true; // whoever handles this signal must stop the process, too
+            SetEcho(restore: true);
+            _ = kill(Environment.ProcessId, OperatingSystem.IsLinux() ? StopOnLinux : StopElsewhere);
+        });
+        using var continued = !_mayStop ? null : PosixSignalRegistration.Create(PosixSignal.SIGCONT, context =>
+        {
+            context.Cancel = true; // or the runtime would put the terminal back to how it was at the start: with echo
+            SetEcho(restore: false);
+        });
         if (!echo)
             BeginSilence();
         try
@@ -176,6 +188,9 @@ internal sealed partial class UnixTerminal : ITerminal
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int poll(Span<PollEntry> entries, nuint count, int milliseconds);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int kill(int process, int signal);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int pipe(Span<int> descriptors);

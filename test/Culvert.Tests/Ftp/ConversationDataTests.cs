@@ -85,6 +85,25 @@ public sealed class ConversationDataTests
     }
 
     [Fact]
+    public void APasvThatAnIPv6ServerCantAnswerIsAskedAsEpsv()
+    {
+        var talk = new Talk();
+        talk.Client("PASV");
+        Assert.Equal(["S< EPSV"], talk.Server("425 You cannot use PASV on IPv6 connections."));
+        Assert.Equal(["dial far 1 :1025", "listen near 1"], talk.Server("229 ok (|||1025|)"));
+        Assert.Equal(["C< 227 Entering Passive Mode (127,0,0,1,23,113)."], talk.News(Listening(1)));
+    }
+
+    [Fact]
+    public void AWayIsNotTriedAgainBehindCommandsThatTheServerHas()
+    {
+        var talk = new Talk().Standing();
+        Assert.Equal(["S< EPSV", "S< PWD"], talk.Client("EPSV", "PWD")); // proven
+        Assert.Equal(["settle 1 Cut", "C< 500 not now"], talk.Server("500 not now"));
+        Assert.Equal(["C< 257 /"], talk.Server("257 /"));
+    }
+
+    [Fact]
     public void ARefusedUserIsNoRefusedWay()
     {
         var talk = new Talk();
