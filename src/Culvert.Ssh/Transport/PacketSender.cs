@@ -17,8 +17,10 @@ internal readonly record struct OwnPacket(
 /// <summary>Orders everything that is sent on a connection: the caller's payloads, which wait while keys are changed, and the transport's own
 /// packets, which never do. The receiver only queues; it never waits for the peer to read, so two peers that both write can't
 /// block each other.</summary>
+/// <param name="keyed">The transport beneath.</param>
+/// <param name="onFailure">Told of what went wrong while sending; says what to throw instead.</param>
 /// <remarks>Whoever has the turn uses the transport beneath. Who gives the turn back while own packets are queued sends them first.</remarks>
-internal sealed class PacketSender(KeyedTransport keyed, Action<Exception> onFailure) : IAsyncDisposable
+internal sealed class PacketSender(KeyedTransport keyed, Func<Exception, ValueTask<SshConnectionException>> onFailure) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Lock _lock = new();
@@ -46,8 +48,10 @@ internal sealed class PacketSender(KeyedTransport keyed, Action<Exception> onFai
         }
         catch (Exception e)
         {
-            onFailure(Explain(e));
-            throw;
+            var failure = await onFailure(Explain(e));
+            if (e is OperationCanceledException)
+                throw;
+            throw failure;
         }
         finally
         {
@@ -66,8 +70,10 @@ internal sealed class PacketSender(KeyedTransport keyed, Action<Exception> onFai
         }
         catch (Exception e)
         {
-            onFailure(Explain(e));
-            throw;
+            var failure = await onFailure(Explain(e));
+            if (e is OperationCanceledException)
+                throw;
+            throw failure;
         }
         finally
         {
@@ -188,7 +194,7 @@ internal sealed class PacketSender(KeyedTransport keyed, Action<Exception> onFai
             }
             catch (Exception e)
             {
-                onFailure(Explain(e));
+                await onFailure(Explain(e));
             }
             finally
             {
