@@ -176,11 +176,12 @@ public sealed class ConversationDataTests
     public void ACommandBehindAnUploadWaitsForItsFinalReply()
     {
         var talk = new Talk().Standing();
-        Assert.Equal(["S< STOR x"], talk.Client("STOR x", "SIZE x", "QUIT"));
-        Assert.Equal(["S< STAT"], talk.Client("STAT"));
-        Assert.Equal(["S< ABOR"], talk.Client("ABOR"));
-        talk.Server("213 fine");
-        Assert.Equal(["settle 1 Cut", "C< 426 cut", "S< SIZE x", "S< QUIT"], talk.Server("426 cut"));
+        Assert.Equal(["S< STOR x", "S< STAT", "S< NOOP"], talk.Client("STOR x", "STAT", "NOOP", "SIZE x", "QUIT"));
+        Assert.Empty(talk.Client("STAT")); // in its order, like any other
+        Assert.Equal(["S< ABOR", "S< NOOP"], talk.Client("ABOR")); // this NOOP tells where the replies to ABOR end
+        Assert.Equal(["C< 213 fine", "C< 200 yes"], talk.Server("213 fine", "200 yes"));
+        Assert.Equal(["settle 1 Cut", "C< 426 cut", "S< SIZE x", "S< QUIT", "S< STAT"], talk.Server("426 cut"));
+        Assert.Equal(["C< 226 aborted", "C< 550 none"], talk.Server("226 aborted", "200 noop", "550 none"));
     }
 
     [Fact]
