@@ -93,6 +93,13 @@ internal sealed class DataPath : IAsyncDisposable
             await near.EndAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Tells the server that the client sends nothing more.</summary>
+    public async Task EndFarAsync(CancellationToken cancellationToken)
+    {
+        if (_far.Duplex is { } far)
+            await far.EndAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Starts a timer, which is gone with the path.</summary>
     public void Arm(TimerKind timer, TimeSpan after) =>
         _timers.Add(_context.Time.CreateTimer(_ => _context.Post(new PathEvent.TimerElapsed(_id, timer, Downloaded)), null, after, Timeout.InfiniteTimeSpan));

@@ -194,6 +194,9 @@ internal sealed class FtpSession
                 case Decision.EndNear ended:
                     await Path(ended.Path, context!).EndNearAsync(end).ConfigureAwait(false);
                     break;
+                case Decision.EndFar ended:
+                    await Path(ended.Path, context!).EndFarAsync(end).ConfigureAwait(false);
+                    break;
                 case Decision.Settle settle:
                     if (_paths.TryGetValue(settle.Path, out var path))
                         path.Settle(settle.How);

@@ -34,6 +34,10 @@ internal abstract record Decision
     /// <summary>The server ended the data in a mode where that is no end of a file: pass it on.</summary>
     public sealed record EndNear(int Path) : Decision;
 
+    /// <summary>The server has sent a whole file: tell it that nothing comes the other way. ProFTPD holds its final reply back until it
+    /// reads that end (TimeoutLinger, 10 seconds), while the client's end waits here for that reply.</summary>
+    public sealed record EndFar(int Path) : Decision;
+
     /// <summary>End both sides; nothing more of this path matters to the conversation.</summary>
     public sealed record Settle(int Path, Ending How) : Decision;
 

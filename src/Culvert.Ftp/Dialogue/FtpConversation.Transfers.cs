@@ -233,7 +233,10 @@ internal sealed partial class FtpConversation
         else if (path.Transfer is { Kind: VerbKind.Upload } && path.Near != PathEnd.Ended)
             OnBroken(path, "the server closed the data connection before the end of the file");
         else if (path.Transfer is { Kind: VerbKind.Download })
+        {
+            Decide(new Decision.EndFar(path.Id));
             Decide(new Decision.Arm(path.Id, TimerKind.Verdict));
+        }
     }
 
     /// <summary>A side broke: the other one must see it now. What the server says later is passed on only if it says failure as well.</summary>

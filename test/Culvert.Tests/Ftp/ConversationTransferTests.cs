@@ -79,7 +79,7 @@ public sealed class ConversationTransferTests
 
         talk = new Talk().Standing();
         talk.Client("RETR x");
-        Assert.Equal(["arm 1 Verdict"], talk.News(new PathEvent.FarEnded(1)));
+        Assert.Equal(["end far 1", "arm 1 Verdict"], talk.News(new PathEvent.FarEnded(1)));
         Assert.Equal(["settle 1 InOrder", "C< 226 done"], talk.Server("226 done"));
     }
 

@@ -102,6 +102,7 @@ internal sealed class Talk
                 case Decision.DialNear(var path, var at): decided.Add($"dial near {path} {at}"); break;
                 case Decision.ListenNear(var path): decided.Add($"listen near {path}"); break;
                 case Decision.ListenFar(var path, var at): decided.Add($"listen far {path} {at}"); break;
+                case Decision.EndFar(var path): decided.Add($"end far {path}"); break;
                 case Decision.EndNear(var path): decided.Add($"end near {path}"); break;
                 case Decision.Settle(var path, var how): decided.Add($"settle {path} {how}"); break;
                 case Decision.Arm(var path, var timer): decided.Add($"arm {path} {timer}"); break;
