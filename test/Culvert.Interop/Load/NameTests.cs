@@ -47,6 +47,9 @@ public sealed class NameTests(Settings settings) : IClassFixture<Settings>
             Peers.Require("curl"), [.. Curl.Arguments(target, TransferMode.Pasv), "--output", folder["back"], Curl.Url(target, "pub/caf%E9")]);
         var result = await Command.RunAsync(fetch, cancellation);
         Exchange.AssertSameFiles(content, folder["back"], result.OrThrow());
+        // .NET can't name the file, so it couldn't remove its folder.
+        var remove = new CommandLine("/bin/sh", "-c", """rm "$1/$(printf 'caf\351')" """, "sh", tunnelled.Ftp.PublicFolder);
+        (await Command.RunAsync(remove, cancellation)).OrThrow();
     }
 
     [Theory]
