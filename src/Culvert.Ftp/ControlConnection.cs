@@ -56,7 +56,7 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker) : IAsync
     {
         while (End == ReadEnd.None)
         {
-            await ReadMoreAsync(cancellationToken).ConfigureAwait(false);
+            await ReadMoreAsync(cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false); // the read may be an earlier one
             while (TryRead(out _)) { }
         }
     }

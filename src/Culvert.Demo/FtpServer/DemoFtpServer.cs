@@ -1,3 +1,4 @@
+using Culvert.Demo.FtpServer.Transfers;
 using Culvert.Net;
 using Microsoft.Extensions.Logging;
 

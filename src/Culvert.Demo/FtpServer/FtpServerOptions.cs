@@ -32,7 +32,4 @@ internal sealed class FtpServerOptions
 
     /// <summary>Sessions at once; one more hears 421.</summary>
     public int MaxSessions { get; init; } = 100;
-
-    /// <summary>Hears every reply that goes out on any session, for the tour to show. Called on the session's own task.</summary>
-    public Action<Reply>? Replying { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Culvert.Demo.Dialogue;
+using Culvert.Demo.FtpServer.Transfers;
 using Culvert.Net;
 using Microsoft.Extensions.Logging;
 
@@ -236,11 +237,7 @@ internal sealed class FtpSession : IAsyncDisposable
         return alive;
     }
 
-    private async ValueTask<bool> ReplyAsync(Reply reply, CancellationToken stop)
-    {
-        _options.Replying?.Invoke(reply);
-        return await _control.WriteAsync(reply.ToBytes(), stop) == WriteEnd.None;
-    }
+    private async ValueTask<bool> ReplyAsync(Reply reply, CancellationToken stop) => await _control.WriteAsync(reply.ToBytes(), stop) == WriteEnd.None;
 
     // The client hears our end after our last word; a transfer that still runs is cut (the client left without QUIT, or the server stops).
     private async Task CloseAsync(Task<Line>? reading)

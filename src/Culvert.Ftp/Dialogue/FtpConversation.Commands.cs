@@ -66,9 +66,6 @@ internal sealed partial class FtpConversation
             case VerbKind.Abor:
                 OnAbort(command);
                 break;
-            case VerbKind.Stat:
-                OnStat(command);
-                break;
             case VerbKind.Download or VerbKind.Upload:
                 Append(new(command) { Path = _latest });
                 break;
@@ -105,14 +102,16 @@ internal sealed partial class FtpConversation
 
     private void Append(Exchange exchange)
     {
-        // How many replies the server will give to an ABOR is not known; a NOOP behind it is answered by exactly one, which tells
-        // the end of them. Without it, one reply too few would shift all that follow.
         var abort = _exchanges.FindLastIndex(e => e is { Kind: VerbKind.Abor, State: ExchangeState.Sent });
         if (abort >= 0 && !_exchanges.Skip(abort).Any(e => e is { Own: true, Kind: VerbKind.Noop }))
-            _exchanges.Add(new(FtpCommand.Parse(FtpLine.Of("NOOP"))) { Own = true });
+            _exchanges.Add(NewFence());
         _exchanges.Add(exchange);
         Advance();
     }
+
+    /// <summary>How many replies the server will give to an ABOR is not known; a NOOP behind it is answered by exactly one, which tells the
+    /// end of them. Without it, one reply too few would shift all that follow.</summary>
+    private static Exchange NewFence() => new(FtpCommand.Parse(FtpLine.Of("NOOP"))) { Own = true };
 
     /// <summary>ABOR overtakes what waits; a transfer that waits for its data path is over before it began.</summary>
     private void OnAbort(FtpCommand command)
@@ -121,29 +120,22 @@ internal sealed partial class FtpConversation
             RefuseTransfer(waiting, new(426, "Aborted before it began."));
         if (_held is { } held)
             FinishTransfer(held, whole: false, fault: new(426, "Aborted."));
-        Overtake(new(command));
-    }
-
-    private void OnStat(FtpCommand command)
-    {
-        if (_exchanges.Exists(e => e is { IsTransfer: true, State: ExchangeState.Sent }))
-            Overtake(new(command));
-        else
-            Append(new(command));
-    }
-
-    /// <summary>Sends a command ahead of those that wait.</summary>
-    private void Overtake(Exchange exchange)
-    {
         if (!_greeted)
         {
-            Append(exchange);
+            Append(new(command));
             return;
         }
-        var at = FirstWaiting is { } waiting ? _exchanges.IndexOf(waiting) : _exchanges.Count;
-        _exchanges.Insert(at, exchange);
-        Send(exchange, FtpLine.Of(exchange.Command.Name));
+        SendAbort(new(command));
         Advance();
+    }
+
+    private void SendAbort(Exchange abort)
+    {
+        var at = FirstWaiting is { } waiting ? _exchanges.IndexOf(waiting) : _exchanges.Count;
+        _exchanges.Insert(at, abort);
+        if (at + 1 < _exchanges.Count)
+            _exchanges.Insert(at + 1, NewFence());
+        Send(abort, FtpLine.Of("ABOR"));
     }
 
     private Exchange? FirstWaiting => _exchanges.Find(e => e.State is ExchangeState.Waiting or ExchangeState.Preparing);
@@ -202,7 +194,7 @@ internal sealed partial class FtpConversation
                 return false;
             // A command behind an upload could reach the server before the tail of the data does; and a setup that may have to be asked
             // in another way must not have its place in the order taken.
-            if (earlier is { Kind: VerbKind.Upload, State: ExchangeState.Sent } && next.Kind != VerbKind.Noop)
+            if (earlier is { Kind: VerbKind.Upload, State: ExchangeState.Sent } && next.Kind is not (VerbKind.Stat or VerbKind.Noop))
                 return true;
             if (earlier is { IsSetup: true, State: ExchangeState.Sent, Asks.Count: > 0 } && !_proven.Contains(earlier.Path!.Used))
                 return true;

@@ -147,6 +147,8 @@ internal sealed partial class FtpConversation
             _ when !FtpPolicy.AllowsServerPort(port, _destination) => $"the server's reply names port {port}, which is no data port",
             _ => null,
         };
+        if (found == AddressFound.None && TryAskAgain(exchange))
+            return; // servers on IPv6 answer PASV with nonsense
         if (refusal is not null)
         {
             Notice(exchange.Command.Name, refusal);
@@ -180,19 +182,15 @@ internal sealed partial class FtpConversation
     private void OnSetupRefused(Exchange exchange, int code, IReadOnlyList<FtpLine> lines)
     {
         var path = exchange.Path!;
-        // 53x is about the user, not about the way of asking. A success that isn't the one expected is a refusal too: whatever
-        // its text says, it must not reach the client.
-        var aboutTheWay = code is (>= 200 and < 400) or (>= 500 and < 530) or >= 540;
+        // 53x is about the user, not about the way of asking; 425 is what PASV gets on IPv6. A success that isn't the one expected is a
+        // refusal too: whatever its text says, it must not reach the client.
+        var aboutTheWay = code is (>= 200 and < 400) or 425 or (>= 500 and < 530) or >= 540;
         if (aboutTheWay)
         {
-            _refused.Add(path.Used);
-            if (code >= 500)
+            if (code >= 400)
                 exchange.Refusal ??= lines;
-            if (exchange.Asks.Count > 0)
-            {
-                AskServer(exchange);
+            if (TryAskAgain(exchange))
                 return;
-            }
         }
         path.Refused = true;
         if (path.ClientAddress is not null && path.Used is DataMode.Pasv or DataMode.Epsv && aboutTheWay)
@@ -201,6 +199,16 @@ internal sealed partial class FtpConversation
             FailSetup(exchange, exchange.Refusal ?? lines);
         else
             FailSetup(exchange, FtpReply.Of(425, $"Can't open data connection: the server's reply has code {code}."));
+    }
+
+    /// <summary>Asks in the next way, unless there is none, or the server has later commands already and would answer those first.</summary>
+    private bool TryAskAgain(Exchange exchange)
+    {
+        _refused.Add(exchange.Path!.Used);
+        if (exchange.Asks.Count == 0 || _exchanges[^1] != exchange && _exchanges[_exchanges.IndexOf(exchange) + 1].State == ExchangeState.Sent)
+            return false;
+        AskServer(exchange);
+        return true;
     }
 
     /// <summary>The near listener stands: the client is told of it, in the one form that every client understands.</summary>

@@ -215,12 +215,10 @@ internal sealed partial class FtpConversation
             FinishTransfer(held, whole: false);
             return;
         }
-        if (path.Transfer is { State: ExchangeState.Sent, Aborted: false } transfer)
+        if (path.Transfer is { Aborted: false })
         {
             _ownAborts++;
-            var abort = new Exchange(FtpCommand.Parse(FtpLine.Of("ABOR"))) { Own = true };
-            _exchanges.Insert(_exchanges.IndexOf(transfer) + 1, abort);
-            Send(abort, abort.Command.Line);
+            SendAbort(new(FtpCommand.Parse(FtpLine.Of("ABOR"))) { Own = true });
         }
         Settle(path, Ending.Cut);
     }

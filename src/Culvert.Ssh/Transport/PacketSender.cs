@@ -17,8 +17,10 @@ internal readonly record struct OwnPacket(
 /// <summary>Orders everything that is sent on a connection: the caller's payloads, which wait while keys are changed, and the transport's own
 /// packets, which never do. The receiver only queues; it never waits for the peer to read, so two peers that both write can't
 /// block each other.</summary>
+/// <param name="keyed">The transport beneath.</param>
+/// <param name="onFailure">Told of what went wrong while sending; says what to throw instead.</param>
 /// <remarks>Whoever has the turn uses the transport beneath. Who gives the turn back while own packets are queued sends them first.</remarks>
-internal sealed class PacketSender(KeyedTransport keyed, Action<Exception> onFailure) : IAsyncDisposable
+internal sealed class PacketSender(KeyedTransport keyed, Func<Exception, ValueTask<SshConnectionException>> onFailure) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Lock _lock = new();
@@ -46,8 +48,10 @@ internal sealed class PacketSender(KeyedTransport keyed, Action<Exception> onFai
         }
         catch (Exception e)
         {
-            onFailure(Explain(e));
-            throw;
+            var failure = await onFailure(Explain(e));
+            if (e is OperationCanceledException)
+                throw;
+            throw failure;
         }
         finally
         {
@@ -66,8 +70,10 @@ internal sealed class PacketSender(KeyedTransport keyed, Action<Exception> onFai
         }
         catch (Exception e)
         {
-            onFailure(Explain(e));
-            throw;
+            var failure = await onFailure(Explain(e));
+            if (e is OperationCanceledException)
+                throw;
+            throw failure;
         }
         finally
         {
@@ -75,17 +81,25 @@ internal sealed class PacketSender(KeyedTransport keyed, Action<Exception> onFai
         }
     }
 
-    /// <summary>Puts an own packet in the queue; <see cref="Send"/> sends it. Separate, because order may be decided under a caller's lock.</summary>
-    /// <exception cref="SshProtocolException">Too many wait already: the peer makes us answer and doesn't read.</exception>
+    /// <summary>Puts a packet of a key exchange in the queue; <see cref="Send"/> sends it. Separate, because order may be decided under a caller's lock.
+    /// Bounded by the exchange: without reading ours, a peer can't get to its next packet.</summary>
     public void Queue(in OwnPacket packet)
     {
         lock (_lock)
         {
-            if (_own.Count >= Limits.MaximumPendingAnswers)
-                throw new SshProtocolException("the peer provokes answers and reads none");
             _own.Enqueue(packet);
             _queued = _own.Count;
         }
+    }
+
+    /// <summary>Sends an answer to something that the peer may send as often as it likes.</summary>
+    /// <exception cref="SshProtocolException">Too many wait already: the peer makes us answer and doesn't read.</exception>
+    public void Answer(byte[] payload)
+    {
+        if (_queued >= Limits.MaximumPendingAnswers)
+            throw new SshProtocolException("the peer provokes answers and reads none");
+        Queue(new(payload));
+        Send();
     }
 
     /// <summary>Sends the queued packets, now or as soon as the one who has the turn gives it back. Doesn't wait.</summary>
@@ -180,7 +194,7 @@ internal sealed class PacketSender(KeyedTransport keyed, Action<Exception> onFai
             }
             catch (Exception e)
             {
-                onFailure(Explain(e));
+                await onFailure(Explain(e));
             }
             finally
             {

@@ -21,7 +21,9 @@ internal sealed class RekeyingTransport : IPacketTransport
     private readonly Versions _versions;
     private readonly TransportOptions _options;
     private readonly string _peer;
+    private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SshConnectionException? _failure;
+    private volatile bool _isReceiving;
     private ReadOnlyMemory<byte>? _ahead;
     private bool _peerDisconnected;
     private int _disposed;
@@ -32,7 +34,7 @@ internal sealed class RekeyingTransport : IPacketTransport
         _options = options;
         _peer = peer;
         _keyed = new(duplex, received, peer);
-        _sender = new(_keyed, OnSendFailure);
+        _sender = new(_keyed, OnSendFailureAsync);
         _handshake = new(_keyed, _sender, role, versions, peer, options);
     }
 
@@ -109,11 +111,16 @@ internal sealed class RekeyingTransport : IPacketTransport
             {
                 if (_failure is not null)
                     throw _failure;
+                _isReceiving = true;
                 payload = _ahead ?? await _keyed.ReceiveAsync(cancellationToken);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
                 throw await FailAndSayGoodbyeAsync(e);
+            }
+            finally
+            {
+                _isReceiving = false;
             }
             _ahead = null;
             try
@@ -154,8 +161,7 @@ internal sealed class RekeyingTransport : IPacketTransport
     public void RefuseLast()
     {
         // One packet may have been opened ahead of the one that is meant.
-        _sender.Queue(new(TransportMessages.Unimplemented(_keyed.Receiving.Sequence - (_ahead is null ? 1u : 2u))));
-        _sender.Send();
+        _sender.Answer(TransportMessages.Unimplemented(_keyed.Receiving.Sequence - (_ahead is null ? 1u : 2u)));
     }
 
     /// <summary>Ends the connection in order: after what was written, DISCONNECT with a reason, and the end of our half. Later calls fail.</summary>
@@ -294,14 +300,19 @@ internal sealed class RekeyingTransport : IPacketTransport
         Log.TransportClosed(_options.Logger, failure.Message);
         _sender.Stop(failure);
         _handshake.Stop(failure);
+        _failed.TrySetResult();
         return failure;
     }
 
-    /// <summary>What can't be written to is dead; the receiver must not wait for it any longer.</summary>
-    private void OnSendFailure(Exception e)
+    /// <summary>What can't be written to is dead, and the receiver must not wait for it any longer. But a peer that closed has mostly said why, and who
+    /// receives is about to read that: then it is the reason.</summary>
+    private async ValueTask<SshConnectionException> OnSendFailureAsync(Exception e)
     {
-        Fail(e);
+        if (_isReceiving && e is SshConnectionException { Failure.Kind: not FailureKind.Aborted })
+            await _failed.Task.WaitAsync(GoodbyeTime, _options.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var failure = Fail(e);
         _keyed.Abort();
+        return failure;
     }
 
     private async ValueTask<SshConnectionException> FailAndSayGoodbyeAsync(Exception e)

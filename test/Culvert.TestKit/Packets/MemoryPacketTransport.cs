@@ -14,6 +14,7 @@ internal sealed class MemoryPacketTransport : IPacketTransport
     private readonly List<byte[]> _written = [];
     private readonly int _batch;
     private byte[] _lent = [];
+    private volatile bool _disposed;
 
     private MemoryPacketTransport(Channel<byte[]> input, Channel<byte[]> output, int batch)
     {
@@ -63,6 +64,8 @@ internal sealed class MemoryPacketTransport : IPacketTransport
 
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
+        if (_disposed)
+            throw Closed(null);
         try
         {
             foreach (var packet in _written)
@@ -70,23 +73,24 @@ internal sealed class MemoryPacketTransport : IPacketTransport
                 await _out.Writer.WriteAsync(packet, cancellationToken);
                 Sent++;
             }
-            _written.Clear();
-            Flushes++;
         }
-        catch (ChannelClosedException e)
+        catch (ChannelClosedException)
         {
-            throw Closed(e);
+            // Sent to one who is gone: as with a socket, the next receive says so.
         }
+        _written.Clear();
+        Flushes++;
     }
 
-    /// <summary>Both directions end: what was sent is still received, and whoever sends to us fails.</summary>
+    /// <summary>Both directions end: what was sent is still received, what is sent to us is dropped.</summary>
     public ValueTask DisposeAsync()
     {
+        _disposed = true;
         _out.Writer.TryComplete();
         _in.Writer.TryComplete();
         return ValueTask.CompletedTask;
     }
 
-    private static SshConnectionException Closed(Exception inner) =>
+    private static SshConnectionException Closed(Exception? inner) =>
         new(new Failure(FailureKind.NetworkLost, "Connection closed by the memory peer"), inner: inner);
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Culvert.Demo.FtpServer;
+using Culvert.Demo.FtpServer.Transfers;
 using Xunit;
 
 namespace Culvert.Tests.Demo;

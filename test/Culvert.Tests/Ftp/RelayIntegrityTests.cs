@@ -210,6 +210,36 @@ public sealed class RelayIntegrityTests
     }
 
     [Fact]
+    public async Task ASessionEndsAlthoughTheClientKeepsItsSideOpen()
+    {
+        await using var rig = await RelayRig.StartAsync();
+        await rig.Server.Duplex.EndAsync(rig.Hang);
+        Assert.StartsWith("421 ", await rig.Client.HearAsync(), StringComparison.Ordinal);
+        await rig.PassTimeUntilAsync(EndedAsync(), TimeSpan.FromSeconds(1));
+
+        async Task<bool> EndedAsync()
+        {
+            await rig.Ended;
+            return true;
+        }
+    }
+
+    [Fact]
+    public async Task AServerThatStaysAfterItsClientHasGoneIsLeft()
+    {
+        await using var rig = await RelayRig.StartAsync();
+        await rig.Client.Duplex.EndAsync(rig.Hang);
+        Assert.Equal("(Ended)", await rig.Server.HearAsync());
+        await rig.PassTimeUntilAsync(EndedAsync(), TimeSpan.FromSeconds(1));
+
+        async Task<bool> EndedAsync()
+        {
+            await rig.Ended;
+            return true;
+        }
+    }
+
+    [Fact]
     public async Task AnUploadWhoseClientVanishesEndsInOrderAndIsNeverCalledComplete()
     {
         await using var rig = await RelayRig.StartAsync();

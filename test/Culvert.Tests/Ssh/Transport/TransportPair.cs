@@ -16,6 +16,9 @@ internal sealed class TransportPair : IAsyncDisposable
     public required RekeyingTransport ClientSide { get; init; }
     public required RekeyingTransport ServerSide { get; init; }
 
+    /// <summary>The client's end of the network.</summary>
+    public required MemoryDuplex Near { get; init; }
+
     /// <summary>Needed at every exchange.</summary>
     public required Signer HostKey { get; init; }
 
@@ -32,7 +35,7 @@ internal sealed class TransportPair : IAsyncDisposable
         var accepting = RekeyingTransport.AcceptAsync(far, [hostKey], server, cancellationToken);
         var connecting = RekeyingTransport.ConnectAsync(near, Server, Anything, client, cancellationToken);
         await Task.WhenAll(accepting, connecting);
-        var pair = new TransportPair { ClientSide = await connecting, ServerSide = await accepting, HostKey = hostKey };
+        var pair = new TransportPair { ClientSide = await connecting, ServerSide = await accepting, HostKey = hostKey, Near = near };
         await pair.AuthenticateAsync(cancellationToken);
         return pair;
     }

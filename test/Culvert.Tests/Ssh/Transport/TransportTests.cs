@@ -111,6 +111,20 @@ public sealed class TransportTests
     }
 
     [Fact]
+    public async Task A_writer_that_is_cut_off_learns_the_reason_that_the_peer_gave()
+    {
+        await using var pair = await TransportPair.CreateAsync(Defaults, Defaults, Cancelled);
+        var receiving = pair.ClientSide.ReceiveAsync(Cancelled).AsTask();
+        pair.Near.Allow = _ => 0;
+        await pair.ClientSide.WriteAsync(new byte[] { MessageNumber.ChannelData }, Cancelled);
+        var writing = pair.ClientSide.FlushAsync(Cancelled).AsTask();
+        await pair.ServerSide.DisconnectAsync(DisconnectReason.TooManyConnections, "enough", Cancelled);
+        var seen = await Assert.ThrowsAsync<SshConnectionException>(() => writing);
+        Assert.Equal("Received disconnect from server port 22:12: enough", seen.Message);
+        Assert.Same(seen, await Assert.ThrowsAsync<SshConnectionException>(() => receiving));
+    }
+
+    [Fact]
     public async Task Noise_is_answered_or_ignored_and_never_received()
     {
         await using var pair = await TransportPair.CreateAsync(Defaults, Defaults, Cancelled);

@@ -1,4 +1,4 @@
-namespace Culvert.Demo.FtpServer;
+namespace Culvert.Demo.FtpServer.Transfers;
 
 /// <summary>What a transfer command would do, decided before a data connection is touched: the work, or why there's none.</summary>
 internal static class FtpTransfers

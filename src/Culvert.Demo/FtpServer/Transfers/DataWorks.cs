@@ -1,7 +1,7 @@
 using System.Buffers;
 using Culvert.Net;
 
-namespace Culvert.Demo.FtpServer;
+namespace Culvert.Demo.FtpServer.Transfers;
 
 /// <summary>The three things that happen on a data connection: a file goes out, a file comes in, a text goes out.</summary>
 internal static class DataWorks

@@ -1,6 +1,6 @@
 using Culvert.Net;
 
-namespace Culvert.Demo.FtpServer;
+namespace Culvert.Demo.FtpServer.Transfers;
 
 /// <summary>The orderly end of a connection to which all was written: our end, then the peer's, then the socket goes. Closing before the
 /// peer's end came may turn into a reset that destroys the last bytes on their way.</summary>

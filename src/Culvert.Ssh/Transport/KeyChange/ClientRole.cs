@@ -27,6 +27,20 @@ internal sealed class ClientRole(Endpoint server, HostKeyPolicy policy, Algorith
     public override async ValueTask<ExchangeResult> FinishAsync(ExchangeContext exchange, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         var (hostKey, result) = Verify(exchange, payload.Span);
+        try
+        {
+            await AcceptAsync(hostKey, cancellationToken);
+        }
+        catch
+        {
+            CryptographicOperations.ZeroMemory(result.EncodedSecret);
+            throw;
+        }
+        return result;
+    }
+
+    private async ValueTask AcceptAsync(PublicKey hostKey, CancellationToken cancellationToken)
+    {
         if (_acceptedHostKey is null)
         {
             Log.ServerHostKey(logger, hostKey.Type, hostKey.Fingerprint);
@@ -37,7 +51,6 @@ internal sealed class ClientRole(Endpoint server, HostKeyPolicy policy, Algorith
         {
             throw new SshHostKeyException($"{server.Host} showed another host key when keys were changed ({hostKey.Type} {hostKey.Fingerprint})");
         }
-        return result;
     }
 
     private (PublicKey HostKey, ExchangeResult Result) Verify(ExchangeContext exchange, ReadOnlySpan<byte> payload)

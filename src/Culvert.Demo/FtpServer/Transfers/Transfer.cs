@@ -1,7 +1,7 @@
 using Culvert.Demo.Dialogue;
 using Culvert.Net;
 
-namespace Culvert.Demo.FtpServer;
+namespace Culvert.Demo.FtpServer.Transfers;
 
 /// <summary>How a transfer ended: the final reply, and the data connection if its last bytes may still be on their way.</summary>
 internal readonly record struct TransferEnd(Reply Reply, Duplex? Lingering);

@@ -1,4 +1,4 @@
-namespace Culvert.Demo.FtpServer;
+namespace Culvert.Demo.FtpServer.Transfers;
 
 /// <summary>Line ends of TYPE A (RFC 959 §3.1.1.1): CR LF on the wire, LF on this disk. One direction of one transfer.</summary>
 internal sealed class LineEnds

@@ -1,0 +1,170 @@
+using Culvert.Ftp;
+using Culvert.Ftp.Dialogue;
+using Culvert.Net;
+using Xunit;
+
+namespace Culvert.Tests.Ftp;
+
+/// <summary>How data paths come to be: what the server is asked, who is opened when, and what the client reads.</summary>
+public sealed class ConversationSetupTests
+{
+    private static readonly Failure Prohibited = new(FailureKind.Prohibited, "administratively prohibited");
+
+    private static PathEvent.NearListening Listening(int path, int port = 6001) => new PathEvent.NearListening(path, new("127.0.0.1", port));
+
+    [Fact]
+    public void TheChannelIsOpenedBeforeTheReplyGoesOnAndNotWaitedFor()
+    {
+        var talk = new Talk();
+        talk.Client("PASV");
+        Assert.Equal(["dial far 1 :1025", "listen near 1"], talk.Server("227 ok (10,0,0,5,4,1)"));
+        Assert.True(talk.Holds);
+        Assert.Equal(["C< 227 Entering Passive Mode (127,0,0,1,23,113)."], talk.News(Listening(1)));
+        Assert.False(talk.Holds);
+    }
+
+    [Theory]
+    [InlineData("PASV", "229 ok (|||1025|)", "C< 227 Entering Passive Mode (127,0,0,1,23,113).")]
+    [InlineData("EPSV", "227 ok (1,2,3,4,4,1)", "C< 229 Entering Extended Passive Mode (|||6001|)")]
+    public void TheAnswerHasTheFormThatTheClientAskedFor(string command, string reply, string answer)
+    {
+        var talk = new Talk();
+        talk.Client(command);
+        Assert.Equal(["dial far 1 :1025", "listen near 1"], talk.Server(reply));
+        Assert.Equal([answer], talk.News(Listening(1)));
+    }
+
+    [Theory]
+    [InlineData("227 ok (10,0,0,5,4,1) (10,0,0,6,4,1)")] // two groups
+    [InlineData("227 ok (10,0,0,5,4)")]
+    [InlineData("227 ok (10,0,0,5,0,80)")] // privileged
+    [InlineData("227 ok (10,0,0,5,0,21)")] // the control port
+    [InlineData("229 ok (|||80|)")]
+    [InlineData("200 ok |||1025|")] // some clients would take it
+    [InlineData("250 (10,0,0,5,4,1)")]
+    public void AReplyThatNamesNoDataPortIsNotPassed(string reply)
+    {
+        var talk = new Talk(new FtpRelayOptions());
+        talk.Client("EPSV");
+        var decided = talk.Server(reply);
+        if (decided is ["S< PASV"])
+            decided = talk.Server("202 whatever (10,0,0,5,4,1)");
+        Assert.StartsWith("C< 425", Assert.Single(decided), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A227ReplyOfManyLinesBecomesOne()
+    {
+        var talk = new Talk();
+        talk.Client("PASV");
+        Assert.Equal(["dial far 1 :1025", "listen near 1"], talk.Server("227-hello", " (10,0,0,5,4,1)", "227 done"));
+    }
+
+    [Fact]
+    public void ARefusedEpsvIsAskedAsPasvAndRemembered()
+    {
+        var talk = new Talk();
+        Assert.Equal(["S< EPSV"], talk.Client("EPSV", "PWD")); // PWD waits: its reply must not come before the second answer
+        Assert.Equal(["S< PASV"], talk.Server("500 what"));
+        Assert.Equal(["dial far 1 :1025", "listen near 1"], talk.Server("227 ok (10,0,0,5,4,1)"));
+        Assert.Equal(["C< 229 Entering Extended Passive Mode (|||6001|)", "S< PWD"], talk.News(Listening(1)));
+        talk.Server("257 /");
+        Assert.Equal(["S< PASV", "S< PWD"], talk.Client("EPSV", "PWD")); // proven: nothing need wait
+    }
+
+    [Fact]
+    public void WhenEveryWayIsRefusedTheClientReadsTheFirstRefusal()
+    {
+        var talk = new Talk();
+        talk.Client("PASV");
+        Assert.Equal(["S< EPSV"], talk.Server("502 no passive mode"));
+        Assert.Equal(["C< 502 no passive mode"], talk.Server("500 what"));
+        talk.Client("PORT 127,0,0,1,4,1");
+        talk.Server("500 what");
+        Assert.StartsWith("C< 425", Assert.Single(talk.Server("502 no")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void APasvThatAnIPv6ServerCantAnswerIsAskedAsEpsv()
+    {
+        var talk = new Talk();
+        talk.Client("PASV");
+        Assert.Equal(["S< EPSV"], talk.Server("425 You cannot use PASV on IPv6 connections."));
+        Assert.Equal(["dial far 1 :1025", "listen near 1"], talk.Server("229 ok (|||1025|)"));
+        Assert.Equal(["C< 227 Entering Passive Mode (127,0,0,1,23,113)."], talk.News(Listening(1)));
+    }
+
+    [Fact]
+    public void AWayIsNotTriedAgainBehindCommandsThatTheServerHas()
+    {
+        var talk = new Talk().Standing();
+        Assert.Equal(["S< EPSV", "S< PWD"], talk.Client("EPSV", "PWD")); // proven
+        Assert.Equal(["settle 1 Cut", "C< 500 not now"], talk.Server("500 not now"));
+        Assert.Equal(["C< 257 /"], talk.Server("257 /"));
+    }
+
+    [Fact]
+    public void ARefusedUserIsNoRefusedWay()
+    {
+        var talk = new Talk();
+        talk.Client("PASV");
+        Assert.Equal(["C< 530 log in"], talk.Server("530 log in"));
+    }
+
+    [Fact]
+    public void OnIPv6OnlyEpsvIsOffered()
+    {
+        var talk = new Talk(near: "::1");
+        Assert.StartsWith("C< 425", Assert.Single(talk.Client("PASV")), StringComparison.Ordinal);
+        Assert.StartsWith("C< 522", Assert.Single(talk.Client("EPSV 1")), StringComparison.Ordinal);
+        Assert.Equal(["S< EPSV"], talk.Client("EPSV 2"));
+    }
+
+    [Fact]
+    public void TheAdvertisedAddressIsNamed()
+    {
+        var talk = new Talk(new FtpRelayOptions { Advertise = System.Net.IPAddress.Parse("192.0.2.7") });
+        talk.Client("PASV");
+        talk.Server("227 ok (10,0,0,5,4,1)");
+        Assert.Equal(["C< 227 Entering Passive Mode (192,0,2,7,23,113)."], talk.News(Listening(1)));
+    }
+
+    [Fact]
+    public void ARefusedListenerIsTold()
+    {
+        var talk = new Talk();
+        talk.Client("EPSV");
+        talk.Server("229 ok (|||5001|)");
+        Assert.Equal(["settle 1 Cut", "C< 425 Can't open data connection: administratively prohibited."], talk.News(new PathEvent.NearFailed(1, Prohibited)));
+    }
+
+    [Theory]
+    [InlineData("ftp.example", "PORT 127,0,0,1,4,1", "127.0.0.1", "PORT 127,0,0,1,156,64")]
+    [InlineData("::1", "EPRT |1|127.0.0.1|2000|", "::1", "EPRT |2|::1|40000|")]
+    public void AForwardedPortNamesTheFarListener(string destination, string command, string address, string sent)
+    {
+        var talk = new Talk(new FtpRelayOptions { Active = ActiveMode.Forward }, destination: destination);
+        Assert.Equal([$"listen far 1 {address}"], talk.Client(command, "PWD"));
+        Assert.Equal([$"S< {sent}", "S< PWD"], talk.News(new PathEvent.FarListening(1, new(address, 40000))));
+        Assert.Equal([$"C< 200 {command[..4]} command successful."], talk.Server("200 fine"));
+        talk.Server("257 /");
+        Assert.StartsWith("dial near 1 ", Assert.Single(talk.Client("RETR x")), StringComparison.Ordinal);
+        Assert.Equal(["S< RETR x"], talk.News(new PathEvent.NearOpen(1)));
+    }
+
+    [Fact]
+    public void AForwardedPortWithoutAListenerIsToldHere()
+    {
+        var talk = new Talk(new FtpRelayOptions { Active = ActiveMode.Forward });
+        talk.Client("PORT 127,0,0,1,4,1");
+        Assert.Equal(["settle 1 Cut", "C< 425 Can't open data connection: administratively prohibited."], talk.News(new PathEvent.FarFailed(1, Prohibited)));
+    }
+
+    [Fact]
+    public void ANewSetupEndsTheUnusedPath()
+    {
+        var talk = new Talk().Standing();
+        talk.Client("EPSV");
+        Assert.Equal(["settle 1 Cut", "dial far 2 :5002", "listen near 2"], talk.Server("229 ok (|||5002|)"));
+    }
+}
