@@ -76,7 +76,9 @@ if [ -n "$(missing)" ]; then
 fi
 
 say "compiling for $system-$machine, which takes a minute or two"
-dotnet publish src/Culvert.Cli --configuration Release --runtime "$system-$machine" --output artifacts/publish --verbosity quiet
+# A restore for one machine would rewrite the committed lock files, which hold for every machine: it gets its own.
+dotnet publish src/Culvert.Cli --configuration Release --runtime "$system-$machine" --output artifacts/publish --verbosity quiet \
+    -p:NuGetLockFilePath=obj/native.lock.json
 mkdir -p out
 cp artifacts/publish/culvert out/culvert
 say "out/culvert, $(($(wc -c <out/culvert) / 1000)) kB"
