@@ -81,7 +81,7 @@ internal enum TimerKind
     Stall,
     /// <summary>Shutdown: transfers may run so much longer.</summary>
     Grace,
-    /// <summary>The client is gone, and the server knows: it should close the session.</summary>
+    /// <summary>The client is gone: what it has asked for should come to its end, and the server close the session.</summary>
     Farewell,
 }
 

@@ -65,7 +65,7 @@ internal sealed class Exchange(FtpCommand command)
     public bool Accepts(int code, bool abortSeen)
     {
         if (IsGreeting)
-            return code is 120 or 220 or >= 400;
+            return code is 120 or (>= 200 and < 300 and not (227 or 229)) or >= 400;
         if (Verbatim)
             return true;
         if (IsSetup)

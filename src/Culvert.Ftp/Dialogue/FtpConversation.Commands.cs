@@ -143,6 +143,8 @@ internal sealed partial class FtpConversation
     private void Send(Exchange exchange, FtpLine line)
     {
         exchange.State = ExchangeState.Sent;
+        if (exchange is { Kind: VerbKind.Rest, Own: false })
+            _restartPending = true;
         if (exchange.Kind == VerbKind.Abor)
         {
             _abortSeen = true;
@@ -161,7 +163,6 @@ internal sealed partial class FtpConversation
         {
             _serverEnded = true;
             Decide(new Decision.EndServer());
-            Decide(new Decision.Arm(0, TimerKind.Farewell));
         }
     }
 
@@ -213,9 +214,6 @@ internal sealed partial class FtpConversation
                 break;
             case VerbKind.Stru:
                 _recordStructure = Ascii.EqualsIgnoreCase(argument.Trim(" "u8), "R"u8);
-                break;
-            case VerbKind.Rest:
-                _restartPending = true;
                 break;
             case VerbKind.Rein when code == 220:
                 (_extendedOnly, _blockMode, _recordStructure, _restartPending) = (false, false, false, false);

@@ -232,6 +232,10 @@ internal sealed partial class FtpConversation
             FinishTransfer(held, whole: true);
         else if (path.Transfer is { Kind: VerbKind.Upload } && path.Near != PathEnd.Ended)
             OnBroken(path, "the server closed the data connection before the end of the file");
+        else if (path.Transfer is null && !path.Consumed)
+            // Nothing was asked for, so nothing was sent: were it taken, an empty file would look whole. Another connection may have been
+            // first at the server's port.
+            path.Fault ??= new(425, "Can't open data connection: the server closed it before the transfer.");
         else if (path.Transfer is { Kind: VerbKind.Download })
             Decide(new Decision.Arm(path.Id, TimerKind.Verdict));
     }

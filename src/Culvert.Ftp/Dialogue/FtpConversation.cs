@@ -79,6 +79,7 @@ internal sealed partial class FtpConversation
         if (_clientGone || _closed)
             return;
         _clientGone = true;
+        Decide(new Decision.Arm(0, TimerKind.Farewell));
         Advance();
     }
 

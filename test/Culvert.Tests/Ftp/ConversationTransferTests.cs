@@ -248,6 +248,32 @@ public sealed class ConversationTransferTests
     }
 
     [Fact]
+    public void ARefusedTransferTakesItsRestBackAlsoWhenItWasPipelined()
+    {
+        var talk = new Talk();
+        talk.Client("EPSV");
+        talk.Server("229 ok (|||5001|)");
+        talk.News(Listening(1), new PathEvent.FarFailed(1, Prohibited));
+        // Otherwise the next file would begin at 100, and its 226 would call it whole.
+        Assert.Equal(["S< REST 100", "settle 1 Cut", "S< REST 0"], talk.Client("REST 100", "RETR x"));
+        Assert.Equal(["C< 350 ok"], talk.Server("350 ok"));
+        Assert.StartsWith("C< 425", Assert.Single(talk.Server("350 restarting at 0")), StringComparison.Ordinal);
+    }
+
+    // The server's port was taken by somebody quicker, or its wait is over: its reset arrives through SSH as an end.
+    [Theory]
+    [InlineData("RETR x")]
+    [InlineData("STOR x")]
+    public void ADataConnectionThatEndedBeforeItsTransferIsNoEmptyFile(string verb)
+    {
+        var talk = new Talk().Standing();
+        Assert.Empty(talk.News(new PathEvent.FarEnded(1)));
+        var decided = talk.Client(verb);
+        Assert.Equal("settle 1 Cut", decided[0]);
+        Assert.StartsWith("C< 425", decided[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void RestStaysBesideItsTransfer()
     {
         var talk = new Talk().Standing();
