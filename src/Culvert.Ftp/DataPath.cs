@@ -95,7 +95,7 @@ internal sealed class DataPath : IAsyncDisposable
 
     /// <summary>Starts a timer, which is gone with the path.</summary>
     public void Arm(TimerKind timer, TimeSpan after) =>
-        _timers.Add(_context.Time.CreateTimer(_ => _context.Post(new PathEvent.TimerElapsed(_id, timer, Downloaded)), null, after, Timeout.InfiniteTimeSpan));
+        _timers.Add(_context.Time.CreateTimer(_ => _context.Post(new PathEvent.TimerElapsed(_id, timer, Downloaded, _down.WaitsForSink)), null, after, Timeout.InfiniteTimeSpan));
 
     /// <summary>Ends both sides. The first call counts.</summary>
     public void Settle(Ending how)

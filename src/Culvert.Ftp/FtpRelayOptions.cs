@@ -46,7 +46,8 @@ public sealed record FtpRelayOptions
     /// reset. Generous, because some servers flush, or compute checksums, first.</summary>
     public TimeSpan VerdictTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>A final reply waits for its data so long without a byte moving; then it is passed on, for clients that wait for it before they read.</summary>
+    /// <summary>A final reply waits for its data so long without the client taking a byte; then it is passed on, for clients that wait for it before
+    /// they read. Where it is the server's data that doesn't come, the wait is <see cref="VerdictTimeout"/>, and ends in a reset.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>At shutdown, transfers that run get so long to end.</summary>

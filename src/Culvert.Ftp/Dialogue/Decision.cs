@@ -118,6 +118,7 @@ internal abstract record PathEvent(int Path)
     /// <summary>The far side was reset or lost.</summary>
     public sealed record FarBroken(int Path) : PathEvent(Path);
 
-    /// <summary>A timer ran out; <paramref name="Delivered"/> bytes have reached the client so far.</summary>
-    public sealed record TimerElapsed(int Path, TimerKind Timer, long Delivered) : PathEvent(Path);
+    /// <summary>A timer ran out; <paramref name="Delivered"/> bytes have reached the client so far, and more may wait for it to read
+    /// (<paramref name="ClientIsSlow"/>), or for the server to send.</summary>
+    public sealed record TimerElapsed(int Path, TimerKind Timer, long Delivered = 0, bool ClientIsSlow = false) : PathEvent(Path);
 }

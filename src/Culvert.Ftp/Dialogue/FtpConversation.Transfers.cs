@@ -256,15 +256,23 @@ internal sealed partial class FtpConversation
             OnBroken(path, string.Create(CultureInfo.InvariantCulture, $"no final reply came within {_options.VerdictTimeout.TotalSeconds} seconds"));
     }
 
-    /// <summary>No byte moved since the timer looked last: the client may be one that reads the reply before the data.</summary>
-    private void OnStall(PathState path, long delivered)
+    /// <summary>No byte moved since the timer looked last. Where data waits for the client, it may be one that reads the reply before the data.
+    /// Where data is still to come, the reply is only ahead of it (it has another channel), and may be ahead of a link that is dead.</summary>
+    private void OnStall(PathState path, PathEvent.TimerElapsed look)
     {
         if (_held is not { } held || held.Path != path)
             return;
-        if (path.Near < PathEnd.Open || delivered != path.Delivered)
+        var moves = path.Near < PathEnd.Open || look.Delivered != path.Delivered;
+        path.StallsInARow = moves ? 0 : path.StallsInARow + 1;
+        path.Delivered = look.Delivered;
+        if (moves || (!look.ClientIsSlow && path.StallsInARow * _options.StallTimeout < _options.VerdictTimeout))
         {
-            path.Delivered = delivered;
             Decide(new Decision.Arm(path.Id, TimerKind.Stall));
+            return;
+        }
+        if (!look.ClientIsSlow)
+        {
+            OnBroken(path, string.Create(CultureInfo.InvariantCulture, $"the server called it complete, but no end of the data came within {_options.VerdictTimeout.TotalSeconds} seconds"));
             return;
         }
         _held = null;

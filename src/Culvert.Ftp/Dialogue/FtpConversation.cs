@@ -150,7 +150,7 @@ internal sealed partial class FtpConversation
         {
             case TimerKind.UploadHold: path.HoldOver = true; break;
             case TimerKind.Verdict: OnNoVerdict(path); break;
-            case TimerKind.Stall: OnStall(path, elapsed.Delivered); break;
+            case TimerKind.Stall: OnStall(path, elapsed); break;
         }
     }
 

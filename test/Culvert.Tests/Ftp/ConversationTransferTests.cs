@@ -121,9 +121,23 @@ public sealed class ConversationTransferTests
         var talk = new Talk().Standing();
         talk.Client("RETR x");
         talk.Server("226 done");
-        Assert.Equal(["arm 1 Stall"], talk.News(new PathEvent.TimerElapsed(1, TimerKind.Stall, 100)));
-        Assert.Equal(["arm 1 Stall"], talk.News(new PathEvent.TimerElapsed(1, TimerKind.Stall, 200)));
-        Assert.Equal(["settle 1 WhenDrained", "C< 226 done"], talk.News(new PathEvent.TimerElapsed(1, TimerKind.Stall, 200)));
+        Assert.Equal(["arm 1 Stall"], talk.News(new PathEvent.TimerElapsed(1, TimerKind.Stall, 100, true)));
+        Assert.Equal(["arm 1 Stall"], talk.News(new PathEvent.TimerElapsed(1, TimerKind.Stall, 200, true)));
+        Assert.Equal(["settle 1 WhenDrained", "C< 226 done"], talk.News(new PathEvent.TimerElapsed(1, TimerKind.Stall, 200, true)));
+    }
+
+    // The 226 came on its own channel; the data may be stuck in a link that nobody knows to be dead yet.
+    [Fact]
+    public void AHeldReplyIsNotReleasedWhileTheServersDataIsMissing()
+    {
+        var talk = new Talk(new FtpRelayOptions { StallTimeout = TimeSpan.FromSeconds(30), VerdictTimeout = TimeSpan.FromSeconds(90) }).Standing();
+        talk.Client("RETR x");
+        talk.Server("226 done");
+        for (var look = 0; look < 3; look++)
+            Assert.Equal(["arm 1 Stall"], talk.News(new PathEvent.TimerElapsed(1, TimerKind.Stall, 100)));
+        var decided = talk.News(new PathEvent.TimerElapsed(1, TimerKind.Stall, 100));
+        Assert.Equal("settle 1 Cut", decided[0]);
+        Assert.StartsWith("C< 426", decided[1], StringComparison.Ordinal);
     }
 
     [Fact]
