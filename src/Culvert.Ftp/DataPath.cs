@@ -51,9 +51,8 @@ internal sealed class DataPath : IAsyncDisposable
     public long Downloaded => _down.Bytes;
 
     /// <summary>Opens the far side; the request is on its way (or queued) when this returns.</summary>
-    public void DialFar(int port)
+    public void DialFar(Endpoint server)
     {
-        var server = _context.Server.WithPort(port);
         Log.DialingFar(_context.Logger, _context.Session, _id, server.ToString());
         var dial = _context.Far.Connect(server, new()
         {
@@ -135,8 +134,6 @@ internal sealed class DataPath : IAsyncDisposable
             await timer.DisposeAsync().ConfigureAwait(false);
         if (_drainTimer is not null)
             await _drainTimer.DisposeAsync().ConfigureAwait(false);
-        _life.Dispose();
-        _hurry.Dispose();
     }
 
     private async Task RunAsync()

@@ -19,8 +19,8 @@ internal abstract record Decision
     /// <summary>The client says no more: end our half towards the server.</summary>
     public sealed record EndServer : Decision;
 
-    /// <summary>Open the far side: connect to the destination host at this port. Nobody waits for it.</summary>
-    public sealed record DialFar(int Path, int Port) : Decision;
+    /// <summary>Open the far side: connect to this port of the destination host, or of another one that is allowed. Nobody waits for it.</summary>
+    public sealed record DialFar(int Path, int Port, IPAddress? Host) : Decision;
 
     /// <summary>Listen for the client; answered by <see cref="PathEvent.NearListening"/> or <see cref="PathEvent.NearFailed"/>.</summary>
     public sealed record ListenNear(int Path) : Decision;
@@ -44,7 +44,10 @@ internal abstract record Decision
     public sealed record Began(int Path, string Verb, string Name, TransferDirection Direction, DataMode Asked, DataMode Used, long? Size) : Decision;
 
     /// <summary>The server said how many bytes will come.</summary>
-    public sealed record Expect(int Path, long Size) : Decision;
+    /// <param name="Path">The transfer's.</param>
+    /// <param name="Size">Bytes.</param>
+    /// <param name="Exactly">No mode of this transfer changes the count.</param>
+    public sealed record Expect(int Path, long Size, bool Exactly) : Decision;
 
     /// <summary>A transfer ended.</summary>
     public sealed record Finished(int Path, TransferResult Result, string? Reply, string? Cause) : Decision;
@@ -79,6 +82,10 @@ internal enum TimerKind
     Verdict,
     /// <summary>A final reply waits for the data: look whether it moves.</summary>
     Stall,
+    /// <summary>The client must have logged in. Starts with the session.</summary>
+    Login,
+    /// <summary>A command line that was begun must be ended.</summary>
+    PartialLine,
     /// <summary>Shutdown: transfers may run so much longer.</summary>
     Grace,
     /// <summary>The client is gone: what it has asked for should come to its end, and the server close the session.</summary>

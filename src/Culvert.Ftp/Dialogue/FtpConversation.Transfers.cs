@@ -11,6 +11,7 @@ internal sealed partial class FtpConversation
     private bool _blockMode;
     private bool _recordStructure;
     private bool _restartPending;
+    private bool _image;
     private int _ownAborts;
 
     /// <summary>The download whose final reply waits until its data has reached the client.</summary>
@@ -59,6 +60,7 @@ internal sealed partial class FtpConversation
 
     private void StartTransfer(Exchange exchange)
     {
+        exchange.IsExact = exchange.Command.Name == "RETR" && _image && !EndIsInData && !_restartPending;
         _restartPending = false;
         if (exchange.Path is { } path)
         {
@@ -105,7 +107,7 @@ internal sealed partial class FtpConversation
     private void OnPreliminary(Exchange exchange, FtpLine line)
     {
         if (exchange is { Path: { } path, Kind: VerbKind.Download } && SizeIn(line.Bytes.Span) is { } size)
-            Decide(new Decision.Expect(path.Id, size));
+            Decide(new Decision.Expect(path.Id, size, exchange.IsExact));
     }
 
     /// <summary><c>150 Opening BINARY mode data connection for name (123 bytes).</c></summary>

@@ -53,6 +53,15 @@ public sealed class ConversationTests
     }
 
     [Fact]
+    public void HostNamesWhatTheUserSaid()
+    {
+        Assert.Equal(["S< HOST localhost"], new Talk().Client("HOST localhost"));
+        var talk = new Talk(new FtpRelayOptions { HostName = "ftp.example.org" });
+        Assert.Equal(["S< HOST ftp.example.org"], talk.Client("host 127.0.0.1"));
+        Assert.Contains("rewrote HOST 127.0.0.1 -> HOST ftp.example.org", talk.Told);
+    }
+
+    [Fact]
     public void AFaultyLineIsRefusedHere()
     {
         foreach (var fault in new[] { LineFault.TooLong, LineFault.Nul, LineFault.CarriageReturn })
@@ -88,9 +97,9 @@ public sealed class ConversationTests
     public void CommandsWaitForTheGreeting()
     {
         var talk = new Talk(greet: false);
-        Assert.Empty(talk.Client("USER bob", "PASS x"));
+        Assert.Empty(talk.Client("USER bob"));
         Assert.Equal(["C< 120 soon"], talk.Server("120 soon"));
-        Assert.Equal(["C< 220-a", "C< 220 b", "S< USER bob", "S< PASS x"], talk.Server("220-a", "220 b"));
+        Assert.Equal(["C< 220-a", "C< 220 b", "S< USER bob"], talk.Server("220-a", "220 b"));
     }
 
     [Fact]

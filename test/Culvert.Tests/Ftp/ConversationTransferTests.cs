@@ -336,6 +336,25 @@ public sealed class ConversationTransferTests
         }
     }
 
+    [Theory]
+    [InlineData("TYPE I", "RETR x", " exactly")]
+    [InlineData("type l 8", "RETR x", " exactly")]
+    [InlineData("TYPE A", "RETR x", "")]
+    [InlineData("TYPE I", "LIST", "")]
+    [InlineData("REST 5", "RETR x", "")]
+    public void AnAnnouncedSizeIsExactOnlyWhereNothingChangesTheCount(string before, string transfer, string exactly)
+    {
+        var talk = new Talk();
+        talk.Client("TYPE I");
+        talk.Server("200 binary");
+        talk.Standing();
+        talk.Client(before);
+        talk.Server(before[0] == 'R' ? "350 ok" : "200 ok");
+        talk.Client(transfer);
+        talk.Server("150 Opening data connection (123 bytes).");
+        Assert.Contains($"expect 1 123{exactly}", talk.Told);
+    }
+
     [Fact]
     public void TheSizeToExpectIsTold()
     {
