@@ -10,7 +10,7 @@ namespace Culvert.Interop.Load;
 /// <summary>Files that are unusual in what they're called or how little they hold.</summary>
 public sealed class NameTests(Settings settings) : IClassFixture<Settings>
 {
-    private static readonly Setting Usual = new(FtpServer.Vsftpd, SshServer.OpenSsh, "-L", "passive", IPv6: false);
+    private static readonly Setting Usual = new(FtpServer.Vsftpd, SshServer.OpenSsh, "-L", "convert", IPv6: false);
 
     [Theory]
     [InlineData("with several  spaces.txt")]
