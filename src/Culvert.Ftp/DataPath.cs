@@ -51,9 +51,8 @@ internal sealed class DataPath : IAsyncDisposable
     public long Downloaded => _down.Bytes;
 
     /// <summary>Opens the far side; the request is on its way (or queued) when this returns.</summary>
-    public void DialFar(int port)
+    public void DialFar(Endpoint server)
     {
-        var server = _context.Server.WithPort(port);
         Log.DialingFar(_context.Logger, _context.Session, _id, server.ToString());
         var dial = _context.Far.Connect(server, new()
         {
@@ -102,7 +101,7 @@ internal sealed class DataPath : IAsyncDisposable
 
     /// <summary>Starts a timer, which is gone with the path.</summary>
     public void Arm(TimerKind timer, TimeSpan after) =>
-        _timers.Add(_context.Time.CreateTimer(_ => _context.Post(new PathEvent.TimerElapsed(_id, timer, Downloaded)), null, after, Timeout.InfiniteTimeSpan));
+        _timers.Add(_context.Time.CreateTimer(_ => _context.Post(new PathEvent.TimerElapsed(_id, timer, Downloaded, _down.WaitsForSink)), null, after, Timeout.InfiniteTimeSpan));
 
     /// <summary>Ends both sides. The first call counts.</summary>
     public void Settle(Ending how)
@@ -142,8 +141,6 @@ internal sealed class DataPath : IAsyncDisposable
             await timer.DisposeAsync().ConfigureAwait(false);
         if (_drainTimer is not null)
             await _drainTimer.DisposeAsync().ConfigureAwait(false);
-        _life.Dispose();
-        _hurry.Dispose();
     }
 
     private async Task RunAsync()

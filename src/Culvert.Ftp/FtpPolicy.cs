@@ -31,6 +31,10 @@ internal static class FtpPolicy
     /// would use us to reach other services from inside the far network.</summary>
     public static bool AllowsServerPort(int port, Endpoint destination) => port >= LowestDataPort && port != destination.Port;
 
+    /// <summary>May the data channel go to the address that a 227 names? Only where the user listed it: otherwise any server could make the far
+    /// side connect to whatever it likes.</summary>
+    public static bool AllowsServerAddress(IPAddress address, IReadOnlyList<IPNetwork> hosts) => hosts.Any(network => network.Contains(address));
+
     /// <summary>Does this data connection belong to the client of the control connection? On this machine the user behind the socket must be
     /// the same, because any local user can reach a loopback port; from elsewhere the address must be.</summary>
     /// <returns>Why not, or null.</returns>

@@ -46,4 +46,7 @@ internal static partial class Log
 
     [LoggerMessage(2020, LogLevel.Information, "ftp {Session}: {Verb} {Name}: {Result}, {Bytes} bytes: {Reply}")]
     public static partial void TransferEnded(ILogger logger, long session, string verb, string name, TransferResult result, long bytes, string reply);
+
+    [LoggerMessage(2021, LogLevel.Warning, "ftp {Session}: {Verb} {Name}: the server announced {Expected} bytes, sent {Bytes} and called it complete: the file changed meanwhile, or is cut")]
+    public static partial void CountDiffers(ILogger logger, long session, string verb, string name, long expected, long bytes);
 }

@@ -94,6 +94,24 @@ public sealed class RelayIntegrityTests
         Assert.StartsWith("421 ", await rig.Client.HearAsync(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(3000, false)]
+    [InlineData(3001, true)]
+    public async Task ADownloadOfAnotherSizeThanAnnouncedIsMarked(int announced, bool differs)
+    {
+        await using var rig = await RelayRig.StartAsync();
+        await rig.PassAsync("TYPE I");
+        await rig.ReplyAsync("200 binary");
+        var (client, server) = await rig.StandingAsync();
+        await rig.PassAsync("RETR f");
+        await rig.ReplyAsync($"150 Opening BINARY mode data connection for f ({announced} bytes).");
+        await server.WriteAsync(Part, rig.Hang);
+        await server.EndAsync(rig.Hang);
+        await rig.ReplyAsync("226 done");
+        Assert.Equal(Part, (await RelayRig.ReadAllAsync(client, rig.Hang)).Bytes);
+        Assert.Equal(differs, Assert.Single(rig.Watcher.Done).CountDiffers);
+    }
+
     [Fact]
     public async Task AFullDiskStopsTheClientAtOnce()
     {

@@ -137,6 +137,20 @@ internal sealed class RelayRig : IAsyncDisposable
         return await task;
     }
 
+    public async Task<bool> HasEndedAsync()
+    {
+        await Ended;
+        return true;
+    }
+
+    /// <summary>Says the same line over and over until nobody takes it any more.</summary>
+    public async Task FloodAsync(Speech speaker, string line)
+    {
+        var bytes = Encoding.Latin1.GetBytes(line + "\r\n");
+        while (await speaker.Duplex.WriteAsync(bytes, Hang) == WriteEnd.None)
+            await Task.Yield();
+    }
+
     public static int PortIn(string reply)
     {
         var line = FtpLine.Of(reply);
