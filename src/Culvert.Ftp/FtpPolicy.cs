@@ -56,6 +56,20 @@ internal static class FtpPolicy
         return data.Owner == control.Owner ? null : $"it belongs to user {data.Owner}, the control connection to {control.Owner}";
     }
 
+    /// <summary>May this connection to a port on the far side be the server's? The port was asked for on loopback, but an sshd with
+    /// <c>GatewayPorts yes</c> opens it on every address all the same: then anyone who is quick could bring a file of his own.</summary>
+    /// <param name="from">Who connected.</param>
+    /// <param name="at">Where the far side was asked to listen.</param>
+    /// <returns>Why not, or null.</returns>
+    public static string? RefuseServer(Peer from, IPAddress at)
+    {
+        if (!IPAddress.IsLoopback(at))
+            return null;
+        if (from.Knowledge == AddressKnowledge.Unknown)
+            return "its address isn't known";
+        return from.Address.IsLoopback ? null : $"it comes from {from.Address.Host}, and the FTP server is on the far machine itself";
+    }
+
     /// <summary>The user who must own the socket at the client's PORT address: the one behind the control connection, where there are users.</summary>
     /// <returns>False when there must be one, and it isn't known.</returns>
     public static bool TryGetRequiredOwner(Peer control, out UserId? owner)

@@ -38,7 +38,7 @@ internal static partial class Log
     [LoggerMessage(2014, LogLevel.Warning, "ftp {Session}: data {Path}: refused a connection from {Client}: {Why}")]
     public static partial void Stranger(ILogger logger, long session, int path, string client, string why);
 
-    [LoggerMessage(2015, LogLevel.Debug, "ftp {Session}: data {Path}: the server's connection comes from {Originator}")]
+    [LoggerMessage(2015, LogLevel.Debug, "ftp {Session}: data {Path}: a connection from {Originator} on the far side")]
     public static partial void Originator(ILogger logger, long session, int path, string originator);
 
     [LoggerMessage(2016, LogLevel.Warning, "ftp {Session}: data {Path}: {Side} failed: {Why}")]
