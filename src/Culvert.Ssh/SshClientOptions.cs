@@ -37,6 +37,9 @@ public sealed record SshClientOptions
     /// <summary>Questions without an answer after which the connection is dead.</summary>
     public int ServerAliveCountMax { get; init; } = 3;
 
+    /// <summary>Whether the system probes a silent connection (TCPKeepAlive). Not encrypted, unlike <see cref="ServerAliveInterval"/>.</summary>
+    public bool TcpKeepAlive { get; init; } = true;
+
     /// <summary>Prefer one address family for the server's name.</summary>
     public AddressFamily? Family { get; init; }
 

@@ -36,6 +36,7 @@ internal static class SshLink
                     Algorithms = AlgorithmChoice.Of(config, known, services.Reporter.Tell),
                     Rekey = RekeyLimits.Default with { Bytes = config.RekeyBytes ?? RekeyLimits.Default.Bytes, Age = config.RekeyTime },
                     ConnectTimeout = config.ConnectTimeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : config.ConnectTimeout,
+                    TcpKeepAlive = config.TcpKeepAlive,
                     ServerAliveInterval = config.ServerAliveInterval,
                     ServerAliveCountMax = config.ServerAliveCountMax,
                     Family = config.AddressFamily switch
