@@ -14,6 +14,7 @@ internal sealed class InteractiveMethod(PasswordOnce once) : AuthenticationMetho
     private const int MaximumTextLength = 4096;
 
     private int _attempts;
+    private int? _limit;
 
     public override string Name => AuthenticationMessages.Interactive;
 
@@ -22,8 +23,9 @@ internal sealed class InteractiveMethod(PasswordOnce once) : AuthenticationMetho
     public override async ValueTask<AuthenticationReply?> TryAsync(AuthenticationExchange exchange, CancellationToken cancellationToken)
     {
         var options = exchange.Options;
-        var given = once.IsAvailable;
-        if ((options.Ask is null && !given) || _attempts == options.PasswordPrompts + (given ? 1 : 0))
+        // The password from elsewhere has an attempt of its own.
+        _limit ??= options.PasswordPrompts + (once.IsAvailable ? 1 : 0);
+        if ((options.Ask is null && !once.IsAvailable) || _attempts == _limit)
             return null;
         _attempts++;
 
