@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Publishes the native binary to out/culvert.
 #   ./build.sh                     build
-#   ./build.sh --install [PREFIX]  build and copy it to PREFIX/bin (/usr/local as root, otherwise ~/.local)
+#   ./build.sh --install [PREFIX]  build and copy it to PREFIX/bin, its man page too (/usr/local as root, otherwise ~/.local)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
@@ -76,7 +76,9 @@ if [ -n "$(missing)" ]; then
 fi
 
 say "compiling for $system-$machine, which takes a minute or two"
-dotnet publish src/Culvert.Cli --configuration Release --runtime "$system-$machine" --output artifacts/publish --verbosity quiet
+# A restore for one machine would rewrite the committed lock files, which hold for every machine: it gets its own.
+dotnet publish src/Culvert.Cli --configuration Release --runtime "$system-$machine" --output artifacts/publish --verbosity quiet \
+    -p:NuGetLockFilePath=obj/native.lock.json
 mkdir -p out
 cp artifacts/publish/culvert out/culvert
 say "out/culvert, $(($(wc -c <out/culvert) / 1000)) kB"
@@ -85,6 +87,8 @@ if [ -n "$install" ]; then
     mkdir -p "$prefix/bin"
     cp out/culvert "$prefix/bin/culvert"
     chmod 755 "$prefix/bin/culvert"
+    mkdir -p "$prefix/share/man/man1"
+    cp docs/man/culvert.1 "$prefix/share/man/man1/culvert.1"
     say "installed as $prefix/bin/culvert"
     case ":$PATH:" in
         *":$prefix/bin:"*) ;;

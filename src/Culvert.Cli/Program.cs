@@ -3,6 +3,7 @@ using Culvert.Broker.Config;
 using Culvert.Cli;
 using Culvert.Cli.Arguments;
 using Culvert.Cli.Running;
+using Culvert.Cli.Terminal;
 
 // Help is printed before anything else is loaded: the commonest first call shouldn't wait for what it doesn't use.
 if (args is ["-h" or "--help" or "help"])
@@ -21,7 +22,7 @@ try
 }
 catch (ConfigException e)
 {
-    return UsageError.Report(e, Console.OpenStandardError());
+    return UsageError.Report(e, StandardError.Open());
 }
 
 static int Say(string text)

@@ -14,7 +14,7 @@ internal static class DemoCommand
     public static async Task<int> RunAsync(Invocation.Demo demo)
     {
         using var signals = new StopSignals(() => Environment.Exit(ExitCode.Failure));
-        await using var errors = Console.OpenStandardError();
+        await using var errors = StandardError.Open();
         using var log = new OpenSshLogger(new Screen(errors, live: false, StandardError.Columns), Verbosity.Error);
         var options = new DemoOptions
         {

@@ -53,12 +53,9 @@ internal static class TunnelCommand
             await using var run = await TunnelRun.StartAsync(connection, services, signals.Stop).ConfigureAwait(false);
             if (background is not null && !OperatingSystem.IsWindows())
             {
-                // As ssh does: in the background messages go to the log file, or with -v where they went before.
                 terminal?.Dispose();
-                var keepsSpeaking = connection.Verbosity >= Verbosity.Debug1 || wanted.LogFile is not null;
-                if (!keepsSpeaking)
-                    screen.Close();
-                background.Detach(keepErrors: keepsSpeaking && wanted.LogFile is null);
+                // As ssh does: in the background messages go to the log file, or with -v where they went before.
+                background.Detach(keepErrors: connection.Verbosity >= Verbosity.Debug1 && wanted.LogFile is null);
             }
             return await ServeAsync(run, live, reporter, signals.Stop).ConfigureAwait(false);
         }
@@ -92,7 +89,7 @@ internal static class TunnelCommand
     private static Stream OpenOutput(string? logFile)
     {
         if (logFile is null)
-            return Console.OpenStandardError();
+            return StandardError.Open();
         try
         {
             return new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);

@@ -12,7 +12,6 @@ internal sealed class Screen(Stream output, bool live, Func<int> columns)
     private IReadOnlyList<string> _lines = [];
     private IReadOnlyList<string> _drawn = [];
     private int _questions;
-    private bool _closed;
 
     /// <summary>Whether live lines are shown at all.</summary>
     public bool IsLive => live;
@@ -52,16 +51,6 @@ internal sealed class Screen(Stream output, bool live, Func<int> columns)
             Erase(frame);
             Draw(frame);
             Send(frame);
-        }
-    }
-
-    /// <summary>Lets go of where it speaks, and says nothing from now on.</summary>
-    public void Close()
-    {
-        lock (_gate)
-        {
-            _closed = true;
-            output.Dispose();
         }
     }
 
@@ -121,7 +110,7 @@ internal sealed class Screen(Stream output, bool live, Func<int> columns)
 
     private void Send(StringBuilder frame)
     {
-        if (frame.Length == 0 || _closed)
+        if (frame.Length == 0)
             return;
         try
         {

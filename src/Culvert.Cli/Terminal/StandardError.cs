@@ -5,6 +5,10 @@ internal static class StandardError
 {
     private const int UsualColumns = 80;
 
+    /// <summary>A stream to it. On Unix it's the descriptor itself: the runtime's own stream keeps duplicates of standard output and error, which would
+    /// hold a pipe open after <c>-f</c> let go of it.</summary>
+    public static Stream Open() => OperatingSystem.IsWindows() ? Console.OpenStandardError() : new DescriptorStream(2);
+
     /// <summary>Whether a terminal that understands cursor movements shows it.</summary>
     public static bool IsTerminal => !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb";
 

@@ -62,9 +62,12 @@ public sealed class StartFailureTests
     public async Task Remote_port_in_use()
     {
         await using var server = await StartAsync();
-        using var taken = new TcpListener(IPAddress.Loopback, FreePort.Next());
+        // sshd takes both loopback addresses and is content with one of them.
+        var port = FreePort.Next();
+        using var taken = new TcpListener(IPAddress.Loopback, port);
+        using var takenToo = new TcpListener(IPAddress.IPv6Loopback, port);
         taken.Start();
-        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        takenToo.Start();
         var result = await RunAsync([.. CulvertProcess.Login(server), "-R", $"ftp/{port}:127.0.0.1:21", server.Address]);
         AssertFailed(result, $"remote port forwarding failed for listen port {port}");
     }

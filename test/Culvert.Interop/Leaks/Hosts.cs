@@ -39,7 +39,7 @@ public abstract class Hosts : IAsyncLifetime
             _network = await PrivateNetwork.CreateAsync(2, cancellation);
             var options = new SshServerOptions { Host = Far, ListenAddress = Far.Address };
             _sshServer = await SshServer.StartAsync(SshServer.OpenSsh, cancellation, options);
-            _detector = await LeakDetector.InstallAsync(Far, PrivateNetwork.LinkOf(1), Ssh.Port, OtherPackets, cancellation);
+            _detector = await LeakDetector.InstallAsync(Near, Far, PrivateNetwork.LinkOf(1), Ssh.Port, OtherPackets, cancellation);
             foreach (var (direction, host) in new[] { (Local, Far), (Remote, Near) })
             {
                 // The server listens on all its addresses and names the one by which the other host can reach it, and it

@@ -22,7 +22,7 @@ public abstract class TransferMatrix(Hosts hosts)
             {
                 foreach (var verb in new[] { "RETR", "STOR" })
                 {
-                    cells.Add(direction, mode.ToString(), verb, "passive");
+                    cells.Add(direction, mode.ToString(), verb, "convert");
                     if (mode is TransferMode.Port or TransferMode.Eprt)
                     {
                         cells.Add(direction, mode.ToString(), verb, "forward");

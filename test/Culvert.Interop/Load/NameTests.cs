@@ -10,7 +10,7 @@ namespace Culvert.Interop.Load;
 /// <summary>Files that are unusual in what they're called or how little they hold.</summary>
 public sealed class NameTests(Settings settings) : IClassFixture<Settings>
 {
-    private static readonly Setting Usual = new(FtpServer.Vsftpd, SshServer.OpenSsh, "-L", "passive", IPv6: false);
+    private static readonly Setting Usual = new(FtpServer.Vsftpd, SshServer.OpenSsh, "-L", "convert", IPv6: false);
 
     [Theory]
     [InlineData("with several  spaces.txt")]
@@ -47,6 +47,9 @@ public sealed class NameTests(Settings settings) : IClassFixture<Settings>
             Peers.Require("curl"), [.. Curl.Arguments(target, TransferMode.Pasv), "--output", folder["back"], Curl.Url(target, "pub/caf%E9")]);
         var result = await Command.RunAsync(fetch, cancellation);
         Exchange.AssertSameFiles(content, folder["back"], result.OrThrow());
+        // .NET can't name the file, so it couldn't remove its folder.
+        var remove = new CommandLine("/bin/sh", "-c", """rm "$1/$(printf 'caf\351')" """, "sh", tunnelled.Ftp.PublicFolder);
+        (await Command.RunAsync(remove, cancellation)).OrThrow();
     }
 
     [Theory]

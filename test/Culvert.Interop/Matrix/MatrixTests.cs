@@ -24,8 +24,8 @@ public abstract class MatrixTests(Settings settings, string ftpServer)
         var cells = new TheoryData<string, string, string, string>();
         foreach (var (ssh, direction, active) in new[]
         {
-            (SshServer.OpenSsh, "-L", "forward"), (SshServer.OpenSsh, "-R", "passive"), (SshServer.Dropbear, "-L", "passive"),
-            (SshServer.Dropbear, "-R", "passive"), (SshServer.Dropbear, "-L", "forward"),
+            (SshServer.OpenSsh, "-L", "forward"), (SshServer.OpenSsh, "-R", "convert"), (SshServer.Dropbear, "-L", "convert"),
+            (SshServer.Dropbear, "-R", "convert"), (SshServer.Dropbear, "-L", "forward"),
         })
         {
             foreach (var mode in Enum.GetNames<TransferMode>())
@@ -40,12 +40,12 @@ public abstract class MatrixTests(Settings settings, string ftpServer)
     [Theory]
     [MemberData(nameof(Cells))]
     public Task Client_carries_files_both_ways(string client, string mode) =>
-        CarryAsync(new Setting(ftpServer, SshServer.OpenSsh, "-L", "passive", IPv6: false), client, mode);
+        CarryAsync(new Setting(ftpServer, SshServer.OpenSsh, "-L", "convert", IPv6: false), client, mode);
 
     [Theory]
     [MemberData(nameof(IPv6Cells))]
     public Task Client_carries_files_both_ways_over_ipv6(string client, string mode) =>
-        CarryAsync(new Setting(ftpServer, SshServer.OpenSsh, "-L", "passive", IPv6: true), client, mode);
+        CarryAsync(new Setting(ftpServer, SshServer.OpenSsh, "-L", "convert", IPv6: true), client, mode);
 
     [Theory]
     [MemberData(nameof(ThinCells))]

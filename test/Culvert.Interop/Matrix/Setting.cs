@@ -8,7 +8,7 @@ namespace Culvert.Interop.Matrix;
 public sealed record Setting(string FtpServer, string SshServer, string Direction, string Active, bool IPv6)
 {
     public override string ToString() =>
-        $"{SshServer} {Direction} {FtpServer}{(Active == "passive" ? "" : " --active " + Active)}{(IPv6 ? " IPv6" : "")}";
+        $"{SshServer} {Direction} {FtpServer}{(Active == "convert" ? "" : " --active " + Active)}{(IPv6 ? " IPv6" : "")}";
 }
 
 /// <summary>Keeps what the tests of a class share, so that each transfer doesn't start all programs anew.</summary>

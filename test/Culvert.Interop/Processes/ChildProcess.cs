@@ -58,9 +58,11 @@ internal sealed partial class ChildProcess : IAsyncDisposable
             // One byte is one character: names and banners are not always UTF-8.
             StandardOutputEncoding = Encoding.Latin1,
             StandardErrorEncoding = Encoding.Latin1,
-            StandardInputEncoding = Encoding.Latin1,
+            StandardInputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
             WorkingDirectory = command.WorkingDirectory ?? "",
         };
+        // Clients speak English, and names are UTF-8 to them.
+        info.Environment["LC_ALL"] = "C.UTF-8";
         foreach (var (name, value) in command.Environment)
         {
             info.Environment[name] = value;

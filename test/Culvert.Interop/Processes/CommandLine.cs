@@ -13,5 +13,8 @@ internal sealed record CommandLine(string Program, params IReadOnlyList<string> 
     public CommandLine Behind(string program, params IReadOnlyList<string> arguments) =>
         new(program, [.. arguments, Program, .. Arguments]) { Environment = Environment, WorkingDirectory = WorkingDirectory };
 
+    /// <summary>The same command with further options before all others.</summary>
+    public CommandLine With(params IReadOnlyList<string> options) => this with { Arguments = [.. options, .. Arguments] };
+
     public override string ToString() => string.Join(' ', [Program, .. Arguments]);
 }

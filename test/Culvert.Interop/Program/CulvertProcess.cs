@@ -7,7 +7,7 @@ namespace Culvert.Interop.Program;
 
 /// <summary>
 /// The program under test: the managed build that lies beside the tests, or the binary that <c>CULVERT_BINARY</c>
-/// names. It is ready when it has said so for each of its tunnels.
+/// names (seen from the repository). It is ready when it has said so for each of its tunnels.
 /// </summary>
 internal sealed partial class CulvertProcess : IAsyncDisposable
 {
@@ -18,7 +18,7 @@ internal sealed partial class CulvertProcess : IAsyncDisposable
     private CulvertProcess(ChildProcess process) => _process = process;
 
     public static string Program { get; } = Environment.GetEnvironmentVariable("CULVERT_BINARY") is { Length: > 0 } named
-        ? Path.GetFullPath(named)
+        ? Path.GetFullPath(named, Peers.Repository)
         : Path.Combine(AppContext.BaseDirectory, "culvert");
 
     /// <summary>The ports of the tunnels, in the order of the command line.</summary>

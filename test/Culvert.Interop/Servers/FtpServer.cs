@@ -15,6 +15,9 @@ internal sealed record FtpServerOptions
     /// <summary>Whether data connections may come from, and PORT may name, another address than the control connection's.</summary>
     public bool AcceptsForeignAddresses { get; init; }
 
+    /// <summary>The only port for passive data connections (vsftpd alone): what a tunnel without rewriting needs to carry any.</summary>
+    public int? PassivePort { get; init; }
+
     public bool IsIPv6 => ListenAddress.Contains(':', StringComparison.Ordinal);
 }
 

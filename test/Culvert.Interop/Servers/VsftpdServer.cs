@@ -28,6 +28,7 @@ internal sealed class VsftpdServer(FtpServerOptions options) : FtpServer(options
             ? $"listen=NO\nlisten_ipv6=YES\nlisten_address6={Options.ListenAddress}"
             : $"listen=YES\nlisten_ipv6=NO\nlisten_address={Options.ListenAddress}";
         var advertised = Options.AdvertisedAddress is { } address ? $"pasv_address={address}" : "";
+        var passive = Options.PassivePort is { } port ? $"pasv_min_port={port}\npasv_max_port={port}" : "";
         var foreign = Options.AcceptsForeignAddresses ? "YES" : "NO";
         var configuration = Folder.Write("vsftpd.conf", $"""
             background=NO
@@ -35,6 +36,7 @@ internal sealed class VsftpdServer(FtpServerOptions options) : FtpServer(options
             listen_port={Port}
             {identity}
             {advertised}
+            {passive}
             pasv_promiscuous={foreign}
             port_promiscuous={foreign}
             secure_chroot_dir={Folder.MakeFolder("empty")}

@@ -78,18 +78,6 @@ public sealed class TerminalTests : IDisposable
     }
 
     [Fact]
-    public void A_closed_screen_says_nothing_and_holds_nothing()
-    {
-        var output = new MemoryStream();
-        var screen = new Screen(output, live: false, () => 80);
-        screen.WriteLine("one");
-        screen.Close();
-        screen.WriteLine("two");
-        Assert.Equal("one\n", Encoding.UTF8.GetString(output.ToArray()));
-        Assert.False(output.CanWrite);
-    }
-
-    [Fact]
     public async Task A_question_is_put_to_the_terminal_with_the_echo_that_it_wants()
     {
         var terminal = new ScriptedTerminal("secret");
