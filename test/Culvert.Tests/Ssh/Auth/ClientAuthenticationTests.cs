@@ -182,6 +182,7 @@ public sealed class ClientAuthenticationTests : IDisposable
                 await server.FailAsync(false, "keyboard-interactive");
             }
         }, "user@host: Permission denied (keyboard-interactive).");
+        Assert.Equal(3, script.Asked.Count);
     }
 
     [Fact]
