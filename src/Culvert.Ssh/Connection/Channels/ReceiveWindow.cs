@@ -3,25 +3,18 @@ using Culvert.Ssh.Wire;
 namespace Culvert.Ssh.Connection;
 
 /// <summary>How much the peer may send us on one channel (RFC 4254 §5.2), and when it hears of more. Pure accounting; the channel's lock guards it.</summary>
-/// <remarks><para>At any time: credit the peer holds + bytes that wait for their reader + bytes read but not yet credited + growth not yet granted = size.</para>
+/// <remarks><para>At any time: credit the peer holds + bytes that wait for their reader + bytes read but not yet credited = size.</para>
 /// <para>Credit is given back when an eighth of the window was read (but a packet at least): the peer never sees less than seven eighths of the window,
 /// and at the start size it's woken once for 256 KiB, about what one send to the client's socket carries. OpenSSH's own three packets wake the peer
 /// nearly three times as often, half a window lets a path with a long round trip run dry.</para>
-/// <para>The window doubles when all of it was read in little more than a round trip: then it, and not the path or the reader, was the limit (a full window takes one
-/// round trip plus the delay of its credit). On a short path that never happens.</para>
-/// <para>Caution and patience are for sshd's sake. It reads ahead as much as it may send, into a buffer that grows in small copies: from some 8 MiB of surplus on
-/// that costs seconds of its time (measured). So a window that the path can't fill is not granted, and growth is granted by and by, with the credit for what was
-/// read.</para></remarks>
+/// <para>The window doubles when all of it was read within two round trips: then it, and not the path or the reader, was the limit (a full window takes one round trip
+/// plus the delay of its credit). On a short path that never happens, which is wanted: sshd pays for a large window with copies.</para></remarks>
 internal sealed class ReceiveWindow
 {
-    /// <summary>Round trips that reading a window takes when it is the limit: one, an eighth for its credit, and as much again because a measurement is not exact.</summary>
-    private const double GrowingRound = 1.25;
-
     private readonly WindowBudget _budget;
     private readonly RoundTrip _roundTrip;
     private readonly TimeProvider _time;
     private int _read;
-    private int _ungranted;
     private long _roundStart;
     private long _roundRead;
     private bool _isGivenBack;
@@ -59,17 +52,14 @@ internal sealed class ReceiveWindow
     {
         _read += count;
         _roundRead += count;
+        var more = 0;
         if (_roundRead >= Size)
-            EndRound();
-        if (_budget.IsTight)
+            more = EndRound();
+        if (more == 0 && _budget.IsTight && Size > ConnectionLimits.MinimumWindow)
             Shrink();
-        if (_read < Threshold)
+        if (more == 0 && _read < Threshold)
             return 0;
-        var growth = Math.Min(_ungranted, _read);
-        _ungranted -= growth;
-        if (growth > 0 && _ungranted == 0)
-            BeginRound();
-        var more = _read + growth;
+        more += _read;
         _read = 0;
         Credit += more;
         return more;
@@ -84,32 +74,26 @@ internal sealed class ReceiveWindow
         _budget.Return(Size);
     }
 
-    private void BeginRound()
-    {
-        _roundStart = _time.GetTimestamp();
-        _roundRead = 0;
-    }
-
-    private void EndRound()
+    private int EndRound()
     {
         var took = _time.GetElapsedTime(_roundStart);
-        BeginRound();
-        if (_ungranted > 0 || _isGivenBack || _roundTrip.Shortest is not { } roundTrip || took > roundTrip * GrowingRound
-            || Size > ConnectionLimits.MaximumWindow / 2 || !_budget.TryGrow(Size))
-            return;
-        _ungranted = Size;
-        Size *= 2;
+        _roundStart = _time.GetTimestamp();
+        _roundRead = 0;
+        if (_roundTrip.Shortest is not { } roundTrip || took > 2 * roundTrip || Size > ConnectionLimits.MaximumWindow / 2 || _isGivenBack || !_budget.TryGrow(Size))
+            return 0;
+        var more = Size;
+        Size += more;
+        return more;
     }
 
-    /// <summary>Gives up growth and withholds credit: a granted window can't be revoked, but what was read need not be granted again.</summary>
+    /// <summary>Withholds credit: a granted window can't be revoked, but what was read need not be granted again.</summary>
     private void Shrink()
     {
+        var less = Math.Min(_read, Size - ConnectionLimits.MinimumWindow);
         if (_isGivenBack)
             return;
-        var less = Math.Min(_read, Size - _ungranted - ConnectionLimits.MinimumWindow);
+        Size -= less;
         _read -= less;
-        Size -= less + _ungranted;
-        _budget.Return(less + _ungranted);
-        _ungranted = 0;
+        _budget.Return(less);
     }
 }
