@@ -25,7 +25,7 @@ public sealed record SshClientOptions
     public AlgorithmPreferences Algorithms { get; init; } = AlgorithmPreferences.Default;
 
     /// <summary>When keys are changed.</summary>
-    internal RekeyLimits Rekey { get; init; } = RekeyLimits.Default;
+    public RekeyLimits Rekey { get; init; } = RekeyLimits.Default;
 
     /// <summary>One deadline over connecting, versions, key exchange and authentication, without the time that a person takes to answer. A server that is stopped
     /// still accepts connections: only a deadline finds out.</summary>
