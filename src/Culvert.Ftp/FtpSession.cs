@@ -30,7 +30,6 @@ internal sealed class FtpSession
     private readonly Dictionary<int, Transfer> _transfers = [];
     private readonly Dictionary<TimerKind, ITimer> _timers = [];
     private bool _watchesLine;
-    private bool _clientFirst;
     private Task? _awaitingNews;
 
     public FtpSession(FtpRelay relay, long id, Accepted client, INetwork near, INetwork far, Endpoint destination)
@@ -123,7 +122,8 @@ internal sealed class FtpSession
     }
 
     /// <summary>Brings the conversation one thing that has happened. News of the data first: what a data connection saw before
-    /// the server's reply must be known when the reply is judged. Then both sides in turn: neither can talk so fast that the other isn't heard.</summary>
+    /// the server's reply must be known when the reply is judged. A server that talks without end doesn't drown the client: more is read from it only when
+    /// both have nothing left.</summary>
     private bool TakeNext(ControlConnection client, ControlConnection server)
     {
         if (_news.Reader.TryRead(out var news))
@@ -131,10 +131,7 @@ internal sealed class FtpSession
             _conversation.OnPath(news);
             return true;
         }
-        _clientFirst = !_clientFirst;
-        return _clientFirst
-            ? TakeFromClient(client) || TakeFromServer(server)
-            : TakeFromServer(server) || TakeFromClient(client);
+        return TakeFromServer(server) || TakeFromClient(client);
     }
 
     private bool TakeFromServer(ControlConnection server)
