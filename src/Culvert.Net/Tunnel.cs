@@ -5,7 +5,10 @@ namespace Culvert.Net;
 public delegate Task TunnelSession(Accepted client, CancellationToken stop);
 
 /// <summary>An open port and the sessions that came in through it. It owns both: nothing of either is left when <see cref="RunAsync"/> has returned.</summary>
-public sealed class Tunnel(IListener listener, TunnelSession session, int maximumSessions, TunnelSession? refuse = null)
+/// <param name="listener">Owned from now on.</param>
+/// <param name="session">Serves each connection.</param>
+/// <param name="maximumSessions">Further connections are reset; at least 1.</param>
+public sealed class Tunnel(IListener listener, TunnelSession session, int maximumSessions)
 {
     private readonly Lock _gate = new();
     private readonly HashSet<Task> _sessions = [];
@@ -85,7 +88,7 @@ public sealed class Tunnel(IListener listener, TunnelSession session, int maximu
 
     private void Start(Accepted client, CancellationToken stop)
     {
-        var serve = Sessions < maximumSessions ? session : refuse ?? Refuse;
+        var serve = Sessions < maximumSessions ? session : Refuse;
         var running = Task.Run(() => serve(client, stop), CancellationToken.None);
         lock (_gate)
             _sessions.Add(running);
