@@ -4,7 +4,11 @@ using Culvert.Net;
 namespace Culvert.Ftp;
 
 /// <summary>One side of the dialogue: bytes to lines, and lines to bytes. One user at a time.</summary>
-internal sealed class ControlConnection(Duplex duplex, Speaker speaker) : IAsyncDisposable
+/// <param name="duplex">Owned from now on.</param>
+/// <param name="speaker">Who is at the other end.</param>
+/// <param name="writeTimeout">A peer that takes nothing for so long is cut off.</param>
+/// <param name="time">For that.</param>
+internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan writeTimeout, TimeProvider time) : IAsyncDisposable
 {
     private readonly LineReader _lines = new(speaker);
     private readonly List<byte> _outbox = [];
@@ -12,6 +16,9 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker) : IAsync
 
     /// <summary>How reading ended; what was read before may still hold lines.</summary>
     public ReadEnd End { get; private set; }
+
+    /// <summary>Whether a line was begun and not ended. Only right when <see cref="TryRead"/> has just found no line.</summary>
+    public bool HasPartialLine { get; private set; }
 
     /// <summary>Takes the next line that has come.</summary>
     public bool TryRead(out FtpLine line)
@@ -23,7 +30,9 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker) : IAsync
             return false;
         }
         _reading = null;
-        return _lines.TryRead(out line);
+        var found = _lines.TryRead(out line);
+        HasPartialLine = !found && _lines.HasPartialLine;
+        return found;
     }
 
     /// <summary>Completes when more has come, or the end. Only after <see cref="TryRead"/> has said that there is no line. A read that
@@ -38,14 +47,24 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker) : IAsync
     /// <summary>Puts a line in the outbox; lines go out whole.</summary>
     public void Say(FtpLine line) => _outbox.AddRange(line.Terminated());
 
-    /// <summary>Sends the outbox. That the peer takes no more is no news here: reading will tell.</summary>
+    /// <summary>Sends the outbox. That the peer takes no more is no news here: reading will tell. A peer that lets us wait too long is reset, so that
+    /// reading tells this as well.</summary>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         if (_outbox.Count == 0)
             return;
         var bytes = _outbox.ToArray();
         _outbox.Clear();
-        await duplex.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
+        using var limit = new CancellationTokenSource(writeTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            await duplex.WriteAsync(bytes, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            duplex.Abort();
+        }
     }
 
     /// <summary>Ends our half.</summary>

@@ -51,9 +51,8 @@ internal sealed class DataPath : IAsyncDisposable
     public long Downloaded => _down.Bytes;
 
     /// <summary>Opens the far side; the request is on its way (or queued) when this returns.</summary>
-    public void DialFar(int port)
+    public void DialFar(Endpoint server)
     {
-        var server = _context.Server.WithPort(port);
         Log.DialingFar(_context.Logger, _context.Session, _id, server.ToString());
         var dial = _context.Far.Connect(server, new()
         {
@@ -79,12 +78,12 @@ internal sealed class DataPath : IAsyncDisposable
     /// <summary>Listens for the client, and takes the first connection that is admitted.</summary>
     public void ListenNear() => _openings.Add(ListenAsync(_context.Near, _context.NearHost,
         new() { ArmedToReset = true, Ports = _context.Options.PassivePorts, Priority = Priority.Bulk },
-        _near, at => new PathEvent.NearListening(_id, at), new PathEvent.NearOpen(_id), failure => new PathEvent.NearFailed(_id, failure), Admit));
+        _near, at => new PathEvent.NearListening(_id, at), new PathEvent.NearOpen(_id), failure => new PathEvent.NearFailed(_id, failure), AdmitClient));
 
-    /// <summary>Listens on the far side for the server, and takes the first connection.</summary>
+    /// <summary>Listens on the far side for the server, and takes the first connection that can be the server's.</summary>
     public void ListenFar(IPAddress address) => _openings.Add(ListenAsync(_context.Far, new(address.ToString(), 0),
         new() { ArmedToReset = true, Priority = Priority.Bulk },
-        _far, at => new PathEvent.FarListening(_id, at), new PathEvent.FarOpen(_id), failure => new PathEvent.FarFailed(_id, failure), NoteOriginator));
+        _far, at => new PathEvent.FarListening(_id, at), new PathEvent.FarOpen(_id), failure => new PathEvent.FarFailed(_id, failure), peer => AdmitServer(peer, address)));
 
     /// <summary>Passes on the server's end, in modes where it says nothing about a file.</summary>
     public async Task EndNearAsync(CancellationToken cancellationToken)
@@ -102,7 +101,7 @@ internal sealed class DataPath : IAsyncDisposable
 
     /// <summary>Starts a timer, which is gone with the path.</summary>
     public void Arm(TimerKind timer, TimeSpan after) =>
-        _timers.Add(_context.Time.CreateTimer(_ => _context.Post(new PathEvent.TimerElapsed(_id, timer, Downloaded)), null, after, Timeout.InfiniteTimeSpan));
+        _timers.Add(_context.Time.CreateTimer(_ => _context.Post(new PathEvent.TimerElapsed(_id, timer, Downloaded, _down.WaitsForSink)), null, after, Timeout.InfiniteTimeSpan));
 
     /// <summary>Ends both sides. The first call counts.</summary>
     public void Settle(Ending how)
@@ -142,8 +141,6 @@ internal sealed class DataPath : IAsyncDisposable
             await timer.DisposeAsync().ConfigureAwait(false);
         if (_drainTimer is not null)
             await _drainTimer.DisposeAsync().ConfigureAwait(false);
-        _life.Dispose();
-        _hurry.Dispose();
     }
 
     private async Task RunAsync()
@@ -280,19 +277,22 @@ internal sealed class DataPath : IAsyncDisposable
         }
     }
 
-    private bool Admit(Peer peer)
+    private bool AdmitClient(Peer peer) => Admits(peer, FtpPolicy.RefuseData(peer, _context.Client));
+
+    private bool AdmitServer(Peer peer, IPAddress at)
     {
-        if (FtpPolicy.RefuseData(peer, _context.Client) is not { } why)
-            return true;
-        Log.Stranger(_context.Logger, _context.Session, _id, peer.Knowledge == AddressKnowledge.Unknown ? "somewhere" : peer.Address.ToString(), why);
-        return false;
+        Log.Originator(_context.Logger, _context.Session, _id, Shown(peer));
+        return Admits(peer, FtpPolicy.RefuseServer(peer, at));
     }
 
-    private bool NoteOriginator(Peer peer)
+    private bool Admits(Peer peer, string? refusal)
     {
-        Log.Originator(_context.Logger, _context.Session, _id, peer.Knowledge == AddressKnowledge.Unknown ? "somewhere" : peer.Address.ToString());
-        return true;
+        if (refusal is not null)
+            Log.Stranger(_context.Logger, _context.Session, _id, Shown(peer), refusal);
+        return refusal is null;
     }
+
+    private static string Shown(Peer peer) => peer.Knowledge == AddressKnowledge.Unknown ? "somewhere" : peer.Address.ToString();
 
     private async Task OpenAsync(Side side, Duplex duplex, PathEvent open)
     {

@@ -31,6 +31,10 @@ internal static class FtpPolicy
     /// would use us to reach other services from inside the far network.</summary>
     public static bool AllowsServerPort(int port, Endpoint destination) => port >= LowestDataPort && port != destination.Port;
 
+    /// <summary>May the data channel go to the address that a 227 names? Only where the user listed it: otherwise any server could make the far
+    /// side connect to whatever it likes.</summary>
+    public static bool AllowsServerAddress(IPAddress address, IReadOnlyList<IPNetwork> hosts) => hosts.Any(network => network.Contains(address));
+
     /// <summary>Does this data connection belong to the client of the control connection? On this machine the user behind the socket must be
     /// the same, because any local user can reach a loopback port; from elsewhere the address must be.</summary>
     /// <returns>Why not, or null.</returns>
@@ -50,6 +54,20 @@ internal static class FtpPolicy
         if (control.Owner is null || data.Owner is null)
             return "its user can't be told";
         return data.Owner == control.Owner ? null : $"it belongs to user {data.Owner}, the control connection to {control.Owner}";
+    }
+
+    /// <summary>May this connection to a port on the far side be the server's? The port was asked for on loopback, but an sshd with
+    /// <c>GatewayPorts yes</c> opens it on every address all the same: then anyone who is quick could bring a file of his own.</summary>
+    /// <param name="from">Who connected.</param>
+    /// <param name="at">Where the far side was asked to listen.</param>
+    /// <returns>Why not, or null.</returns>
+    public static string? RefuseServer(Peer from, IPAddress at)
+    {
+        if (!IPAddress.IsLoopback(at))
+            return null;
+        if (from.Knowledge == AddressKnowledge.Unknown)
+            return "its address isn't known";
+        return from.Address.IsLoopback ? null : $"it comes from {from.Address.Host}, and the FTP server is on the far machine itself";
     }
 
     /// <summary>The user who must own the socket at the client's PORT address: the one behind the control connection, where there are users.</summary>

@@ -8,8 +8,20 @@ public enum ActiveMode
 {
     /// <summary>The server is asked for passive mode, and the relay connects to the client. Works with every server and needs no right to listen on the far side.</summary>
     Convert,
+    /// <summary>As <see cref="Convert"/>; and as <see cref="Forward"/> where the server refuses every passive mode, for clients that ask for passive mode too.</summary>
+    Auto,
     /// <summary>The relay listens on the far side and names that address to the server. The FTP server must reach it: by default, be on the far machine itself.</summary>
     Forward,
+}
+
+/// <summary>Where the server's data connections are sought.</summary>
+public enum DataAddress
+{
+    /// <summary>At the configured host, whatever a reply says: a server can't lead the relay to other machines.</summary>
+    Destination,
+    /// <summary>At the address in the server's 227, if it's one of <see cref="FtpRelayOptions.DataHosts"/>: for servers that keep their data on
+    /// another machine. A 229 names none, and means the configured host.</summary>
+    Reply,
 }
 
 /// <summary>How FTP is relayed. Immutable; one record serves any number of sessions.</summary>
@@ -17,6 +29,16 @@ public sealed record FtpRelayOptions
 {
     /// <summary>What becomes of PORT and EPRT.</summary>
     public ActiveMode Active { get; init; } = ActiveMode.Convert;
+
+    /// <summary>Where data is sought in passive mode.</summary>
+    public DataAddress DataAddress { get; init; } = DataAddress.Destination;
+
+    /// <summary>For <see cref="DataAddress.Reply"/>: the only addresses that may be named in a 227.</summary>
+    public IReadOnlyList<IPNetwork> DataHosts { get; init; } = [];
+
+    /// <summary>The name that the server reads in HOST (RFC 7151), whatever the client says: clients of a tunnel say <c>localhost</c>, which
+    /// is no virtual host of anybody. Null: what the client says.</summary>
+    public string? HostName { get; init; }
 
     /// <summary>The address written into 227 replies when it is not the one that the data listener is bound to (IPv4). Without it, and where the
     /// address that the client dialled is not known, loopback is bound and named.</summary>
@@ -46,8 +68,20 @@ public sealed record FtpRelayOptions
     /// reset. Generous, because some servers flush, or compute checksums, first.</summary>
     public TimeSpan VerdictTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>A final reply waits for its data so long without a byte moving; then it is passed on, for clients that wait for it before they read.</summary>
+    /// <summary>A final reply waits for its data so long without the client taking a byte; then it is passed on, for clients that wait for it before
+    /// they read. Where it is the server's data that doesn't come, the wait is <see cref="VerdictTimeout"/>, and ends in a reset.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A client must have logged in within this time after the server could be reached. People type passwords slowly; a connection that
+    /// nobody uses should not keep one of the few sessions that FTP servers allow an address (ProFTPD gives 300 seconds, vsftpd 300).</summary>
+    public TimeSpan LoginTimeout { get; init; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>A command line that was begun must be ended within this time: programs send a line as a whole, and nobody types for so long.</summary>
+    public TimeSpan LineTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>A client or server that takes no byte of the dialogue for so long is cut off. As long as FTP lets connections idle at least
+    /// (RFC 1123 §4.1.3.2): a client that was stopped for a moment comes back.</summary>
+    public TimeSpan ControlWriteTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>At shutdown, transfers that run get so long to end.</summary>
     public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(5);

@@ -28,7 +28,8 @@ internal sealed class FtpSession
     private readonly Channel<PathEvent> _news = Channel.CreateUnbounded<PathEvent>(new() { SingleReader = true });
     private readonly Dictionary<int, DataPath> _paths = [];
     private readonly Dictionary<int, Transfer> _transfers = [];
-    private readonly List<ITimer> _timers = [];
+    private readonly Dictionary<TimerKind, ITimer> _timers = [];
+    private bool _watchesLine;
     private Task? _awaitingNews;
 
     public FtpSession(FtpRelay relay, long id, Accepted client, INetwork near, INetwork far, Endpoint destination)
@@ -44,10 +45,10 @@ internal sealed class FtpSession
     {
         Log.SessionStarted(_relay.Logger, _id, _client.Peer.Knowledge == AddressKnowledge.Unknown ? "(unknown)" : _client.Peer.Address.ToString(), _destination.ToString());
         // A session that is stopped may still be held up by a peer that reads nothing: then it ends without its last words.
-        using var end = new CancellationTokenSource();
+        var end = new CancellationTokenSource(); // holds nothing that must be disposed, and its timer may fire until the last moment
         var endTimer = _relay.Time.CreateTimer(_ => end.Cancel(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         using var endSoon = stop.Register(() => endTimer.Change(Options.ShutdownGrace + LastWordsLimit, Timeout.InfiniteTimeSpan));
-        var client = new ControlConnection(_client.Duplex, Speaker.Client);
+        var client = new ControlConnection(_client.Duplex, Speaker.Client, Options.ControlWriteTimeout, _relay.Time);
         try
         {
             var dial = _far.Connect(_destination, new()
@@ -61,7 +62,7 @@ internal sealed class FtpSession
                 outcome = await dial.Outcome.ConfigureAwait(false);
             if (outcome.Duplex is { } duplex)
             {
-                await using var server = new ControlConnection(duplex, Speaker.Server);
+                await using var server = new ControlConnection(duplex, Speaker.Server, Options.ControlWriteTimeout, _relay.Time);
                 await ConverseAsync(client, server, outcome.Reached ?? _destination, stop, end.Token).ConfigureAwait(false);
             }
             else
@@ -89,15 +90,17 @@ internal sealed class FtpSession
             news => _news.Writer.TryWrite(news));
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var onStop = stop.Register(stopped.SetResult);
+        SessionTimer(TimerKind.Login).Change(Options.LoginTimeout, Timeout.InfiniteTimeSpan);
         while (true)
         {
             await DoDecisionsAsync(client, server, context, end).ConfigureAwait(false);
             if (_conversation.IsClosed)
                 break;
-            if (TakeNext(client, server))
-                continue;
             if (stop.IsCancellationRequested)
                 _conversation.Shutdown();
+            if (TakeNext(client, server))
+                continue;
+            WatchLine(_conversation.WantsCommands && client.HasPartialLine);
             await DoDecisionsAsync(client, server, context, end).ConfigureAwait(false);
             if (_conversation.IsClosed)
                 break;
@@ -119,7 +122,8 @@ internal sealed class FtpSession
     }
 
     /// <summary>Brings the conversation one thing that has happened. News of the data first: what a data connection saw before
-    /// the server's reply must be known when the reply is judged.</summary>
+    /// the server's reply must be known when the reply is judged. A server that talks without end doesn't drown the client: more is read from it only when
+    /// both have nothing left.</summary>
     private bool TakeNext(ControlConnection client, ControlConnection server)
     {
         if (_news.Reader.TryRead(out var news))
@@ -127,37 +131,51 @@ internal sealed class FtpSession
             _conversation.OnPath(news);
             return true;
         }
-        if (!_conversation.HoldsReplies)
+        return TakeFromServer(server) || TakeFromClient(client);
+    }
+
+    private bool TakeFromServer(ControlConnection server)
+    {
+        if (_conversation.HoldsReplies)
+            return false;
+        if (server.TryRead(out var reply))
         {
-            if (server.TryRead(out var reply))
-            {
-                if (_relay.Logger.IsEnabled(LogLevel.Trace))
-                    Log.Reply(_relay.Logger, _id, reply.ToString());
-                _conversation.OnReply(reply);
-                return true;
-            }
-            if (server.End != ReadEnd.None)
-            {
-                _conversation.ServerGone(lost: server.End == ReadEnd.Lost);
-                return true;
-            }
+            if (_relay.Logger.IsEnabled(LogLevel.Trace))
+                Log.Reply(_relay.Logger, _id, reply.ToString());
+            _conversation.OnReply(reply);
+            return true;
         }
-        if (_conversation.WantsCommands)
+        if (server.End == ReadEnd.None)
+            return false;
+        _conversation.ServerGone(lost: server.End == ReadEnd.Lost);
+        return true;
+    }
+
+    private bool TakeFromClient(ControlConnection client)
+    {
+        if (!_conversation.WantsCommands)
+            return false;
+        if (client.TryRead(out var command))
         {
-            if (client.TryRead(out var command))
-            {
-                if (_relay.Logger.IsEnabled(LogLevel.Trace))
-                    Log.Command(_relay.Logger, _id, FtpCommand.Parse(command).ToString());
-                _conversation.OnCommand(command);
-                return true;
-            }
-            if (client.End != ReadEnd.None)
-            {
-                _conversation.ClientGone();
-                return true;
-            }
+            WatchLine(begun: false);
+            if (_relay.Logger.IsEnabled(LogLevel.Trace))
+                Log.Command(_relay.Logger, _id, FtpCommand.Parse(command).ToString());
+            _conversation.OnCommand(command);
+            return true;
         }
-        return false;
+        if (client.End == ReadEnd.None)
+            return false;
+        _conversation.ClientGone();
+        return true;
+    }
+
+    /// <summary>A line that was begun must be ended in time; the next one has its own time.</summary>
+    private void WatchLine(bool begun)
+    {
+        if (begun == _watchesLine)
+            return;
+        _watchesLine = begun;
+        SessionTimer(TimerKind.PartialLine).Change(begun ? Options.LineTimeout : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Does what was decided. Lines collect until something else is to be done, or nothing is left: what was said before is
@@ -179,8 +197,9 @@ internal sealed class FtpSession
             switch (decision)
             {
                 case Decision.DialFar dial:
-                    _relay.Observer?.ChannelOpening(context!.Server.WithPort(dial.Port));
-                    Path(dial.Path, context!).DialFar(dial.Port);
+                    var to = dial.Host is { } host ? new(host.ToString(), dial.Port) : context!.Server.WithPort(dial.Port);
+                    _relay.Observer?.ChannelOpening(to);
+                    Path(dial.Path, context!).DialFar(to);
                     break;
                 case Decision.DialNear dial:
                     Path(dial.Path, context!).DialNear(dial.Client);
@@ -202,7 +221,7 @@ internal sealed class FtpSession
                         path.Settle(settle.How);
                     break;
                 case Decision.Arm { Path: 0 } arm:
-                    _timers.Add(_relay.Time.CreateTimer(_ => _news.Writer.TryWrite(new PathEvent.TimerElapsed(0, arm.Timer, 0)), null, Duration(arm.Timer), Timeout.InfiniteTimeSpan));
+                    SessionTimer(arm.Timer).Change(Duration(arm.Timer), Timeout.InfiniteTimeSpan);
                     break;
                 case Decision.Arm arm:
                     Path(arm.Path, context!).Arm(arm.Timer, Duration(arm.Timer));
@@ -232,13 +251,15 @@ internal sealed class FtpSession
                 break;
             case Decision.Expect expect:
                 if (_transfers.TryGetValue(expect.Path, out var expecting))
-                    expecting.ExpectedSize = expect.Size;
+                    expecting.Expect(expect.Size, expect.Exactly);
                 break;
             case Decision.Finished finished:
                 if (!_transfers.Remove(finished.Path, out var ended))
                     break;
                 ended.End(finished.Result, finished.Reply, finished.Cause);
                 Log.TransferEnded(_relay.Logger, _id, ended.Verb, ended.Path, ended.Result, ended.Bytes, finished.Cause ?? finished.Reply ?? "");
+                if (ended.CountDiffers)
+                    Log.CountDiffers(_relay.Logger, _id, ended.Verb, ended.Path, ended.ExpectedSize ?? 0, ended.Bytes);
                 _relay.Observer?.Ended(ended);
                 break;
             case Decision.Rewrote rewrote:
@@ -270,12 +291,25 @@ internal sealed class FtpSession
         }
     }
 
+    /// <summary>The session's timer of a kind, not yet running when it's new.</summary>
+    private ITimer SessionTimer(TimerKind kind)
+    {
+        if (!_timers.TryGetValue(kind, out var timer))
+        {
+            timer = _relay.Time.CreateTimer(_ => _news.Writer.TryWrite(new PathEvent.TimerElapsed(0, kind)), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timers.Add(kind, timer);
+        }
+        return timer;
+    }
+
     private TimeSpan Duration(TimerKind timer) => timer switch
     {
         TimerKind.UploadHold => Options.UploadHold,
         TimerKind.Verdict => Options.VerdictTimeout,
         TimerKind.Stall => Options.StallTimeout,
         TimerKind.Grace => Options.ShutdownGrace,
+        TimerKind.Login => Options.LoginTimeout,
+        TimerKind.PartialLine => Options.LineTimeout,
         _ => FarewellLimit,
     };
 
@@ -313,8 +347,11 @@ internal sealed class FtpSession
         }
         foreach (var path in _paths.Values)
             await path.DisposeAsync().ConfigureAwait(false);
-        foreach (var timer in _timers)
+        foreach (var timer in _timers.Values)
             await timer.DisposeAsync().ConfigureAwait(false);
+        _news.Writer.Complete();
+        if (_awaitingNews is not null)
+            await _awaitingNews.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Where the client's data connections come in: where its control connection did. Where that isn't known, the advertised address,

@@ -38,7 +38,7 @@ internal static partial class Log
     [LoggerMessage(2014, LogLevel.Warning, "ftp {Session}: data {Path}: refused a connection from {Client}: {Why}")]
     public static partial void Stranger(ILogger logger, long session, int path, string client, string why);
 
-    [LoggerMessage(2015, LogLevel.Debug, "ftp {Session}: data {Path}: the server's connection comes from {Originator}")]
+    [LoggerMessage(2015, LogLevel.Debug, "ftp {Session}: data {Path}: a connection from {Originator} on the far side")]
     public static partial void Originator(ILogger logger, long session, int path, string originator);
 
     [LoggerMessage(2016, LogLevel.Warning, "ftp {Session}: data {Path}: {Side} failed: {Why}")]
@@ -46,4 +46,7 @@ internal static partial class Log
 
     [LoggerMessage(2020, LogLevel.Information, "ftp {Session}: {Verb} {Name}: {Result}, {Bytes} bytes: {Reply}")]
     public static partial void TransferEnded(ILogger logger, long session, string verb, string name, TransferResult result, long bytes, string reply);
+
+    [LoggerMessage(2021, LogLevel.Warning, "ftp {Session}: {Verb} {Name}: the server announced {Expected} bytes, sent {Bytes} and called it complete: the file changed meanwhile, or is cut")]
+    public static partial void CountDiffers(ILogger logger, long session, string verb, string name, long expected, long bytes);
 }

@@ -45,6 +45,7 @@ public sealed class Transfer
     private readonly Func<long> _bytes;
     private long _size;
     private long _finalBytes;
+    private volatile bool _exact;
     private volatile TransferResult _result;
 
     internal Transfer(long id, string verb, string path, TransferDirection direction, DataMode asked, DataMode used, long? size,
@@ -78,8 +79,11 @@ public sealed class Transfer
     public long? ExpectedSize
     {
         get => Interlocked.Read(ref _size) is >= 0 and var size ? size : null;
-        internal set => Interlocked.Exchange(ref _size, value ?? -1);
     }
+
+    /// <summary>The server announced another count than it sent, in a mode that doesn't change it, and called the transfer complete all the same.
+    /// A file that grows does this; so does one that was cut at the server. False while it runs.</summary>
+    public bool CountDiffers => _result == TransferResult.Complete && _exact && ExpectedSize != Bytes;
 
     /// <summary>When its command went out.</summary>
     public DateTimeOffset Started { get; }
@@ -98,6 +102,12 @@ public sealed class Transfer
 
     /// <summary>Why it failed, for people; null when it did not.</summary>
     public string? Cause { get; private set; }
+
+    internal void Expect(long size, bool exactly)
+    {
+        Interlocked.Exchange(ref _size, size);
+        _exact = exactly;
+    }
 
     internal void End(TransferResult result, string? reply, string? cause)
     {

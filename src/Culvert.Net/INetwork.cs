@@ -53,6 +53,9 @@ public sealed record ConnectOptions
     /// otherwise waits 40 ms for our delayed acknowledgement.</summary>
     public bool QuickAcknowledge { get; init; }
 
+    /// <summary>TCP only: probe a silent peer (SO_KEEPALIVE), so that one that vanished is noticed at last.</summary>
+    public bool KeepAlive { get; init; } = true;
+
     /// <summary>Prefer one address family when a name has several: null takes what the resolver ranks first.</summary>
     public System.Net.Sockets.AddressFamily? Family { get; init; }
 

@@ -15,9 +15,17 @@ public readonly record struct RelayOutcome(CopyOutcome Forward, CopyOutcome Back
 public sealed class ByteMeter
 {
     private long _bytes;
+    private bool _waitsForSink;
 
     /// <summary>Bytes that reached the sink so far.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
+
+    /// <summary>Whether the copy waits for its sink right now, and not for its source.</summary>
+    public bool WaitsForSink
+    {
+        get => Volatile.Read(ref _waitsForSink);
+        internal set => Volatile.Write(ref _waitsForSink, value);
+    }
 
     internal void Add(int count) => Interlocked.Add(ref _bytes, count);
 }
@@ -86,7 +94,9 @@ public static class Relay
             if (read.End != ReadEnd.None)
                 return new(total, read.End, WriteEnd.None);
             var count = read.Bytes.Length;
+            meter?.WaitsForSink = true;
             var end = await sink.WriteAsync(read.Bytes, cancellationToken).ConfigureAwait(false);
+            meter?.WaitsForSink = false;
             source.Release(count);
             if (end != WriteEnd.None)
                 return new(total, ReadEnd.None, end);
@@ -108,7 +118,9 @@ public static class Relay
                 if (ready.End != ReadEnd.None)
                     return new(total, ready.End, WriteEnd.None);
             }
+            meter?.WaitsForSink = true;
             var slot = await sink.ReserveAsync(cancellationToken).ConfigureAwait(false);
+            meter?.WaitsForSink = false;
             if (slot.End != WriteEnd.None)
                 return new(total, ReadEnd.None, slot.End);
             var count = 0;
@@ -121,7 +133,9 @@ public static class Relay
             }
             finally
             {
+                meter?.WaitsForSink = true;
                 end = await sink.CommitAsync(count, cancellationToken).ConfigureAwait(false);
+                meter?.WaitsForSink = false;
             }
             if (read.End != ReadEnd.None)
                 return new(total, read.End, WriteEnd.None);

@@ -25,7 +25,7 @@ public sealed record SshClientOptions
     public AlgorithmPreferences Algorithms { get; init; } = AlgorithmPreferences.Default;
 
     /// <summary>When keys are changed.</summary>
-    internal RekeyLimits Rekey { get; init; } = RekeyLimits.Default;
+    public RekeyLimits Rekey { get; init; } = RekeyLimits.Default;
 
     /// <summary>One deadline over connecting, versions, key exchange and authentication, without the time that a person takes to answer. A server that is stopped
     /// still accepts connections: only a deadline finds out.</summary>
@@ -36,6 +36,9 @@ public sealed record SshClientOptions
 
     /// <summary>Questions without an answer after which the connection is dead.</summary>
     public int ServerAliveCountMax { get; init; } = 3;
+
+    /// <summary>Whether the system probes a silent connection (TCPKeepAlive). Not encrypted, unlike <see cref="ServerAliveInterval"/>.</summary>
+    public bool TcpKeepAlive { get; init; } = true;
 
     /// <summary>Prefer one address family for the server's name.</summary>
     public AddressFamily? Family { get; init; }

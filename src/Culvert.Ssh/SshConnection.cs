@@ -106,6 +106,7 @@ public sealed class SshConnection : IAsyncDisposable
         {
             Timeout = options.ConnectTimeout,
             QuickAcknowledge = true,
+            KeepAlive = options.TcpKeepAlive,
             Family = options.Family,
             Source = options.Source,
         });

@@ -1,4 +1,6 @@
 using System.Collections.Frozen;
+using System.Net;
+using System.Net.Sockets;
 using Culvert.Ftp;
 using Culvert.Ssh.Trust;
 
@@ -61,11 +63,14 @@ internal static class Keywords
         }),
         // Our own. Each is also an option with two dashes: CulvertPasswordFile is --password-file.
         ["CulvertPasswordFile"] = new((b, v) => b.Config with { PasswordFile = v }),
-        ["CulvertActive"] = new((b, v) => b.Tunnels(t => t with { Active = SettingValue.Word(v, ("convert", ActiveMode.Convert), ("forward", ActiveMode.Forward)) })),
+        ["CulvertActive"] = new((b, v) => b.Tunnels(t => t with { Active = SettingValue.Word(v, ("convert", ActiveMode.Convert), ("forward", ActiveMode.Forward), ("auto", ActiveMode.Auto)) })),
+        ["CulvertDataAddress"] = new((b, v) => b.Tunnels(t => t with { DataAddress = SettingValue.Word(v, ("destination", DataAddress.Destination), ("reply", DataAddress.Reply)) })),
+        ["CulvertDataHosts"] = new((b, v) => b.Tunnels(t => t with { DataHosts = [.. SettingValue.List(v).Select(DataHost)] })),
+        ["CulvertFtpHost"] = new((b, v) => b.Tunnels(t => t with { FtpHost = Names.IsHost(v) && v.All(char.IsAscii) ? v : throw new ConfigException($"Bad host '{v}'", "say the name by which the FTP server knows the virtual host") })),
         ["CulvertPassivePorts"] = new((b, v) => b.Tunnels(t => t with { PassivePorts = PortRange.Parse(v) })),
         ["CulvertAdvertise"] = new((b, v) => b.Tunnels(t => t with
         {
-            Advertise = System.Net.IPAddress.TryParse(v, out var address) ? address : throw new ConfigException($"Bad address '{v}'", "say an IPv4 or IPv6 address, not a name"),
+            Advertise = IPAddress.TryParse(v, out var address) ? address : throw new ConfigException($"Bad address '{v}'", "say an IPv4 or IPv6 address, not a name"),
         })),
         ["CulvertAllowUsers"] = new((b, v) => b.Tunnels(t => t with { AllowUsers = SettingValue.List(v) })),
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
@@ -105,6 +110,12 @@ internal static class Keywords
 
     private static IReadOnlyList<string> Files(string value) =>
         SettingValue.Words(value) is { Count: > 0 } files ? files : throw new ConfigException("missing argument.", "name at least one file, or none");
+
+    // An address, or a network of them. IPv4 only, since a 227 can say nothing else; a name could not be compared with it.
+    private static IPNetwork DataHost(string text) =>
+        IPNetwork.TryParse(text.Contains('/', StringComparison.Ordinal) ? text : text + "/32", out var network) && network.BaseAddress.AddressFamily == AddressFamily.InterNetwork
+        ? network
+        : throw new ConfigException($"Bad data host '{text}'", "say IPv4 addresses, or networks such as 192.0.2.0/24, between commas");
 
     // RekeyLimit bytes [time]; "default" and "none" leave the engine's own limits.
     private static ConnectionConfig RekeyLimit(ConfigBuilder builder, string value)

@@ -31,6 +31,9 @@ internal static class Names
         return true;
     }
 
+    /// <summary>Whether the host is the machine that connects to it.</summary>
+    public static bool IsLoopback(string host) => host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || new Culvert.Net.Endpoint(host, 0).IsLoopback;
+
     /// <summary>Whether the text can name a user: no control character, no blank, nothing that a shell gives a meaning to, no <c>-</c> first
     /// and no backslash last.</summary>
     public static bool IsUser(ReadOnlySpan<char> text)

@@ -9,6 +9,15 @@ public sealed record TunnelConfig(TunnelSpec Spec)
     /// <summary>How active mode is carried (FTP only).</summary>
     public ActiveMode Active { get; init; } = ActiveMode.Convert;
 
+    /// <summary>Where the FTP server's data is sought (FTP only).</summary>
+    public DataAddress DataAddress { get; init; } = DataAddress.Destination;
+
+    /// <summary>The addresses that a server's 227 may name, for <see cref="DataAddress.Reply"/> (FTP only).</summary>
+    public IReadOnlyList<IPNetwork> DataHosts { get; init; } = [];
+
+    /// <summary>The name that the FTP server reads in HOST; null: what the client says (FTP only).</summary>
+    public string? FtpHost { get; init; }
+
     /// <summary>Data listeners choose their ports from here, both ends included; null: any free port (FTP only).</summary>
     public PortRange? PassivePorts { get; init; }
 
@@ -17,6 +26,11 @@ public sealed record TunnelConfig(TunnelSpec Spec)
 
     /// <summary>The users of this machine who may connect, by name or number; null: the one who started Culvert, or every one when that is root.</summary>
     public IReadOnlyList<string>? AllowUsers { get; init; }
+
+    /// <summary>Whether the destination is the machine at the far end itself, as far as its name tells.</summary>
+    /// <param name="server">The SSH server as the user named it.</param>
+    public bool EndsAtFarEnd(string server) => Names.IsLoopback(Spec.DestinationHost)
+        || (Spec.Kind == TunnelKind.Local && string.Equals(Spec.DestinationHost, server, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>A tunnel without an address of its own listens on every address, not only on loopback (<c>-g</c>, GatewayPorts).</summary>
     public bool OpenToOthers { get; init; }

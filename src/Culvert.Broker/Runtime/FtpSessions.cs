@@ -29,12 +29,34 @@ internal sealed class FtpSessions : ITransferObserver
         var options = new FtpRelayOptions
         {
             Active = tunnel.Active,
+            DataAddress = tunnel.DataAddress,
+            DataHosts = tunnel.DataHosts,
+            HostName = tunnel.FtpHost,
             Advertise = tunnel.Advertise,
             PassivePorts = tunnel.PassivePorts is { } ports ? (ports.First, ports.Last) : null,
             ShutdownGrace = grace,
             Explain = failure => LinkMessages.ForFtpClients(server, tunnel.Spec, failure),
         };
         _relay = new FtpRelay(options, services.LoggerFactory.CreateLogger("Culvert.Ftp"), services.Time, this);
+    }
+
+    /// <summary>Whether settings fit together, as far as that can be told before anything is connected.</summary>
+    /// <param name="tunnel">What is wanted.</param>
+    /// <param name="server">The SSH server as the user named it.</param>
+    /// <exception cref="ConfigException">They don't.</exception>
+    public static void Check(TunnelConfig tunnel, string server)
+    {
+        if (tunnel.Spec.Type != TunnelType.Ftp)
+            return;
+        // A forwarded port is opened on loopback of the machine at the tunnel's far end, which no other machine can reach.
+        if (tunnel.Active != ActiveMode.Convert && !tunnel.EndsAtFarEnd(server))
+        {
+            throw new ConfigException(
+                $"active mode can't be forwarded for an FTP server on {tunnel.Spec.DestinationHost}: it could not reach the port, which is opened on {(tunnel.Spec.Kind == TunnelKind.Local ? server : "this machine")} for that machine alone",
+                "leave --active at convert, which every FTP server with passive mode can do");
+        }
+        if (tunnel.DataAddress == DataAddress.Reply && tunnel.DataHosts.Count == 0)
+            throw new ConfigException("--data-address reply needs --data-hosts", "list the addresses at which the FTP server keeps its data");
     }
 
     /// <summary>How many transfers were cut so far.</summary>

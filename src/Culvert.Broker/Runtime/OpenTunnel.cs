@@ -34,12 +34,12 @@ public sealed record OpenTunnel(TunnelConfig Config, string Server, IReadOnlyLis
         var (listening, connecting) = Spec.Kind == TunnelKind.Local ? ("this machine", Server) : (Server, "this machine");
         if (IsOpen)
             yield return string.Create(CultureInfo.InvariantCulture, $"note: clients on other machines reach port {ListenEndpoints[0].Port} of {listening} unencrypted");
-        if (!IsSelf(Spec.DestinationHost) && Spec.DestinationHost != Server)
+        if (!Config.EndsAtFarEnd(Server))
             yield return $"note: from {connecting} on to {Spec.DestinationHost} the connection is not encrypted";
     }
 
     private bool IsOpen => Spec.Kind == TunnelKind.Remote
-        ? Spec.ListenHost is { } host && !IsSelf(host)
+        ? Spec.ListenHost is { } host && !Names.IsLoopback(host)
         : ListenEndpoints.Any(endpoint => !endpoint.IsLoopback);
 
     private string TypedHost => Spec.ListenHost switch
@@ -48,6 +48,4 @@ public sealed record OpenTunnel(TunnelConfig Config, string Server, IReadOnlyLis
         null or TunnelSpec.EveryAddress => Spec.Kind == TunnelKind.Local ? Dns.GetHostName() : Server,
         { } host => host,
     };
-
-    private static bool IsSelf(string host) => host == "localhost" || new Endpoint(host, 0).IsLoopback;
 }

@@ -10,6 +10,9 @@ internal sealed class RunningTunnel
     /// <summary>Behaviour 13: more clients at once than any FTP user has, fewer than an attack on descriptors needs.</summary>
     public const int MaximumSessions = 100;
 
+    /// <summary>Refused clients that may be reading why at the same time. Beyond, they are reset: whoever may not enter must not keep out who may.</summary>
+    public const int MaximumRefusals = 20;
+
     /// <summary>How long a refused FTP client has to read why before its connection is reset.</summary>
     private static readonly TimeSpan RefusalLinger = TimeSpan.FromSeconds(2);
 
@@ -18,13 +21,15 @@ internal sealed class RunningTunnel
     private readonly IReporter _reporter;
     private readonly TimeProvider _time;
     private readonly Tunnel _tunnel;
+    private int _serving;
+    private int _refusing;
 
     /// <summary>Takes over the listener.</summary>
     public RunningTunnel(OpenTunnel facts, IListener listener, Admission admission, TunnelSession serve, IReporter reporter, TimeProvider time)
     {
         (Facts, _admission, _serve, _reporter, _time) = (facts, admission, serve, reporter, time);
-        _tunnel = new Tunnel(listener, AdmitAsync, MaximumSessions, (client, stop) =>
-            RefuseAsync(client, FormattableString.Invariant($"too many clients: this tunnel serves {MaximumSessions} at once"), stop));
+        // The limit of sessions is kept here: the tunnel doesn't know who was admitted.
+        _tunnel = new Tunnel(listener, AdmitAsync, int.MaxValue);
     }
 
     /// <summary>What it is.</summary>
@@ -41,6 +46,12 @@ internal sealed class RunningTunnel
             await RefuseAsync(client, reason, stop).ConfigureAwait(false);
             return;
         }
+        if (Interlocked.Increment(ref _serving) > MaximumSessions)
+        {
+            Interlocked.Decrement(ref _serving);
+            await RefuseAsync(client, FormattableString.Invariant($"too many clients: this tunnel serves {MaximumSessions} at once"), stop).ConfigureAwait(false);
+            return;
+        }
         _reporter.ClientConnected(Facts, client.Peer);
         try
         {
@@ -48,6 +59,7 @@ internal sealed class RunningTunnel
         }
         finally
         {
+            Interlocked.Decrement(ref _serving);
             _reporter.ClientGone(Facts, client.Peer);
         }
     }
@@ -57,26 +69,37 @@ internal sealed class RunningTunnel
     {
         _reporter.ClientRefused(Facts, client.Peer, reason);
         await using var near = client.Duplex.ConfigureAwait(false);
-        if (Facts.Config.Spec.Type != TunnelType.Ftp)
+        var refusing = Interlocked.Increment(ref _refusing);
+        try
         {
-            client.Duplex.Abort();
-            return;
+            if (Facts.Config.Spec.Type == TunnelType.Ftp && refusing <= MaximumRefusals)
+                await SayAsync(client.Duplex, $"421 {reason}\r\n", stop).ConfigureAwait(false);
+            else
+                client.Duplex.Abort();
         }
+        finally
+        {
+            Interlocked.Decrement(ref _refusing);
+        }
+    }
+
+    private async Task SayAsync(Duplex client, string line, CancellationToken stop)
+    {
         using var linger = new CancellationTokenSource(RefusalLinger, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(linger.Token, stop);
         try
         {
-            await client.Duplex.WriteAsync(Encoding.UTF8.GetBytes($"421 {reason}\r\n"), either.Token).ConfigureAwait(false);
-            await client.Duplex.EndAsync(either.Token).ConfigureAwait(false);
+            await client.WriteAsync(Encoding.UTF8.GetBytes(line), either.Token).ConfigureAwait(false);
+            await client.EndAsync(either.Token).ConfigureAwait(false);
             // What it says meanwhile is read and dropped: unread bytes would turn the close into a reset, which can swallow the 421.
             var dropped = new byte[512];
-            while ((await client.Duplex.ReadAsync(dropped, either.Token).ConfigureAwait(false)).End == ReadEnd.None)
+            while ((await client.ReadAsync(dropped, either.Token).ConfigureAwait(false)).End == ReadEnd.None)
             {
             }
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)
         {
-            client.Duplex.Abort();
+            client.Abort();
         }
     }
 }

@@ -4,6 +4,7 @@ using Culvert.Net;
 using Culvert.Ssh;
 using Culvert.Ssh.Auth;
 using Culvert.Ssh.Keys;
+using Culvert.Ssh.Transport;
 using Culvert.Ssh.Trust;
 
 namespace Culvert.Broker.Runtime;
@@ -33,7 +34,9 @@ internal static class SshLink
                     HostKeyPolicy = trust.CheckAsync,
                     Authentication = Login(config, paths, ask, password, services),
                     Algorithms = AlgorithmChoice.Of(config, known, services.Reporter.Tell),
+                    Rekey = RekeyLimits.Default with { Bytes = config.RekeyBytes ?? RekeyLimits.Default.Bytes, Age = config.RekeyTime },
                     ConnectTimeout = config.ConnectTimeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : config.ConnectTimeout,
+                    TcpKeepAlive = config.TcpKeepAlive,
                     ServerAliveInterval = config.ServerAliveInterval,
                     ServerAliveCountMax = config.ServerAliveCountMax,
                     Family = config.AddressFamily switch

@@ -49,7 +49,10 @@ public sealed class TunnelRun : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(services);
         // Who may enter is settled before anybody is asked for a password.
         foreach (var tunnel in config.Tunnels)
+        {
             _ = AdmissionFor(tunnel);
+            FtpSessions.Check(tunnel, config.Host);
+        }
         var link = await SshLink.ConnectAsync(config, services, cancellationToken).ConfigureAwait(false);
         var run = new TunnelRun(config, services, link.Network, link.Closed, link);
         try

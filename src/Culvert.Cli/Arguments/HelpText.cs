@@ -15,8 +15,9 @@ internal static class HelpText
         connection  -p port  -l user  -i keyfile  -4  -6  -b address  -F none
                     -o Key=Value (settings of ssh_config)  -c ciphers  -m macs
         login       --password-file FILE           readable by you alone
-        FTP         --active convert|forward       PORT/EPRT as passive, or forwarded
-                    --passive-ports A-B  --advertise ADDRESS
+        FTP         --active convert|forward|auto  PORT/EPRT as passive, or forwarded
+                    --passive-ports A-B  --advertise ADDRESS  --ftp-host NAME
+                    --data-address reply --data-hosts A,B     only with old servers
         who         -g  others may connect  --allow-users a,b  local users who may
         running     -f  background  -N -T -n  are implied  --host NAME  host, not verb
         messages    -v -vv -vvv  -q  -E logfile  -V version  -h help

@@ -19,8 +19,8 @@ internal abstract record Decision
     /// <summary>The client says no more: end our half towards the server.</summary>
     public sealed record EndServer : Decision;
 
-    /// <summary>Open the far side: connect to the destination host at this port. Nobody waits for it.</summary>
-    public sealed record DialFar(int Path, int Port) : Decision;
+    /// <summary>Open the far side: connect to this port of the destination host, or of another one that is allowed. Nobody waits for it.</summary>
+    public sealed record DialFar(int Path, int Port, IPAddress? Host) : Decision;
 
     /// <summary>Listen for the client; answered by <see cref="PathEvent.NearListening"/> or <see cref="PathEvent.NearFailed"/>.</summary>
     public sealed record ListenNear(int Path) : Decision;
@@ -48,7 +48,10 @@ internal abstract record Decision
     public sealed record Began(int Path, string Verb, string Name, TransferDirection Direction, DataMode Asked, DataMode Used, long? Size) : Decision;
 
     /// <summary>The server said how many bytes will come.</summary>
-    public sealed record Expect(int Path, long Size) : Decision;
+    /// <param name="Path">The transfer's.</param>
+    /// <param name="Size">Bytes.</param>
+    /// <param name="Exactly">No mode of this transfer changes the count.</param>
+    public sealed record Expect(int Path, long Size, bool Exactly) : Decision;
 
     /// <summary>A transfer ended.</summary>
     public sealed record Finished(int Path, TransferResult Result, string? Reply, string? Cause) : Decision;
@@ -83,9 +86,13 @@ internal enum TimerKind
     Verdict,
     /// <summary>A final reply waits for the data: look whether it moves.</summary>
     Stall,
+    /// <summary>The client must have logged in. Starts with the session.</summary>
+    Login,
+    /// <summary>A command line that was begun must be ended.</summary>
+    PartialLine,
     /// <summary>Shutdown: transfers may run so much longer.</summary>
     Grace,
-    /// <summary>The client is gone, and the server knows: it should close the session.</summary>
+    /// <summary>The client is gone: what it has asked for should come to its end, and the server close the session.</summary>
     Farewell,
 }
 
@@ -122,6 +129,7 @@ internal abstract record PathEvent(int Path)
     /// <summary>The far side was reset or lost.</summary>
     public sealed record FarBroken(int Path) : PathEvent(Path);
 
-    /// <summary>A timer ran out; <paramref name="Delivered"/> bytes have reached the client so far.</summary>
-    public sealed record TimerElapsed(int Path, TimerKind Timer, long Delivered) : PathEvent(Path);
+    /// <summary>A timer ran out; <paramref name="Delivered"/> bytes have reached the client so far, and more may wait for it to read
+    /// (<paramref name="ClientIsSlow"/>), or for the server to send.</summary>
+    public sealed record TimerElapsed(int Path, TimerKind Timer, long Delivered = 0, bool ClientIsSlow = false) : PathEvent(Path);
 }

@@ -49,6 +49,9 @@ internal sealed class Exchange(FtpCommand command)
     /// <summary>Transfer: the final reply that waits for the data.</summary>
     public IReadOnlyList<FtpLine>? Held { get; set; }
 
+    /// <summary>Transfer: a file as it is, from its beginning. Listings, ASCII, REST and the old modes make other counts than the ones that servers announce.</summary>
+    public bool IsExact { get; set; }
+
     public bool IsTransfer => Kind is VerbKind.Download or VerbKind.Upload;
     public bool IsSetup => !Verbatim && Kind is VerbKind.Pasv or VerbKind.Epsv or VerbKind.Port or VerbKind.Eprt;
 
@@ -65,7 +68,7 @@ internal sealed class Exchange(FtpCommand command)
     public bool Accepts(int code, bool abortSeen)
     {
         if (IsGreeting)
-            return code is 120 or 220 or >= 400;
+            return code is 120 or (>= 200 and < 300 and not (227 or 229)) or >= 400;
         if (Verbatim)
             return true;
         if (IsSetup)

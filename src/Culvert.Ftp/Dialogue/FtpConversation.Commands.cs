@@ -17,12 +17,21 @@ internal sealed partial class FtpConversation
     {
         if (_closed || _clientGone)
             return;
+        if (!_greeted && _exchanges.Count > 1)
+        {
+            // One line may be a hasty client's; more is something that doesn't listen, such as a page in a browser.
+            Notice("control connection", "commands before the server's greeting");
+            Close("the client doesn't wait for the greeting");
+            return;
+        }
         if (line.Fault != LineFault.None)
         {
             OnFault(line.Fault);
             return;
         }
         var command = FtpCommand.Parse(line);
+        if (command.Kind is VerbKind.None or VerbKind.Other && IsOneTooMany())
+            return;
         if (_options.RewritingOff && command.Kind is VerbKind.Pasv or VerbKind.Epsv or VerbKind.Port or VerbKind.Eprt)
         {
             Append(new(command) { Verbatim = true });
@@ -63,6 +72,11 @@ internal sealed partial class FtpConversation
             case VerbKind.Eprt:
                 OnActive(command, DataMode.Eprt, FtpAddress.ParseEprt(command.Argument.Span, out var eprt), eprt);
                 break;
+            case VerbKind.Host when _options.HostName is { } name:
+                var renamed = FtpLine.Of($"HOST {name}");
+                Decide(new Decision.Rewrote(command.ToString(), renamed.ToString()));
+                Append(new(FtpCommand.Parse(renamed)));
+                break;
             case VerbKind.Abor:
                 OnAbort(command);
                 break;
@@ -83,12 +97,24 @@ internal sealed partial class FtpConversation
             Close("the client doesn't speak FTP");
             return;
         }
+        if (IsOneTooMany())
+            return;
         Refuse(default, 500, fault switch
         {
             LineFault.TooLong => $"Command longer than {LineReader.CommandLimit} bytes.",
             LineFault.Nul => "Command with a NUL byte.",
             _ => "Command with a carriage return inside.",
         });
+    }
+
+    /// <summary>Counts what no FTP client says before its login, and ends the session when it's too much.</summary>
+    private bool IsOneTooMany()
+    {
+        if (_loggedIn || ++_badCommands < MaxBadCommands)
+            return false;
+        Notice("control connection", "bad commands before the login");
+        CloseWith("Too many bad commands before the login.", "the client doesn't speak FTP");
+        return true;
     }
 
     private void Refuse(FtpCommand command, int code, string why)
@@ -143,6 +169,8 @@ internal sealed partial class FtpConversation
     private void Send(Exchange exchange, FtpLine line)
     {
         exchange.State = ExchangeState.Sent;
+        if (exchange is { Kind: VerbKind.Rest, Own: false })
+            _restartPending = true;
         if (exchange.Kind == VerbKind.Abor)
         {
             _abortSeen = true;
@@ -161,7 +189,6 @@ internal sealed partial class FtpConversation
         {
             _serverEnded = true;
             Decide(new Decision.EndServer());
-            Decide(new Decision.Arm(0, TimerKind.Farewell));
         }
     }
 
@@ -208,17 +235,21 @@ internal sealed partial class FtpConversation
         var argument = exchange.Command.Argument.Span;
         switch (exchange.Kind)
         {
+            case VerbKind.Plain when exchange.Command.Name is "USER" or "PASS" or "ACCT" && code is >= 200 and < 300:
+                _loggedIn = true;
+                break;
+            case VerbKind.Type:
+                _image = argument.Length > 0 && (argument[0] | 0x20) is 'i' or 'l';
+                break;
             case VerbKind.Mode:
                 _blockMode = !Ascii.EqualsIgnoreCase(argument.Trim(" "u8), "S"u8);
                 break;
             case VerbKind.Stru:
                 _recordStructure = Ascii.EqualsIgnoreCase(argument.Trim(" "u8), "R"u8);
                 break;
-            case VerbKind.Rest:
-                _restartPending = true;
-                break;
             case VerbKind.Rein when code == 220:
-                (_extendedOnly, _blockMode, _recordStructure, _restartPending) = (false, false, false, false);
+                (_extendedOnly, _blockMode, _recordStructure, _restartPending, _image, _loggedIn) = (false, false, false, false, false, false);
+                Decide(new Decision.Arm(0, TimerKind.Login));
                 DiscardUnused(except: null);
                 break;
             case VerbKind.Size when code == 213 && reply.Bytes.Length > 4 && Utf8Parser.TryParse(reply.Bytes.Span[4..], out long size, out _) && size >= 0:

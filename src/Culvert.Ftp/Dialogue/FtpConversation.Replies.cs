@@ -9,6 +9,9 @@ internal sealed partial class FtpConversation
     /// known ones are a few hundred bytes.</summary>
     private const int MaxCollected = 64 * 1024;
 
+    /// <summary>What a collected line counts at least: its own bookkeeping, so that endless empty lines come to an end too.</summary>
+    private const int LeastLine = 32;
+
     private enum Route
     {
         /// <summary>To the client, line by line.</summary>
@@ -39,6 +42,7 @@ internal sealed partial class FtpConversation
             Violation(line.Fault == LineFault.TooLong ? "a reply line was too long" : "a line was no reply");
             return;
         }
+        line = reply.Line;
         if (reply.First)
         {
             _firstLine = line;
@@ -55,7 +59,7 @@ internal sealed partial class FtpConversation
                 break;
             case Route.Collect:
                 _collected.Add(line);
-                _collectedBytes += line.Bytes.Length;
+                _collectedBytes += Math.Max(line.Bytes.Length, LeastLine);
                 break;
         }
         if (_collectedBytes > MaxCollected)
@@ -136,7 +140,7 @@ internal sealed partial class FtpConversation
         }
         if (exchange.IsGreeting)
         {
-            _greeted = code == 220;
+            _greeted = code < 300; // 220, and what odd servers say instead
             Pop(exchange);
             if (!_greeted)
                 Close("the server refused the session");

@@ -27,7 +27,7 @@ internal sealed partial class FtpConversation
         else if (PassiveAddress.AddressFamily != AddressFamily.InterNetwork)
             Refuse(command, 425, "PASV can't name an IPv6 address; use EPSV.");
         else
-            Setup(command, NewPath(DataMode.Pasv, null), DataMode.Pasv, DataMode.Epsv);
+            Setup(command, NewPath(DataMode.Pasv, null), [DataMode.Pasv, DataMode.Epsv, .. ForwardIfAllowed]);
     }
 
     private void OnEpsv(FtpCommand command)
@@ -41,7 +41,7 @@ internal sealed partial class FtpConversation
             Answer(command, FtpReply.Of(200, "Only EPSV from now on."));
         }
         else if (argument.IsEmpty || argument.SequenceEqual(own))
-            Setup(command, NewPath(DataMode.Epsv, null), DataMode.Epsv, DataMode.Pasv);
+            Setup(command, NewPath(DataMode.Epsv, null), [DataMode.Epsv, DataMode.Pasv, .. ForwardIfAllowed]);
         else if (argument.SequenceEqual("1"u8) || argument.SequenceEqual("2"u8))
             Refuse(command, 522, $"Network protocol not supported here, use ({(ClientIsIPv6 ? 2 : 1)})");
         else
@@ -61,18 +61,22 @@ internal sealed partial class FtpConversation
             Notice(command.Name, refusal.ToString());
             Answer(command, refusal);
         }
-        else if (_options.Active == ActiveMode.Convert)
-            Setup(command, NewPath(asked, address), DataMode.Epsv, DataMode.Pasv);
+        else if (_options.Active == ActiveMode.Forward)
+            Setup(command, NewPath(asked, address), ForwardIfAllowed);
         else
-            Setup(command, NewPath(asked, address), FarListenAddress.AddressFamily == AddressFamily.InterNetwork ? DataMode.Port : DataMode.Eprt);
+            Setup(command, NewPath(asked, address), [DataMode.Epsv, DataMode.Pasv, .. ForwardIfAllowed]);
     }
+
+    /// <summary>The way in which the server connects to us, if it may: an open port on the far side is a thing to be asked for.</summary>
+    private DataMode[] ForwardIfAllowed => _options.Active == ActiveMode.Convert ? []
+        : [FarListenAddress.AddressFamily == AddressFamily.InterNetwork ? DataMode.Port : DataMode.Eprt];
 
     private IPAddress PassiveAddress => _options.Advertise ?? _nearAddress;
 
     private IPAddress FarListenAddress => _options.ActiveAddress
         ?? (_destination.TryGetAddress(out var literal) && literal.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback);
 
-    private void Setup(FtpCommand command, PathState path, params ReadOnlySpan<DataMode> ways)
+    private void Setup(FtpCommand command, PathState path, ReadOnlySpan<DataMode> ways)
     {
         var exchange = new Exchange(command) { Path = path };
         // What the server refused before is asked last, so that it costs a round trip only once.
@@ -125,7 +129,7 @@ internal sealed partial class FtpConversation
         {
             case DataMode.Port or DataMode.Eprt when code is >= 200 and < 300:
                 path.Asking = false;
-                AnswerActive(exchange);
+                AnswerSetup(exchange);
                 break;
             case DataMode.Pasv or DataMode.Epsv when code is 227 or 229:
                 OnPassiveReply(exchange, code, lines);
@@ -139,11 +143,13 @@ internal sealed partial class FtpConversation
     private void OnPassiveReply(Exchange exchange, int code, IReadOnlyList<FtpLine> lines)
     {
         var path = exchange.Path!;
-        var (found, port) = FindPort(code, lines);
+        var (found, address, port) = FindAddress(code, lines);
+        var host = _options.DataAddress == DataAddress.Reply ? address : null;
         var refusal = found switch
         {
             AddressFound.Several => "the server's reply names two addresses",
             not AddressFound.One => "the server's reply names no address",
+            _ when host is not null && !FtpPolicy.AllowsServerAddress(host, _options.DataHosts) => $"the server's reply names {host}, which is none of the data hosts",
             _ when !FtpPolicy.AllowsServerPort(port, _destination) => $"the server's reply names port {port}, which is no data port",
             _ => null,
         };
@@ -156,27 +162,21 @@ internal sealed partial class FtpConversation
             return;
         }
         _proven.Add(path.Used);
+        _loggedIn = true; // or as good as that: there are servers without users
         path.Asking = false;
         path.Far = PathEnd.Opening;
-        // The address in the reply is not looked at: data goes to the host that was configured. The channel is opened now and not
-        // waited for, so that it costs no round trip, and the port at the server is taken before anyone else can.
-        Decide(new Decision.DialFar(path.Id, port));
-        if (path.ClientAddress is not null)
-        {
-            AnswerActive(exchange);
-            return;
-        }
-        path.Near = PathEnd.Opening;
-        _announcing = exchange;
-        Decide(new Decision.ListenNear(path.Id));
+        // Unless the user wants it, the address in the reply is not looked at: data goes to the host that was configured. The channel is opened
+        // now and not waited for, so that it costs no round trip, and the port at the server is taken before anyone else can.
+        Decide(new Decision.DialFar(path.Id, port, host));
+        AnswerSetup(exchange);
     }
 
-    private static (AddressFound Found, int Port) FindPort(int code, IReadOnlyList<FtpLine> lines)
+    private static (AddressFound Found, IPAddress? Address, int Port) FindAddress(int code, IReadOnlyList<FtpLine> lines)
     {
         if (code == 227)
-            return (FtpAddress.Parse227(lines, out var address), address.Port);
+            return (FtpAddress.Parse227(lines, out var address), address.Address, address.Port);
         var found = FtpAddress.Parse229(lines, out var port);
-        return (found, port);
+        return (found, null, port);
     }
 
     private void OnSetupRefused(Exchange exchange, int code, IReadOnlyList<FtpLine> lines)
@@ -193,7 +193,9 @@ internal sealed partial class FtpConversation
                 return;
         }
         path.Refused = true;
-        if (path.ClientAddress is not null && path.Used is DataMode.Pasv or DataMode.Epsv && aboutTheWay)
+        if (path.ClientAddress is not null && path.Used is DataMode.Port or DataMode.Eprt && code >= 400)
+            FailSetup(exchange, lines);
+        else if (path.ClientAddress is not null && path.Used is DataMode.Pasv or DataMode.Epsv && aboutTheWay)
             FailSetup(exchange, FtpReply.Of(425, $"Can't open data connection: the server refused passive mode ({lines[0]})."));
         else if (code >= 400)
             FailSetup(exchange, exchange.Refusal ?? lines);
@@ -224,8 +226,17 @@ internal sealed partial class FtpConversation
         Pop(exchange);
     }
 
-    private void AnswerActive(Exchange exchange)
+    /// <summary>The server's side is settled. A client that listens itself is told so; for another one the listener is opened first.</summary>
+    private void AnswerSetup(Exchange exchange)
     {
+        var path = exchange.Path!;
+        if (path.ClientAddress is null)
+        {
+            path.Near = PathEnd.Opening;
+            _announcing = exchange;
+            Decide(new Decision.ListenNear(path.Id));
+            return;
+        }
         ToClient(FtpReply.Of(200, $"{exchange.Command.Name} command successful."));
         Pop(exchange);
     }

@@ -11,6 +11,7 @@ internal sealed partial class FtpConversation
     private bool _blockMode;
     private bool _recordStructure;
     private bool _restartPending;
+    private bool _image;
     private int _ownAborts;
 
     /// <summary>The download whose final reply waits until its data has reached the client.</summary>
@@ -59,6 +60,7 @@ internal sealed partial class FtpConversation
 
     private void StartTransfer(Exchange exchange)
     {
+        exchange.IsExact = exchange.Command.Name == "RETR" && _image && !EndIsInData && !_restartPending;
         _restartPending = false;
         if (exchange.Path is { } path)
         {
@@ -105,7 +107,7 @@ internal sealed partial class FtpConversation
     private void OnPreliminary(Exchange exchange, FtpLine line)
     {
         if (exchange is { Path: { } path, Kind: VerbKind.Download } && SizeIn(line.Bytes.Span) is { } size)
-            Decide(new Decision.Expect(path.Id, size));
+            Decide(new Decision.Expect(path.Id, size, exchange.IsExact));
     }
 
     /// <summary><c>150 Opening BINARY mode data connection for name (123 bytes).</c></summary>
@@ -232,6 +234,10 @@ internal sealed partial class FtpConversation
             FinishTransfer(held, whole: true);
         else if (path.Transfer is { Kind: VerbKind.Upload } && path.Near != PathEnd.Ended)
             OnBroken(path, "the server closed the data connection before the end of the file");
+        else if (path.Transfer is null && !path.Consumed)
+            // Nothing was asked for, so nothing was sent: were it taken, an empty file would look whole. Another connection may have been
+            // first at the server's port.
+            path.Fault ??= new(425, "Can't open data connection: the server closed it before the transfer.");
         else if (path.Transfer is { Kind: VerbKind.Download })
         {
             Decide(new Decision.EndFar(path.Id));
@@ -255,15 +261,23 @@ internal sealed partial class FtpConversation
             OnBroken(path, string.Create(CultureInfo.InvariantCulture, $"no final reply came within {_options.VerdictTimeout.TotalSeconds} seconds"));
     }
 
-    /// <summary>No byte moved since the timer looked last: the client may be one that reads the reply before the data.</summary>
-    private void OnStall(PathState path, long delivered)
+    /// <summary>No byte moved since the timer looked last. Where data waits for the client, it may be one that reads the reply before the data.
+    /// Where data is still to come, the reply is only ahead of it (it has another channel), and may be ahead of a link that is dead.</summary>
+    private void OnStall(PathState path, PathEvent.TimerElapsed look)
     {
         if (_held is not { } held || held.Path != path)
             return;
-        if (path.Near < PathEnd.Open || delivered != path.Delivered)
+        var moves = path.Near < PathEnd.Open || look.Delivered != path.Delivered;
+        path.StallsInARow = moves ? 0 : path.StallsInARow + 1;
+        path.Delivered = look.Delivered;
+        if (moves || (!look.ClientIsSlow && path.StallsInARow * _options.StallTimeout < _options.VerdictTimeout))
         {
-            path.Delivered = delivered;
             Decide(new Decision.Arm(path.Id, TimerKind.Stall));
+            return;
+        }
+        if (!look.ClientIsSlow)
+        {
+            OnBroken(path, string.Create(CultureInfo.InvariantCulture, $"the server called it complete, but no end of the data came within {_options.VerdictTimeout.TotalSeconds} seconds"));
             return;
         }
         _held = null;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Culvert.Ftp.Wire;
@@ -25,6 +26,10 @@ internal sealed partial class FtpConversation
     /// <summary>Commands without a final reply. Clients that pipeline have a handful; beyond this the client isn't read until replies come.</summary>
     public const int MaxOutstanding = 64;
 
+    /// <summary>Bad or unknown commands before the login: then it's no FTP client, but somebody else's protocol that was led here
+    /// (cross-protocol attacks count on servers that skip what they don't understand).</summary>
+    private const int MaxBadCommands = 3;
+
     /// <summary>When the client is gone, the server's verdict on an upload is awaited for so many farewell times.</summary>
     private const int MaxFarewells = 10;
 
@@ -38,6 +43,8 @@ internal sealed partial class FtpConversation
     private int _lastPath;
 
     private bool _greeted;
+    private bool _loggedIn;
+    private int _badCommands;
     private bool _stopping;
     private bool _clientGone;
     private bool _serverEnded;
@@ -79,6 +86,7 @@ internal sealed partial class FtpConversation
         if (_clientGone || _closed)
             return;
         _clientGone = true;
+        Decide(new Decision.Arm(0, TimerKind.Farewell));
         Advance();
     }
 
@@ -149,7 +157,7 @@ internal sealed partial class FtpConversation
         {
             case TimerKind.UploadHold: path.HoldOver = true; break;
             case TimerKind.Verdict: OnNoVerdict(path); break;
-            case TimerKind.Stall: OnStall(path, elapsed.Delivered); break;
+            case TimerKind.Stall: OnStall(path, elapsed); break;
         }
     }
 
@@ -157,11 +165,25 @@ internal sealed partial class FtpConversation
     {
         if (timer == TimerKind.Grace)
             EndShutdown();
+        else if (timer == TimerKind.PartialLine)
+            CloseWith($"A command was not ended within {Seconds(_options.LineTimeout)} seconds.", "half a command");
+        else if (timer == TimerKind.Login)
+            OnLoginTimeout();
         else if (BytesMayFlow || (HasTransfers && _farewells++ < MaxFarewells))
             Decide(new Decision.Arm(0, TimerKind.Farewell)); // an upload may outlive the client's control connection, as in direct FTP
         else
             Close("the client is gone");
     }
+
+    private void OnLoginTimeout()
+    {
+        if (!_greeted)
+            CloseWith($"The FTP server did not greet within {Seconds(_options.LoginTimeout)} seconds.", "no greeting");
+        else if (!_loggedIn)
+            CloseWith($"No login within {Seconds(_options.LoginTimeout)} seconds.", "no login");
+    }
+
+    private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture);
 
     private bool BytesMayFlow => _paths.Values.Any(path => path is { Transfer: not null, Near: PathEnd.Open, Far: PathEnd.Open });
 

@@ -61,6 +61,9 @@ internal sealed class PathState(int id, DataMode asked)
     /// <summary>Bytes that had reached the client when the stall timer last looked.</summary>
     public long Delivered { get; set; } = -1;
 
+    /// <summary>How often in a row the stall timer saw nothing move.</summary>
+    public int StallsInARow { get; set; }
+
     /// <summary>The sockets have been told how to end. Nothing more will be heard or wanted of them.</summary>
     public bool Settled { get; set; }
 }

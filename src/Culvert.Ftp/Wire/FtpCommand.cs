@@ -27,6 +27,8 @@ internal enum VerbKind
     Rest,
     /// <summary>MODE: block and compressed mode keep the data connection open.</summary>
     Mode,
+    /// <summary>TYPE: whether a file goes as it is.</summary>
+    Type,
     /// <summary>STRU: record structure marks its end inside the data.</summary>
     Stru,
     /// <summary>ABOR, legal at any time.</summary>
@@ -43,6 +45,8 @@ internal enum VerbKind
     Feat,
     /// <summary>REIN: as if the session had just begun.</summary>
     Rein,
+    /// <summary>HOST (RFC 7151): the virtual host that is meant.</summary>
+    Host,
     /// <summary>QUIT.</summary>
     Quit,
     /// <summary>AUTH and what follows it (RFC 2228): refused, SSH encrypts.</summary>
@@ -107,6 +111,7 @@ internal readonly record struct FtpCommand(VerbKind Kind, string Name, FtpLine L
         "STOR" or "STOU" or "APPE" => VerbKind.Upload,
         "REST" => VerbKind.Rest,
         "MODE" => VerbKind.Mode,
+        "TYPE" => VerbKind.Type,
         "STRU" => VerbKind.Stru,
         "ABOR" => VerbKind.Abor,
         "STAT" => bare ? VerbKind.Stat : VerbKind.Plain,
@@ -116,10 +121,11 @@ internal readonly record struct FtpCommand(VerbKind Kind, string Name, FtpLine L
         "FEAT" => VerbKind.Feat,
         "REIN" => VerbKind.Rein,
         "QUIT" => VerbKind.Quit,
+        "HOST" => VerbKind.Host,
         "PBSZ" or "PROT" or "CCC" => VerbKind.Protection,
         "USER" or "PASS" or "ACCT" or "CWD" or "XCWD" or "CDUP" or "XCUP" or "PWD" or "XPWD" or "MKD" or "XMKD" or "RMD" or "XRMD" or "DELE"
-            or "RNFR" or "RNTO" or "SMNT" or "MDTM" or "MLST" or "SYST" or "HELP" or "SITE" or "TYPE" or "LANG" or "OPTS" or "CLNT"
-            or "CSID" or "HOST" => VerbKind.Plain,
+            or "RNFR" or "RNTO" or "SMNT" or "MDTM" or "MLST" or "SYST" or "HELP" or "SITE" or "LANG" or "OPTS" or "CLNT"
+            or "CSID" => VerbKind.Plain,
         _ when IsSecurity(name) => VerbKind.Security,
         _ when IsUntranslated(name) => VerbKind.Untranslated,
         _ => VerbKind.Other,

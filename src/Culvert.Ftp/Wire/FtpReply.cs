@@ -3,7 +3,7 @@ using System.Text;
 namespace Culvert.Ftp.Wire;
 
 /// <summary>One line of a reply, placed: a long reply (STAT of a directory) is passed on line by line and never collected.</summary>
-/// <param name="Line">The line as it came.</param>
+/// <param name="Line">The line as it may go on: as it came, unless a client could take it for the end of the reply.</param>
 /// <param name="Code">The reply's code, the same for all its lines; 0 when the line should begin a reply and doesn't.</param>
 /// <param name="First">The line that carries the code.</param>
 /// <param name="Last">The line that ends the reply; for a reply of one line both.</param>
@@ -15,6 +15,9 @@ internal readonly record struct ReplyLine(FtpLine Line, int Code, bool First, bo
 
 /// <summary>Finds where replies begin and end (RFC 959 §4.2): a multi-line reply begins with <c>ddd-</c> and ends only at a line that
 /// repeats the same code, followed by a blank or by nothing. Whatever stands between is text, even if it looks like a reply.</summary>
+/// <remarks>Not every client compares the codes: curl takes any three digits and a blank for the end, ftplib the same digits and anything but
+/// a hyphen. What follows in the reply would then answer their next command: a planted 227 sends them where the server likes. So text that begins
+/// with three digits is set off by a blank, as RFC 959 §4.2 asks of servers.</remarks>
 internal sealed class ReplyReader
 {
     private int _open;
@@ -27,7 +30,8 @@ internal sealed class ReplyReader
         if (_open != 0)
         {
             var ends = code == _open && (text.Length == 3 || text[3] == ' ');
-            var placed = new ReplyLine(line, _open, First: false, Last: ends);
+            var isText = !ends && !(code == _open && text[3] == '-');
+            var placed = new ReplyLine(isText && BeginsWithCode(text) ? SetOff(line) : line, _open, First: false, Last: ends);
             if (ends)
                 _open = 0;
             return placed;
@@ -40,8 +44,19 @@ internal sealed class ReplyReader
         return new(line, code, First: true, Last: !continues);
     }
 
+    private static FtpLine SetOff(FtpLine line)
+    {
+        var bytes = new byte[line.Bytes.Length + 1];
+        bytes[0] = (byte)' ';
+        line.Bytes.CopyTo(bytes.AsMemory(1));
+        return line with { Bytes = bytes };
+    }
+
+    private static bool BeginsWithCode(ReadOnlySpan<byte> text) =>
+        text.Length >= 3 && char.IsAsciiDigit((char)text[0]) && char.IsAsciiDigit((char)text[1]) && char.IsAsciiDigit((char)text[2]);
+
     private static int CodeOf(ReadOnlySpan<byte> text) =>
-        text.Length >= 3 && text[0] is >= (byte)'1' and <= (byte)'5' && char.IsAsciiDigit((char)text[1]) && char.IsAsciiDigit((char)text[2])
+        BeginsWithCode(text) && text[0] is >= (byte)'1' and <= (byte)'5'
             ? (text[0] - '0') * 100 + (text[1] - '0') * 10 + (text[2] - '0')
             : 0;
 }

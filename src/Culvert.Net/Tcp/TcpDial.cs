@@ -98,7 +98,7 @@ internal sealed class TcpDial : Dial
                 socket.Dispose();
                 return NotTheirs(address);
             }
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, _options.KeepAlive);
             if (_options.QuickAcknowledge)
                 LinuxTcp.KeepSendQueueShort(socket);
             return Connected(new TcpDuplex(socket, _options.ArmedToReset, _options.QuickAcknowledge), address);

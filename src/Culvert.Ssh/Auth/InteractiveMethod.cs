@@ -13,6 +13,10 @@ internal sealed class InteractiveMethod(PasswordOnce once) : AuthenticationMetho
 
     private const int MaximumTextLength = 4096;
 
+    /// <summary>A password that doesn't come from a person costs none of the person's attempts. Fixed at the start: a limit that moved when that password
+    /// is taken could be stepped over.</summary>
+    private readonly int _unattended = once.IsAvailable ? 1 : 0;
+
     private int _attempts;
 
     public override string Name => AuthenticationMessages.Interactive;
@@ -22,8 +26,7 @@ internal sealed class InteractiveMethod(PasswordOnce once) : AuthenticationMetho
     public override async ValueTask<AuthenticationReply?> TryAsync(AuthenticationExchange exchange, CancellationToken cancellationToken)
     {
         var options = exchange.Options;
-        var given = once.IsAvailable;
-        if ((options.Ask is null && !given) || _attempts == options.PasswordPrompts + (given ? 1 : 0))
+        if ((options.Ask is null && !once.IsAvailable) || _attempts >= options.PasswordPrompts + _unattended)
             return null;
         _attempts++;
 

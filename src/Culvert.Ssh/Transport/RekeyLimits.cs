@@ -1,8 +1,8 @@
 namespace Culvert.Ssh.Transport;
 
 /// <summary>When keys are worn out. Whatever is reached first, in either direction, starts an exchange; a cipher's own lifetime (2^32 blocks of AES;
-/// 1 GiB of ChaCha20, as in OpenSSH) holds in any case.</summary>
-internal sealed record RekeyLimits
+/// 1 GiB of ChaCha20, as in OpenSSH) holds in any case. Immutable.</summary>
+public sealed record RekeyLimits
 {
     /// <summary>The cipher's lifetime and 2^30 packets, no limit in time.</summary>
     /// <remarks>RFC 4253 §9 recommends an hour as well, for ciphers of its day. As OpenSSH we don't: keys don't age, and an exchange on an idle link
@@ -20,6 +20,6 @@ internal sealed record RekeyLimits
     public TimeSpan? Age { get; init; }
 
     /// <summary>Whether one direction's keys are worn out.</summary>
-    public bool AreReached(DirectionState direction) =>
+    internal bool AreReached(DirectionState direction) =>
         direction.Packets >= Packets || direction.Bytes >= Math.Min(Bytes, direction.Cipher.LifetimeBytes);
 }

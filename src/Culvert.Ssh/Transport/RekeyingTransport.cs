@@ -305,10 +305,10 @@ internal sealed class RekeyingTransport : IPacketTransport
     }
 
     /// <summary>What can't be written to is dead, and the receiver must not wait for it any longer. But a peer that closed has mostly said why, and who
-    /// receives is about to read that: then it is the reason.</summary>
+    /// receives, as after the login somebody always does, is about to read that: then it is the reason.</summary>
     private async ValueTask<SshConnectionException> OnSendFailureAsync(Exception e)
     {
-        if (_isReceiving && e is SshConnectionException { Failure.Kind: not FailureKind.Aborted })
+        if ((_isReceiving || _handshake.IsAuthenticated) && e is SshConnectionException { Failure.Kind: not FailureKind.Aborted })
             await _failed.Task.WaitAsync(GoodbyeTime, _options.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var failure = Fail(e);
         _keyed.Abort();
@@ -326,7 +326,9 @@ internal sealed class RekeyingTransport : IPacketTransport
             using var patience = new CancellationTokenSource(GoodbyeTime, _options.Time);
             try
             {
-                await SayGoodbyeAsync(failure.Reason, failure.Message, patience.Token);
+                // Why a host key is refused can tell of files here, which are no business of who isn't trusted.
+                var text = failure is SshHostKeyException ? "Host key verification failed." : failure.Message;
+                await SayGoodbyeAsync(failure.Reason, text, patience.Token);
                 // Hanging up with bytes unread would be a reset, which can overtake the DISCONNECT.
                 await _keyed.DiscardAsync(patience.Token);
             }

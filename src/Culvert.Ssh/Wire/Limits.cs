@@ -22,6 +22,9 @@ internal static class Limits
     /// <summary>Names on one list of a KEXINIT: OpenSSH 10 sends about 30. Comparing lists takes their product.</summary>
     public const int MaximumNames = 512;
 
+    /// <summary>Characters of a name or a reason that are kept: host names have 255, and answers repeat channel types, of which a peer could make us queue thousands.</summary>
+    public const int MaximumDisplayText = 256;
+
     /// <summary>The transport's own answers that wait for the peer to read them. A peer that provokes more and reads none wants our memory.</summary>
     public const int MaximumPendingAnswers = 256;
 

@@ -47,9 +47,8 @@ internal ref struct SshReader(ReadOnlySpan<byte> bytes, string what)
         }
     }
 
-    /// <summary><c>string</c> for people: bytes that are not UTF-8 become replacement characters, control characters become <c>?</c>.</summary>
-    public string DisplayText(string field) =>
-        string.Concat(Encoding.UTF8.GetString(String(field)).Select(c => char.IsControl(c) ? '?' : c));
+    /// <summary><c>string</c> for people: one line of visible characters, cut where nobody reads on.</summary>
+    public string DisplayText(string field) => Wire.DisplayText.Line(String(field), Limits.MaximumDisplayText);
 
     /// <summary><c>name-list</c>.</summary>
     public string[] NameList(string field)

@@ -95,6 +95,12 @@ public sealed class ConfigBuilderTests
     [InlineData("CulvertPassivePorts", "2-1")]
     [InlineData("CulvertPassivePorts", "0-5")]
     [InlineData("CulvertAdvertise", "example.org")]
+    [InlineData("CulvertDataAddress", "anywhere")]
+    [InlineData("CulvertDataHosts", "example.org")]
+    [InlineData("CulvertDataHosts", "10.0.0.0/33")]
+    [InlineData("CulvertDataHosts", "10.0.0.1,,10.0.0.2")]
+    [InlineData("CulvertDataHosts", "::1")] // a 227 can't say it
+    [InlineData("CulvertFtpHost", "a b")]
     [InlineData("User", "-x")]
     [InlineData("HostName", "a b")]
     [InlineData("HostName", "")]

@@ -212,6 +212,34 @@ public sealed class TunnelRunTests : IDisposable
     }
 
     [Fact]
+    public async Task Strangers_who_stay_keep_nobody_out()
+    {
+        await using var server = await _there.ListenAsync(new Endpoint("localhost", 21), ListenOptions.Default, Cancel);
+        await using var run = Run(true, Local("ftp/1234:localhost:21"));
+        await run.OpenAsync(Cancel);
+        var running = run.RunAsync(_stop.Token);
+        _here.Owner = null;
+        var strangers = new List<Duplex>();
+        for (var i = 0; i < 2 * RunningTunnel.MaximumSessions; i++)
+            strangers.Add(await DialAsync(_here, 1234));
+        while (_reporter.Refused.Count < strangers.Count)
+            await Task.Yield();
+        var reset = 0;
+        foreach (var stranger in strangers)
+            reset += await ReadLineAsync(stranger) == "<Reset>" ? 1 : 0;
+        Assert.Equal(strangers.Count - RunningTunnel.MaximumRefusals, reset);
+
+        _here.Owner = LocalUsers.Current;
+        await using var client = await DialAsync(_here, 1234);
+        await using var served = (await server.AcceptAsync(Cancel)).Duplex;
+        foreach (var stranger in strangers)
+            await stranger.DisposeAsync();
+        client.Abort();
+        await _stop.CancelAsync();
+        await running;
+    }
+
+    [Fact]
     public async Task Strangers_are_reset_by_a_plain_tunnel()
     {
         _here.Owner = null;

@@ -130,7 +130,7 @@ public sealed class CommandLineTests
     [Fact]
     public void Letters_that_say_settings_say_them()
     {
-        var config = Connection("-4g -c aes128-ctr -m hmac-sha2-256 -b 127.0.0.2 -L 1:a:2 --active=forward --passive-ports 5-6 --advertise ::1 --allow-users a,b --password-file /f h");
+        var config = Connection("-4g -c aes128-ctr -m hmac-sha2-256 -b 127.0.0.2 -L 1:a:2 --active=forward --passive-ports 5-6 --advertise ::1 --allow-users a,b --password-file /f --data-address reply --data-hosts 10.0.0.5,192.0.2.0/24 --ftp-host ftp.example.org h");
         Assert.Equal(AddressFamilyChoice.Inet, config.AddressFamily);
         Assert.Equal("aes128-ctr", config.Ciphers);
         Assert.Equal("hmac-sha2-256", config.Macs);
@@ -142,6 +142,9 @@ public sealed class CommandLineTests
         Assert.Equal(new PortRange(5, 6), tunnel.PassivePorts);
         Assert.Equal(System.Net.IPAddress.IPv6Loopback, tunnel.Advertise);
         Assert.Equal(["a", "b"], tunnel.AllowUsers!);
+        Assert.Equal(DataAddress.Reply, tunnel.DataAddress);
+        Assert.Equal([System.Net.IPNetwork.Parse("10.0.0.5/32"), System.Net.IPNetwork.Parse("192.0.2.0/24")], tunnel.DataHosts);
+        Assert.Equal("ftp.example.org", tunnel.FtpHost);
     }
 
     [Fact]

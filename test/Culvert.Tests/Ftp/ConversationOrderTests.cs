@@ -46,6 +46,8 @@ public sealed class ConversationOrderTests
     private static void Run((string Command, string Reply, string Code)[] commands, Func<int, bool> clientsTurn)
     {
         var talk = new Talk();
+        talk.Client("USER bob");
+        talk.Server("230 in");
         var pending = new Queue<string>();
         var heard = new List<string>();
         var unsaid = new Queue<(string Command, string Reply, string Code)>(commands);

@@ -161,6 +161,78 @@ public sealed class ConversationSetupTests
     }
 
     [Fact]
+    public void AutoForwardsAPortWhereTheServerRefusesPassiveModeAndRemembersIt()
+    {
+        var talk = new Talk(new FtpRelayOptions { Active = ActiveMode.Auto });
+        Assert.Equal(["S< EPSV"], talk.Client("PORT 127,0,0,1,4,1", "PWD"));
+        Assert.Equal(["S< PASV"], talk.Server("500 what"));
+        Assert.Equal(["listen far 1 127.0.0.1"], talk.Server("502 no passive mode"));
+        Assert.Equal(["S< PORT 127,0,0,1,156,64", "S< PWD"], talk.News(new PathEvent.FarListening(1, new("127.0.0.1", 40000))));
+        Assert.Equal(["C< 200 PORT command successful."], talk.Server("200 fine"));
+        talk.Server("257 /");
+        Assert.Equal(["listen far 2 127.0.0.1"], talk.Client("PORT 127,0,0,1,4,1")); // refused ways come last
+    }
+
+    [Fact]
+    public void AutoConvertsWhereTheServerAllowsPassiveMode()
+    {
+        var talk = new Talk(new FtpRelayOptions { Active = ActiveMode.Auto });
+        Assert.Equal(["S< EPSV"], talk.Client("PORT 127,0,0,1,4,1"));
+        Assert.Equal(["dial far 1 :5001", "C< 200 PORT command successful."], talk.Server("229 ok (|||5001|)"));
+    }
+
+    [Fact]
+    public void ARefusedPortIsToldInTheServersWords()
+    {
+        var talk = new Talk(new FtpRelayOptions { Active = ActiveMode.Auto });
+        talk.Client("PORT 127,0,0,1,4,1");
+        talk.Server("500 what");
+        talk.Server("502 no passive mode");
+        talk.News(new PathEvent.FarListening(1, new("127.0.0.1", 40000)));
+        Assert.Equal(["settle 1 Cut", "C< 500 Illegal PORT command."], talk.Server("500 Illegal PORT command."));
+    }
+
+    [Theory]
+    [InlineData("PASV", "C< 227 Entering Passive Mode (127,0,0,1,23,113).", ActiveMode.Auto)]
+    [InlineData("EPSV", "C< 229 Entering Extended Passive Mode (|||6001|)", ActiveMode.Auto)]
+    [InlineData("PASV", "C< 227 Entering Passive Mode (127,0,0,1,23,113).", ActiveMode.Forward)]
+    public void APassiveClientReachesAnActiveOnlyServer(string command, string answer, ActiveMode active)
+    {
+        var talk = new Talk(new FtpRelayOptions { Active = active });
+        talk.Client(command);
+        talk.Server("500 what");
+        Assert.Equal(["listen far 1 127.0.0.1"], talk.Server("500 what"));
+        Assert.Equal(["S< PORT 127,0,0,1,156,64"], talk.News(new PathEvent.FarListening(1, new("127.0.0.1", 40000))));
+        Assert.Equal(["listen near 1"], talk.Server("200 fine"));
+        Assert.Equal([answer], talk.News(Listening(1)));
+        Assert.Equal(["S< RETR x"], talk.Client("RETR x"));
+        talk.News(new PathEvent.FarOpen(1), new PathEvent.NearOpen(1), new PathEvent.FarEnded(1));
+        Assert.Equal(["settle 1 InOrder", "C< 226 done"], talk.Server("226 done"));
+    }
+
+    [Theory]
+    [InlineData("227 ok (10,0,0,5,4,1)", "dial far 1 10.0.0.5:1025")]
+    [InlineData("227 ok (10,1,0,5,4,1)", "C< 425 Can't open data connection: the server's reply names 10.1.0.5, which is none of the data hosts.")]
+    [InlineData("227 ok (0,0,0,0,4,1)", "C< 425 Can't open data connection: the server's reply names 0.0.0.0, which is none of the data hosts.")]
+    [InlineData("229 ok (|||1025|)", "dial far 1 :1025")] // it names no address
+    [InlineData("229 ok (|1|10.0.0.5|1025|)", "dial far 1 :1025")]
+    public void TheAddressInA227IsUsedWhereTheUserWantsAndListedIt(string reply, string decided)
+    {
+        var talk = new Talk(new FtpRelayOptions { DataAddress = DataAddress.Reply, DataHosts = [System.Net.IPNetwork.Parse("192.0.2.7/32"), System.Net.IPNetwork.Parse("10.0.0.0/24")] });
+        talk.Client("PASV");
+        Assert.Equal(decided, talk.Server(reply)[0]);
+    }
+
+    [Fact]
+    public void WithoutForwardingNothingIsOpenedOnTheFarSide()
+    {
+        var talk = new Talk();
+        talk.Client("PASV");
+        talk.Server("500 what");
+        Assert.Equal(["C< 500 what"], talk.Server("500 no"));
+    }
+
+    [Fact]
     public void ANewSetupEndsTheUnusedPath()
     {
         var talk = new Talk().Standing();

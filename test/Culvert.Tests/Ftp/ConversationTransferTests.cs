@@ -121,9 +121,23 @@ public sealed class ConversationTransferTests
         var talk = new Talk().Standing();
         talk.Client("RETR x");
         talk.Server("226 done");
-        Assert.Equal(["arm 1 Stall"], talk.News(new PathEvent.TimerElapsed(1, TimerKind.Stall, 100)));
-        Assert.Equal(["arm 1 Stall"], talk.News(new PathEvent.TimerElapsed(1, TimerKind.Stall, 200)));
-        Assert.Equal(["settle 1 WhenDrained", "C< 226 done"], talk.News(new PathEvent.TimerElapsed(1, TimerKind.Stall, 200)));
+        Assert.Equal(["arm 1 Stall"], talk.News(new PathEvent.TimerElapsed(1, TimerKind.Stall, 100, true)));
+        Assert.Equal(["arm 1 Stall"], talk.News(new PathEvent.TimerElapsed(1, TimerKind.Stall, 200, true)));
+        Assert.Equal(["settle 1 WhenDrained", "C< 226 done"], talk.News(new PathEvent.TimerElapsed(1, TimerKind.Stall, 200, true)));
+    }
+
+    // The 226 came on its own channel; the data may be stuck in a link that nobody knows to be dead yet.
+    [Fact]
+    public void AHeldReplyIsNotReleasedWhileTheServersDataIsMissing()
+    {
+        var talk = new Talk(new FtpRelayOptions { StallTimeout = TimeSpan.FromSeconds(30), VerdictTimeout = TimeSpan.FromSeconds(90) }).Standing();
+        talk.Client("RETR x");
+        talk.Server("226 done");
+        for (var look = 0; look < 3; look++)
+            Assert.Equal(["arm 1 Stall"], talk.News(new PathEvent.TimerElapsed(1, TimerKind.Stall, 100)));
+        var decided = talk.News(new PathEvent.TimerElapsed(1, TimerKind.Stall, 100));
+        Assert.Equal("settle 1 Cut", decided[0]);
+        Assert.StartsWith("C< 426", decided[1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -248,6 +262,32 @@ public sealed class ConversationTransferTests
     }
 
     [Fact]
+    public void ARefusedTransferTakesItsRestBackAlsoWhenItWasPipelined()
+    {
+        var talk = new Talk();
+        talk.Client("EPSV");
+        talk.Server("229 ok (|||5001|)");
+        talk.News(Listening(1), new PathEvent.FarFailed(1, Prohibited));
+        // Otherwise the next file would begin at 100, and its 226 would call it whole.
+        Assert.Equal(["S< REST 100", "settle 1 Cut", "S< REST 0"], talk.Client("REST 100", "RETR x"));
+        Assert.Equal(["C< 350 ok"], talk.Server("350 ok"));
+        Assert.StartsWith("C< 425", Assert.Single(talk.Server("350 restarting at 0")), StringComparison.Ordinal);
+    }
+
+    // The server's port was taken by somebody quicker, or its wait is over: its reset arrives through SSH as an end.
+    [Theory]
+    [InlineData("RETR x")]
+    [InlineData("STOR x")]
+    public void ADataConnectionThatEndedBeforeItsTransferIsNoEmptyFile(string verb)
+    {
+        var talk = new Talk().Standing();
+        Assert.Empty(talk.News(new PathEvent.FarEnded(1)));
+        var decided = talk.Client(verb);
+        Assert.Equal("settle 1 Cut", decided[0]);
+        Assert.StartsWith("C< 425", decided[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void RestStaysBesideItsTransfer()
     {
         var talk = new Talk().Standing();
@@ -294,6 +334,25 @@ public sealed class ConversationTransferTests
             talk.Server("226 done");
             Assert.Contains($"finished 1 {result} 226 done", talk.Told);
         }
+    }
+
+    [Theory]
+    [InlineData("TYPE I", "RETR x", " exactly")]
+    [InlineData("type l 8", "RETR x", " exactly")]
+    [InlineData("TYPE A", "RETR x", "")]
+    [InlineData("TYPE I", "LIST", "")]
+    [InlineData("REST 5", "RETR x", "")]
+    public void AnAnnouncedSizeIsExactOnlyWhereNothingChangesTheCount(string before, string transfer, string exactly)
+    {
+        var talk = new Talk();
+        talk.Client("TYPE I");
+        talk.Server("200 binary");
+        talk.Standing();
+        talk.Client(before);
+        talk.Server(before[0] == 'R' ? "350 ok" : "200 ok");
+        talk.Client(transfer);
+        talk.Server("150 Opening data connection (123 bytes).");
+        Assert.Contains($"expect 1 123{exactly}", talk.Told);
     }
 
     [Fact]

@@ -94,6 +94,24 @@ public sealed class RelayIntegrityTests
         Assert.StartsWith("421 ", await rig.Client.HearAsync(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(3000, false)]
+    [InlineData(3001, true)]
+    public async Task ADownloadOfAnotherSizeThanAnnouncedIsMarked(int announced, bool differs)
+    {
+        await using var rig = await RelayRig.StartAsync();
+        await rig.PassAsync("TYPE I");
+        await rig.ReplyAsync("200 binary");
+        var (client, server) = await rig.StandingAsync();
+        await rig.PassAsync("RETR f");
+        await rig.ReplyAsync($"150 Opening BINARY mode data connection for f ({announced} bytes).");
+        await server.WriteAsync(Part, rig.Hang);
+        await server.EndAsync(rig.Hang);
+        await rig.ReplyAsync("226 done");
+        Assert.Equal(Part, (await RelayRig.ReadAllAsync(client, rig.Hang)).Bytes);
+        Assert.Equal(differs, Assert.Single(rig.Watcher.Done).CountDiffers);
+    }
+
     [Fact]
     public async Task AFullDiskStopsTheClientAtOnce()
     {
@@ -170,6 +188,26 @@ public sealed class RelayIntegrityTests
         await rig.ReplyAsync("226 done");
         Assert.Equal(Part, (await RelayRig.ReadAllAsync(client, rig.Hang)).Bytes);
         Assert.Equal(0, rig.Near.Listeners); // one accept
+    }
+
+    // sshd with GatewayPorts yes opens the port on every address, whatever was asked for.
+    [Fact]
+    public async Task OnlyTheFarMachineItselfReachesAForwardedPort()
+    {
+        await using var rig = await RelayRig.StartAsync(new() { Active = ActiveMode.Forward }, networks: "lossy");
+        var client = await rig.ListenAsync(rig.Near);
+        await rig.Client.SayAsync($"EPRT |1|127.0.0.1|{client.LocalEndpoint.Port}|");
+        var port = RelayRig.PortInCommand(await rig.Server.HearAsync());
+        await rig.ReplyAsync("200 EPRT command successful.");
+        var stranger = await rig.ConnectAsync(rig.Far, port, from: "192.0.2.66");
+        Assert.NotEqual(ReadEnd.None, (await RelayRig.ReadAllAsync(stranger, rig.Hang)).End);
+        var server = await rig.ConnectAsync(rig.Far, port);
+        await rig.PassAsync("RETR f");
+        var data = await rig.AcceptAsync(client);
+        await server.WriteAsync(Part, rig.Hang);
+        await server.EndAsync(rig.Hang);
+        await rig.ReplyAsync("226 done");
+        Assert.Equal(Part, (await RelayRig.ReadAllAsync(data, rig.Hang)).Bytes);
     }
 
     [Fact]

@@ -69,9 +69,9 @@ internal sealed class RelayRig : IAsyncDisposable
     public Task StopAsync() => _stop.CancelAsync();
 
     /// <summary>Connects as the client would, telling where it comes from to a network that knows nothing by itself.</summary>
-    public async Task<Duplex> ConnectAsync(MemoryNetwork network, int port)
+    public async Task<Duplex> ConnectAsync(MemoryNetwork network, int port, string from = "127.0.0.1")
     {
-        var outcome = await network.Connect(new("127.0.0.1", port), new() { Originator = new("127.0.0.1", 50000) }).Outcome.WaitAsync(Hang);
+        var outcome = await network.Connect(new("127.0.0.1", port), new() { Originator = new(from, 50000) }).Outcome.WaitAsync(Hang);
         Assert.True(outcome.Duplex is not null, outcome.Failure?.Text);
         return Own(outcome.Duplex);
     }
@@ -135,6 +135,26 @@ internal sealed class RelayRig : IAsyncDisposable
             Time.Advance(step);
         }
         return await task;
+    }
+
+    public async Task<bool> HasEndedAsync()
+    {
+        await Ended;
+        return true;
+    }
+
+    /// <summary>Says the same line over and over until nobody takes it any more.</summary>
+    public async Task FloodAsync(Speech speaker, string line)
+    {
+        var bytes = Encoding.Latin1.GetBytes(line + "\r\n");
+        while (await speaker.Duplex.WriteAsync(bytes, Hang) == WriteEnd.None)
+            await Task.Yield();
+    }
+
+    public static int PortInCommand(string port)
+    {
+        Assert.Equal(AddressFound.One, FtpAddress.ParsePort(FtpCommand.Parse(FtpLine.Of(port)).Argument.Span, out var address));
+        return address.Port;
     }
 
     public static int PortIn(string reply)

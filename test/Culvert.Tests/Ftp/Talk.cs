@@ -98,7 +98,7 @@ internal sealed class Talk
             {
                 case Decision.ToClient(var line): decided.Add($"C< {Raw(line)}"); break;
                 case Decision.ToServer(var line): decided.Add($"S< {Raw(line)}"); break;
-                case Decision.DialFar(var path, var port): decided.Add($"dial far {path} :{port}"); break;
+                case Decision.DialFar(var path, var port, var host): decided.Add($"dial far {path} {host}:{port}"); break;
                 case Decision.DialNear(var path, var at): decided.Add($"dial near {path} {at}"); break;
                 case Decision.ListenNear(var path): decided.Add($"listen near {path}"); break;
                 case Decision.ListenFar(var path, var at): decided.Add($"listen far {path} {at}"); break;
@@ -110,7 +110,7 @@ internal sealed class Talk
                 case Decision.Close: decided.Add("close"); break;
                 case Decision.Began(var path, var verb, var name, _, _, _, var size): Told.Add($"began {path} {verb} {name} {size}".TrimEnd()); break;
                 case Decision.Finished(var path, var result, var reply, _): Told.Add($"finished {path} {result} {reply}".TrimEnd()); break;
-                case Decision.Expect(var path, var size): Told.Add($"expect {path} {size}"); break;
+                case Decision.Expect(var path, var size, var exactly): Told.Add($"expect {path} {size}{(exactly ? " exactly" : "")}"); break;
                 case Decision.Rewrote(var from, var to): Told.Add($"rewrote {from} -> {to}"); break;
                 case Decision.Notice(var what, _): Told.Add($"notice {what}"); break;
             }

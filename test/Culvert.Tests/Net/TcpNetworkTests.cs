@@ -91,6 +91,29 @@ public sealed class TcpNetworkTests
         Assert.NotNull(duplex);
     }
 
+    // ftplib and others close their listener as soon as it has its one connection; then the accepted socket tells whose it is.
+    [Fact]
+    public async Task A_dial_that_requires_an_owner_reaches_a_listener_that_closes_after_one_accept()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "listening sockets' owners are told on Linux");
+        for (var round = 0; round < 200; round++)
+        {
+            var listener = await ListenAsync();
+            var accepting = AcceptAndCloseAsync(listener);
+            var dial = Tcp.Connect(listener.LocalEndpoint, ConnectOptions.Default with { RequiredOwner = LocalUsers.Current });
+            var (duplex, failure) = await dial.Outcome;
+            await using var accepted = await accepting;
+            await using (duplex)
+                Assert.Null(failure);
+        }
+
+        static async Task<Duplex> AcceptAndCloseAsync(IListener listener)
+        {
+            await using (listener)
+                return (await listener.AcceptAsync(Stop)).Duplex;
+        }
+    }
+
     [Fact]
     public async Task A_refused_connection_says_refused()
     {

@@ -144,13 +144,21 @@ public sealed class ConnectionChannelTests
         Assert.Equal(0u, ScriptedPeer.Sender(await one.Peer.ExpectAsync(MessageNumber.ChannelOpen)));
     }
 
+    [Fact]
+    public async Task Refusing_a_channel_costs_little_however_long_its_type_is()
+    {
+        await using var one = await ConnectionReceiveTests.OpenAsync();
+        await one.Peer.SendAsync(new SshWriter().Byte(MessageNumber.ChannelOpen).String(new byte[200_000]).UInt32(1).UInt32(0).UInt32(1).ToArray());
+        Assert.InRange((await one.Peer.ExpectAsync(MessageNumber.ChannelOpenFailure)).Length, 1, 2000);
+    }
+
     [Theory]
     [InlineData(1u, "open failed", FailureKind.Prohibited, "open failed: administratively prohibited: open failed")]
     [InlineData(2u, "Connection refused", FailureKind.Refused, "open failed: connect failed: Connection refused")]
     [InlineData(2u, "Name or service not known", FailureKind.UnknownName, "open failed: connect failed: Name or service not known")]
     [InlineData(2u, "No route to host", FailureKind.Unreachable, "open failed: connect failed: No route to host")]
     [InlineData(2u, "Connection timed out", FailureKind.Timeout, "open failed: connect failed: Connection timed out")]
-    [InlineData(2u, "bad\u0007thing.", FailureKind.Refused, "open failed: connect failed: bad?thing")]
+    [InlineData(2u, "bad\u0007th\u202Eing.", FailureKind.Refused, "open failed: connect failed: bad\\x07th\\u202Eing")]
     [InlineData(3u, "", FailureKind.Prohibited, "open failed: unknown channel type")]
     [InlineData(4u, "full", FailureKind.Shortage, "open failed: resource shortage: full")]
     [InlineData(0xFE000000u, "odd", FailureKind.Refused, "open failed: unknown reason: odd")]
@@ -243,7 +251,7 @@ public sealed class ConnectionChannelTests
     {
         await using var one = await ConnectionReceiveTests.OpenAsync();
         await one.Peer.SendAsync(ScriptedPeer.Data(0, [1]), ChannelMessages.Disconnect(Culvert.Ssh.DisconnectReason.ByApplication, "go\naway"));
-        Assert.Equal("the other side disconnected: go?away", (await one.Client.Multiplexer.Closed).Text);
+        Assert.Equal("the other side disconnected: go away", (await one.Client.Multiplexer.Closed).Text);
         Assert.Equal([1], await ReadAsync(one.Duplex, ReadEnd.Lost));
     }
 

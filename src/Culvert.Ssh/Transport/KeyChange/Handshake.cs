@@ -44,6 +44,9 @@ internal sealed class Handshake(KeyedTransport keyed, PacketSender sender, Hands
     public bool IsDue(DirectionState direction) => _isAuthenticated && (options.Rekey.AreReached(direction)
         || (options.Rekey.Age is { } age && options.Time.GetElapsedTime(_changedAt) >= age));
 
+    /// <summary>Whether USERAUTH_SUCCESS has passed.</summary>
+    public bool IsAuthenticated => Volatile.Read(ref _isAuthenticated);
+
     /// <summary>USERAUTH_SUCCESS has passed. Before it, OpenSSH answers a KEXINIT with UNIMPLEMENTED, so we don't begin an exchange of our own.</summary>
     public void OnAuthenticated()
     {

@@ -146,6 +146,46 @@ public sealed class ClientAuthenticationTests : IDisposable
     }
 
     [Fact]
+    public async Task Interactive_attempts_end_whenever_the_password_from_elsewhere_is_taken()
+    {
+        var script = new AuthenticationScript("1", "2", "3", "4", "5");
+        script.Options = script.Options with { PasswordSource = _ => new("file") };
+        await Denied(script, async server =>
+        {
+            await server.BeginAsync("keyboard-interactive");
+            for (var i = 0; i < 4; i++)
+            {
+                await server.ExpectAsync("keyboard-interactive");
+                if (i == 3)
+                {
+                    await server.DemandAsync("", "", ("Password: ", false));
+                    await server.ReceiveAsync();
+                }
+                await server.FailAsync(false, "keyboard-interactive");
+            }
+        }, "user@host: Permission denied (keyboard-interactive).");
+    }
+
+    [Fact]
+    public async Task A_wrong_password_from_elsewhere_costs_none_of_the_interactive_questions()
+    {
+        var script = new AuthenticationScript("1", "2", "3");
+        script.Options = script.Options with { PasswordSource = _ => new("file") };
+        await Denied(script, async server =>
+        {
+            await server.BeginAsync("keyboard-interactive");
+            foreach (var answer in new[] { "file", "1", "2", "3" })
+            {
+                await server.ExpectAsync("keyboard-interactive");
+                await server.DemandAsync("", "", ("Password: ", false));
+                Assert.Equal(new SshWriter().Byte(61).UInt32(1).String(answer).ToArray(), await server.ReceiveAsync());
+                await server.FailAsync(false, "keyboard-interactive");
+            }
+        }, "user@host: Permission denied (keyboard-interactive).");
+        Assert.Equal(3, script.Asked.Count);
+    }
+
+    [Fact]
     public async Task Partial_success_goes_on_with_the_next_method()
     {
         using var key = Signer.GenerateEd25519();

@@ -74,11 +74,13 @@ public sealed class TransportTests
         var connecting = RekeyingTransport.ConnectAsync(near, TransportPair.Server, (offer, _) =>
         {
             Assert.Equal((TransportPair.Server, "ssh-ed25519", hostKey.PublicKey.Fingerprint), (offer.Server, offer.KeyType, offer.Fingerprint));
-            throw new SshHostKeyException("Host key verification failed.");
+            throw new SshHostKeyException("/home/me/.ssh/known_hosts: Permission denied");
         }, Defaults, Cancelled);
         await Assert.ThrowsAsync<SshHostKeyException>(() => connecting);
         var seen = await Assert.ThrowsAsync<SshConnectionException>(() => accepting);
         Assert.Equal(DisconnectReason.HostKeyNotVerifiable, seen.Reason);
+        // Our files are no business of a server that we don't trust.
+        Assert.EndsWith(": Host key verification failed.", seen.Message, StringComparison.Ordinal);
         Assert.True(near.IsClosed && far.IsClosed);
     }
 
@@ -119,6 +121,20 @@ public sealed class TransportTests
         await pair.ClientSide.WriteAsync(new byte[] { MessageNumber.ChannelData }, Cancelled);
         var writing = pair.ClientSide.FlushAsync(Cancelled).AsTask();
         await pair.ServerSide.DisconnectAsync(DisconnectReason.TooManyConnections, "enough", Cancelled);
+        var seen = await Assert.ThrowsAsync<SshConnectionException>(() => writing);
+        Assert.Equal("Received disconnect from server port 22:12: enough", seen.Message);
+        Assert.Same(seen, await Assert.ThrowsAsync<SshConnectionException>(() => receiving));
+    }
+
+    [Fact]
+    public async Task So_does_one_that_is_cut_off_while_the_receiver_is_busy()
+    {
+        await using var pair = await TransportPair.CreateAsync(Defaults, Defaults, Cancelled);
+        pair.Near.Allow = _ => 0;
+        await pair.ClientSide.WriteAsync(new byte[] { MessageNumber.ChannelData }, Cancelled);
+        var writing = pair.ClientSide.FlushAsync(Cancelled).AsTask();
+        await pair.ServerSide.DisconnectAsync(DisconnectReason.TooManyConnections, "enough", Cancelled);
+        var receiving = pair.ClientSide.ReceiveAsync(Cancelled).AsTask();
         var seen = await Assert.ThrowsAsync<SshConnectionException>(() => writing);
         Assert.Equal("Received disconnect from server port 22:12: enough", seen.Message);
         Assert.Same(seen, await Assert.ThrowsAsync<SshConnectionException>(() => receiving));

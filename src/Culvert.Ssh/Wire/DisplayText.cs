@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Culvert.Ssh.Auth;
+namespace Culvert.Ssh.Wire;
 
 /// <summary>Makes a peer's words fit for a terminal: nothing in them can move the cursor, change colours or reverse the direction of reading.</summary>
 internal static class DisplayText
