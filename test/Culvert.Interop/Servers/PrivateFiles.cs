@@ -22,7 +22,6 @@ internal static class PrivateFiles
 
     public static CommandLine Mount(CommandLine command, params IReadOnlyList<(string Own, string InPlaceOf)> files)
     {
-        Peers.RequireRoot("the server gets an account that exists only for it");
         return new CommandLine(
             Peers.Require("unshare"),
             ["--mount", "--propagation", "private", "/bin/sh", "-c", Script, "sh", command.Program,
@@ -36,6 +35,7 @@ internal static class PrivateFiles
     public static async Task<(string Passwd, string Shadow)> RootAccountAsync(
         TemporaryFolder folder, string home, string password, CancellationToken cancellation)
     {
+        Peers.RequireRoot("the server gets an account that exists only for it");
         var hash = await Account.HashAsync(password, cancellation);
         var passwd = await OthersThanRootAsync("/etc/passwd", cancellation);
         var shadow = await OthersThanRootAsync("/etc/shadow", cancellation);

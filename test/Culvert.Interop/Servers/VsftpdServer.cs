@@ -22,6 +22,7 @@ internal sealed class VsftpdServer(FtpServerOptions options) : FtpServer(options
                """
             : $"""
                run_as_launching_user=YES
+               ftp_username={Environment.UserName}
                anon_root={LoginFolder}
                """;
         var listening = Options.IsIPv6
