@@ -6,7 +6,10 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
-arguments=(-noLogo -noColor)
+arguments=(-noLogo -noColor -diagnostics -longRunning 120)
+# A test that hangs is named after two minutes; a run that hangs ends.
+limit=()
+if command -v timeout >/dev/null && [ -z "${CULVERT_LONG:-}" ]; then limit=(timeout --kill-after=10 1500); fi
 while [ $# -gt 0 ]; do
     case $1 in
         --long)
@@ -45,7 +48,7 @@ for project in "${projects[@]}"; do
         continue
     fi
     status=0
-    "test/$project/bin/Debug/net10.0/$project" "${arguments[@]}" -xml "$results/$project.xml" | tee "$results/$project.log" || status=$?
+    ${limit[@]+"${limit[@]}"} "test/$project/bin/Debug/net10.0/$project" "${arguments[@]}" -xml "$results/$project.xml" | tee "$results/$project.log" || status=$?
 
     # "   Culvert.Tests  Total: 59, Errors: 0, Failed: 3, Skipped: 1, Not Run: 0, Time: 3.4s"; "Total: 0" when none matches.
     summary=$(grep -E '^ +Culvert\.[A-Za-z]+ +Total: ' "$results/$project.log" | tail -1 || true)

@@ -12,30 +12,37 @@ internal sealed class KeepAlive(TimeSpan interval, int maximumUnanswered, Failur
 {
     private const string Request = "keepalive@openssh.com";
 
+    private int _looks;
+
+    /// <summary>How many intervals it has dealt with.</summary>
+    public int Looks => Volatile.Read(ref _looks);
+
     public async Task RunAsync(Multiplexer multiplexer, CancellationToken cancellationToken)
     {
-        multiplexer.Request(Request, [], new Answer());
-        if (interval <= TimeSpan.Zero || maximumUnanswered <= 0)
-            return;
-        using var timer = new PeriodicTimer(interval, time);
+        // The clock runs before the first question, whose answer counts as a sign of life in the first interval.
+        using var timer = interval > TimeSpan.Zero && maximumUnanswered > 0 ? new PeriodicTimer(interval, time) : null;
         var seen = multiplexer.PacketsReceived;
         var unanswered = 0;
-        while (await timer.WaitForNextTickAsync(cancellationToken))
+        multiplexer.Request(Request, [], new Answer());
+        while (timer is not null && await timer.WaitForNextTickAsync(cancellationToken))
         {
             var received = multiplexer.PacketsReceived;
             if (received != seen)
             {
                 seen = received;
                 unanswered = 0;
-                continue;
             }
-            if (unanswered == maximumUnanswered)
+            else if (unanswered == maximumUnanswered)
             {
                 multiplexer.Fail(dead);
                 return;
             }
-            unanswered++;
-            multiplexer.Request(Request, [], new Answer());
+            else
+            {
+                unanswered++;
+                multiplexer.Request(Request, [], new Answer());
+            }
+            Volatile.Write(ref _looks, _looks + 1);
         }
     }
 
