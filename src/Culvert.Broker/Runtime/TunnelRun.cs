@@ -44,6 +44,8 @@ public sealed class TunnelRun : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(services);
+        if (Rings.Find(config) is { } ring)
+            throw new ConfigException($"the tunnel to {ring.Spec.DestinationHost}:{ring.Spec.DestinationPort} leads back to its own port", "a connection through it would never reach a server; name the server's port as the destination");
         // Who may enter is settled before anybody is asked for a password.
         foreach (var tunnel in config.Tunnels)
         {
