@@ -86,7 +86,8 @@ internal sealed class FtpSession
 
     private async Task ConverseAsync(ControlConnection client, ControlConnection server, Endpoint reached, CancellationToken stop, CancellationToken end)
     {
-        var context = new DataPathContext(_near, _far, new(_nearAddress.ToString(), 0), reached, _client.Peer, Options, _relay.Time, _relay.Logger, _id,
+        await using var ready = new ReadyListeners(_far);
+        var context = new DataPathContext(_near, ready, new(_nearAddress.ToString(), 0), reached, _client.Peer, Options, _relay.Time, _relay.Logger, _id,
             news => _news.Writer.TryWrite(news));
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var onStop = stop.Register(stopped.SetResult);

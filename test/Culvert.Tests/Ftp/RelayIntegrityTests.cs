@@ -210,6 +210,28 @@ public sealed class RelayIntegrityTests
         Assert.Equal(Part, (await RelayRig.ReadAllAsync(data, rig.Hang)).Bytes);
     }
 
+    // Over a long way each transfer saves the round trip that opening a port takes.
+    [Fact]
+    public async Task TheNextForwardedPortIsOpenBeforeTheClientAsksForIt()
+    {
+        await using var rig = await RelayRig.StartAsync(new() { Active = ActiveMode.Forward });
+        var client = await rig.ListenAsync(rig.Near);
+        for (var round = 0; round < 2; round++)
+        {
+            await rig.Client.SayAsync($"EPRT |1|127.0.0.1|{client.LocalEndpoint.Port}|");
+            var server = await rig.ConnectAsync(rig.Far, RelayRig.PortInCommand(await rig.Server.HearAsync()));
+            await rig.ReplyAsync("200 EPRT command successful.");
+            await rig.PassAsync("RETR f");
+            var data = await rig.AcceptAsync(client);
+            await server.EndAsync(rig.Hang);
+            await rig.ReplyAsync("226 done");
+            Assert.Equal(ReadEnd.Ended, (await RelayRig.ReadAllAsync(data, rig.Hang)).End);
+            while (round == 0 && rig.Far.Listeners == 0)
+                await Task.Yield();
+            rig.Far.RefuseListen = _ => new Failure(FailureKind.Prohibited, "no more");
+        }
+    }
+
     [Fact]
     public async Task ADialToAnotherUsersPortIsRefusedAndTheServerHearsNothing()
     {
