@@ -46,6 +46,9 @@ internal sealed class Exchange(FtpCommand command)
     /// <summary>Transfer: ABOR went out after it. Servers then give one, two or three replies for both, so that its own may never come.</summary>
     public bool Aborted { get; set; }
 
+    /// <summary>Transfer: that ABOR was the relay's own, so that the client doesn't expect a success that means the ABOR's.</summary>
+    public bool AbortedHere { get; set; }
+
     /// <summary>Transfer: the final reply that waits for the data.</summary>
     public IReadOnlyList<FtpLine>? Held { get; set; }
 
@@ -65,7 +68,8 @@ internal sealed class Exchange(FtpCommand command)
     /// there are commands for them: none of these ever answers anything else.</summary>
     /// <param name="code">100–599, except 421, which answers anything.</param>
     /// <param name="abortSeen">An ABOR was sent in this session.</param>
-    public bool Accepts(int code, bool abortSeen)
+    /// <param name="behindTransfer">A transfer runs that was sent before: only what can't be its reply may be taken for this command's.</param>
+    public bool Accepts(int code, bool abortSeen, bool behindTransfer)
     {
         if (IsGreeting)
             return code is 120 or (>= 200 and < 300 and not (227 or 229)) or >= 400;
@@ -79,6 +83,7 @@ internal sealed class Exchange(FtpCommand command)
                 code is (>= 100 and < 200) or 200 or (> 201 and < 211) or (> 221 and < 225) or 226 or 228 or (>= 230 and < 300) or >= 400,
             // A 4xx or 5xx that is about a file answers a later command.
             VerbKind.Abor => code is 225 or 226 or 426 or 500 or 501 or 502 or 503 or 530,
+            VerbKind.Stat or VerbKind.Noop when !behindTransfer && !Own => Ordinary(code),
             VerbKind.Stat => code is (>= 200 and < 220) or >= 400 && Ordinary(code),
             VerbKind.Noop => code is (>= 200 and < 211) or 250 or >= 400 && Ordinary(code),
             VerbKind.Other => code is not (227 or 229) && (!abortSeen || Ordinary(code)),

@@ -151,6 +151,8 @@ internal sealed partial class FtpConversation
             RefuseTransfer(waiting, new(426, "Aborted before it began."));
         if (_held is { } held)
             FinishTransfer(held, whole: false, fault: new(426, "Aborted."));
+        if (_closed)
+            return; // the last transfer that a shutdown waited for
         if (!_greeted)
         {
             Append(new(command));
@@ -163,6 +165,12 @@ internal sealed partial class FtpConversation
     private void SendAbort(Exchange abort)
     {
         var at = FirstWaiting is { } waiting ? _exchanges.IndexOf(waiting) : _exchanges.Count;
+        if (at > 0 && _exchanges[at - 1] is { Kind: VerbKind.Abor, State: ExchangeState.Sent })
+        {
+            var fence = NewFence();
+            _exchanges.Insert(at++, fence);
+            Send(fence, fence.Command.Line);
+        }
         _exchanges.Insert(at, abort);
         if (at + 1 < _exchanges.Count)
             _exchanges.Insert(at + 1, NewFence());
@@ -180,7 +188,7 @@ internal sealed partial class FtpConversation
         {
             _abortSeen = true;
             foreach (var transfer in _exchanges.Where(e => e is { IsTransfer: true, State: ExchangeState.Sent }))
-                transfer.Aborted = true;
+                (transfer.Aborted, transfer.AbortedHere) = (true, transfer.AbortedHere || exchange.Own);
         }
         Decide(new Decision.ToServer(line));
     }
@@ -199,7 +207,7 @@ internal sealed partial class FtpConversation
 
     private bool AdvanceOne()
     {
-        if (_exchanges is [{ State: ExchangeState.Answered } answered, ..])
+        if (!_isReplyOpen && _exchanges is [{ State: ExchangeState.Answered } answered, ..])
         {
             _exchanges.RemoveAt(0);
             ToClient(answered.Answer);
@@ -253,7 +261,7 @@ internal sealed partial class FtpConversation
                 _recordStructure = Ascii.EqualsIgnoreCase(argument.Trim(" "u8), "R"u8);
                 break;
             case VerbKind.Rein when code == 220:
-                (_extendedOnly, _blockMode, _recordStructure, _restartPending, _image, _loggedIn) = (false, false, false, false, false, false);
+                (_extendedOnly, _blockMode, _recordStructure, _image, _loggedIn) = (false, false, false, false, false); // a REST may have come behind it
                 Decide(new Decision.Arm(0, TimerKind.Login));
                 DiscardUnused(except: null);
                 break;

@@ -31,6 +31,9 @@ internal sealed partial class FtpConversation
     private FtpLine _firstLine;
     private Route _route;
 
+    /// <summary>The client reads a reply of several lines: an answer of ours waits for its end.</summary>
+    private bool _isReplyOpen;
+
     /// <summary>A line of the server. Not to be called while <see cref="HoldsReplies"/>.</summary>
     public void OnReply(FtpLine line)
     {
@@ -62,6 +65,7 @@ internal sealed partial class FtpConversation
                 _collectedBytes += Math.Max(line.Bytes.Length, LeastLine);
                 break;
         }
+        _isReplyOpen = !reply.Last && _route is (Route.Pass or Route.Filter);
         if (_collectedBytes > MaxCollected)
             Violation("a reply was too long");
         else if (reply.Last)
@@ -111,8 +115,11 @@ internal sealed partial class FtpConversation
                 continue;
             // 200 answers a NOOP, and some old servers' transfers too.
             var contested = code == 200 && exchange.IsTransfer && _exchanges.Exists(e => e is { Kind: VerbKind.Noop, State: ExchangeState.Sent });
-            if (exchange.Accepts(code, _abortSeen) && !contested && (!behindTransfer || exchange.IsPreemptive))
+            if (exchange.Accepts(code, _abortSeen, behindTransfer) && !contested && (!behindTransfer || exchange.IsPreemptive))
                 return exchange;
+            // One reply too many to an ABOR: what belongs to commands behind the fence comes behind the fence's own.
+            if (exchange is { Own: true, Kind: VerbKind.Noop } && code is 225 or 226 or 426)
+                return null;
             if (exchange.IsTransfer && !exchange.Aborted)
                 behindTransfer = true;
             else if (!exchange.IsDroppable && !(behindTransfer && exchange.IsPreemptive))
@@ -131,7 +138,10 @@ internal sealed partial class FtpConversation
             return;
         }
         if (exchange is null)
+        {
+            Advance();
             return;
+        }
         if (code < 200)
         {
             if (exchange.IsTransfer)

@@ -203,11 +203,12 @@ internal sealed partial class FtpConversation
             FailSetup(exchange, FtpReply.Of(425, $"Can't open data connection: the server's reply has code {code}."));
     }
 
-    /// <summary>Asks in the next way, unless there is none, or the server has later commands already and would answer those first.</summary>
+    /// <summary>Asks in the next way, unless there is none, or the server has later commands already and would answer those first, or a
+    /// listener on the far side was made for this path: whoever came there must not be taken for the server.</summary>
     private bool TryAskAgain(Exchange exchange)
     {
         _refused.Add(exchange.Path!.Used);
-        if (exchange.Asks.Count == 0 || _exchanges[^1] != exchange && _exchanges[_exchanges.IndexOf(exchange) + 1].State == ExchangeState.Sent)
+        if (exchange.Asks.Count == 0 || exchange.Path.Used is DataMode.Port or DataMode.Eprt || _exchanges.FindLast(e => e.State == ExchangeState.Sent) != exchange)
             return false;
         AskServer(exchange);
         return true;
@@ -230,6 +231,12 @@ internal sealed partial class FtpConversation
     private void AnswerSetup(Exchange exchange)
     {
         var path = exchange.Path!;
+        if (path is { Settled: true, Fault: { } fault })
+        {
+            // The far listener failed while the server was being told of it, and a transfer that was said already gave the path up.
+            FailSetup(exchange, FtpReply.Of(425, fault.Text));
+            return;
+        }
         if (path.ClientAddress is null)
         {
             path.Near = PathEnd.Opening;
@@ -243,14 +250,26 @@ internal sealed partial class FtpConversation
 
     private void FailSetup(Exchange exchange, params IReadOnlyList<FtpLine> reply)
     {
+        EndSetup(exchange);
+        ToClient(reply);
+        Pop(exchange);
+    }
+
+    /// <summary>The far listener failed before the server was asked: the answer waits for the replies of earlier commands.</summary>
+    private void FailPreparing(Exchange exchange, FtpLine reply)
+    {
+        EndSetup(exchange);
+        (exchange.State, exchange.Answer) = (ExchangeState.Answered, reply);
+    }
+
+    private void EndSetup(Exchange exchange)
+    {
         var path = exchange.Path!;
         (path.Asking, path.Refused) = (false, true);
         if (_announcing == exchange)
             _announcing = null;
         path.Fault ??= new(425, "Can't open data connection: its setup was refused.");
         Settle(path, Ending.Cut);
-        ToClient(reply);
-        Pop(exchange);
     }
 
     /// <summary>A new setup, or REIN, ends a path that no transfer is using.</summary>
@@ -258,8 +277,10 @@ internal sealed partial class FtpConversation
     {
         foreach (var path in _paths.Values.ToArray())
         {
-            if (path != except && path is { Asking: false, Transfer: null })
-                Settle(path, path.Consumed ? Ending.InOrder : Ending.Cut);
+            if (path == except || path is not { Asking: false, Transfer: null })
+                continue;
+            path.Refused = true; // a transfer that is said now finds no path, here and at the server
+            Settle(path, path.Consumed ? Ending.InOrder : Ending.Cut);
         }
     }
 }

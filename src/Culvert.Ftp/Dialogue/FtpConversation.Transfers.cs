@@ -24,7 +24,7 @@ internal sealed partial class FtpConversation
     private void TryStartTransfer(Exchange exchange)
     {
         var path = exchange.Path;
-        if (path is null || path.Refused || (path.Consumed && !EndIsInData))
+        if (path is null || path.Refused || (path.Consumed && (path.Settled || !EndIsInData)))
         {
             // No path: the server says so better than we could.
             exchange.Path = null;
@@ -32,6 +32,8 @@ internal sealed partial class FtpConversation
         }
         else if (path.Fault is { } fault)
             RefuseTransfer(exchange, fault);
+        else if (path.Transfer is not null)
+            return; // several files on one connection: one after the other
         else if (path.ClientAddress is { } address)
         {
             // The client is reached before the server hears of the transfer: an upload that can't begin must not empty the old file.
@@ -85,12 +87,15 @@ internal sealed partial class FtpConversation
     /// <summary>Answers a transfer that the server hasn't heard of.</summary>
     private void RefuseTransfer(Exchange exchange, PathFault fault)
     {
-        if (exchange.Path is { } path)
+        if (exchange.Path is { Transfer: null } path) // not another transfer's, which runs
         {
             DecideBegan(exchange, path);
             Decide(new Decision.Finished(path.Id, TransferResult.Failed, null, fault.Text));
-            if (!path.Asking) // the server's answer to the setup is still to come, and makes a path for the next transfer
+            if (!path.Asking && _announcing?.Path != path) // otherwise the answer to the setup is still to come, and makes a path for the next transfer
+            {
+                path.Fault ??= new(425, "Can't open data connection: it ended with the transfer before.");
                 Settle(path, Ending.Cut);
+            }
         }
         if (_restartPending)
         {
@@ -122,11 +127,15 @@ internal sealed partial class FtpConversation
     private void OnVerdict(Exchange exchange, int code, IReadOnlyList<FtpLine> lines)
     {
         exchange.Held = lines;
+        // The success may be the one of an ABOR that was not the client's.
+        var abortedWith = exchange.AbortedHere && code < 400 ? new PathFault(426, "Aborted together with an earlier transfer, whose data connection failed.") : null;
         if (exchange.Path is not { } path)
         {
-            ToClient(lines);
+            ToClient(abortedWith is null ? lines : [FtpReply.Of(abortedWith.Code, abortedWith.Text)]);
             Pop(exchange);
         }
+        else if (abortedWith is not null)
+            FinishTransfer(exchange, whole: false, abortedWith);
         else if (code >= 400 || path.Fault is not null || exchange.Aborted)
             FinishTransfer(exchange, whole: false);
         else if (EndIsInData)
@@ -200,7 +209,7 @@ internal sealed partial class FtpConversation
         if (_announcing?.Path == path)
             FailSetup(_announcing, FtpReply.Of(fault.Code, fault.Text));
         else if (_exchanges.Find(e => e.Path == path && e.State == ExchangeState.Preparing) is { } preparing)
-            FailSetup(preparing, FtpReply.Of(fault.Code, fault.Text));
+            FailPreparing(preparing, FtpReply.Of(fault.Code, fault.Text));
         else if (path.Transfer is not null)
             GiveUp(path, fault);
         else

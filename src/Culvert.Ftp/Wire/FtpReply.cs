@@ -17,7 +17,7 @@ internal readonly record struct ReplyLine(FtpLine Line, int Code, bool First, bo
 /// repeats the same code, followed by a blank or by nothing. Whatever stands between is text, even if it looks like a reply.</summary>
 /// <remarks>Not every client compares the codes: curl takes any three digits and a blank for the end, ftplib the same digits and anything but
 /// a hyphen. What follows in the reply would then answer their next command: a planted 227 sends them where the server likes. So text that begins
-/// with three digits is set off by a blank, as RFC 959 §4.2 asks of servers.</remarks>
+/// with three digits is set off by a blank, as RFC 959 §4.2 asks of servers, and a code that stands alone gets its blank.</remarks>
 internal sealed class ReplyReader
 {
     private int _open;
@@ -31,7 +31,7 @@ internal sealed class ReplyReader
         {
             var ends = code == _open && (text.Length == 3 || text[3] == ' ');
             var isText = !ends && !(code == _open && text[3] == '-');
-            var placed = new ReplyLine(isText && BeginsWithCode(text) ? SetOff(line) : line, _open, First: false, Last: ends);
+            var placed = new ReplyLine(isText && BeginsWithCode(text) ? SetOff(line) : Completed(line), _open, First: false, Last: ends);
             if (ends)
                 _open = 0;
             return placed;
@@ -41,8 +41,13 @@ internal sealed class ReplyReader
         var continues = text.Length > 3 && text[3] == '-';
         if (continues)
             _open = code;
-        return new(line, code, First: true, Last: !continues);
+        return new(Completed(line), code, First: true, Last: !continues);
     }
+
+    /// <summary>A bare code gets the blank that belongs behind it: curl waits for that, and would take the next reply for this one's end.</summary>
+    private static FtpLine Completed(FtpLine line) => line.Bytes.Length == 3 && BeginsWithCode(line.Bytes.Span)
+        ? line with { Bytes = (byte[])[.. line.Bytes.Span, (byte)' '] }
+        : line;
 
     private static FtpLine SetOff(FtpLine line)
     {
