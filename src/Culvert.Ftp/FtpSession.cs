@@ -340,6 +340,9 @@ internal sealed class FtpSession
 
     private async Task ReleaseAsync(ControlConnection client, bool stopping)
     {
+        // Cut off in the middle of what was to be done: then nothing was decided about them.
+        foreach (var path in _transfers.Keys.ToArray())
+            Report(new Decision.Finished(path, TransferResult.Failed, Reply: null, "the session was cut off"));
         await client.DisposeAsync().ConfigureAwait(false);
         foreach (var path in _paths.Values)
         {

@@ -28,6 +28,9 @@ internal sealed class MemoryDuplex : Duplex
         return (new(back, there, lossy), new(there, back, lossy));
     }
 
+    /// <summary>Whether nobody who waits at this end has a reason to go on now.</summary>
+    public bool IsAtRest => _in.IsAtRest && _out.IsAtRest;
+
     /// <summary>Whether this end was closed (in order or not).</summary>
     public bool IsClosed => _closed != 0;
 
@@ -88,7 +91,7 @@ internal sealed class MemoryDuplex : Duplex
                 return end;
             bytes = bytes[count..];
             if (count == 0)
-                await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
+                await ChangeAsync(_out, changed, cancellationToken).ConfigureAwait(false);
         }
         return broke ? WriteEnd.Lost : WriteEnd.None;
     }
@@ -132,7 +135,20 @@ internal sealed class MemoryDuplex : Duplex
                 return new(default, end);
             if (count > 0)
                 return new(into[..count], ReadEnd.None);
+            await ChangeAsync(_in, changed, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task ChangeAsync(MemoryPipe pipe, Task changed, CancellationToken cancellationToken)
+    {
+        try
+        {
             await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            pipe.StopWaiting(asReader: pipe == _in);
+            throw;
         }
     }
 }

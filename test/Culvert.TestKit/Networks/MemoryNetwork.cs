@@ -61,6 +61,16 @@ internal sealed class MemoryNetwork(MemoryNetworkOptions? options = null) : INet
         }
     }
 
+    /// <summary>Whether nobody who waits for bytes, or for room, has a reason to go on now.</summary>
+    public bool IsAtRest
+    {
+        get
+        {
+            lock (_gate)
+                return _open.TrueForAll(duplex => duplex.IsAtRest);
+        }
+    }
+
     /// <summary>Connections with an end that nobody has closed yet.</summary>
     public int OpenConnections
     {

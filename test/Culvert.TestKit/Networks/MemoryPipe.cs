@@ -11,12 +11,31 @@ internal sealed class MemoryPipe(int capacity)
     private int _start, _count;
     private ReadEnd _end;
     private bool _readerGone;
+    private bool _readerWaits, _writerWaits;
+
+    /// <summary>Whether nobody who was told to wait here has a reason to go on now.</summary>
+    public bool IsAtRest
+    {
+        get
+        {
+            lock (_gate)
+                return !(_readerWaits && (_count > 0 || _end != ReadEnd.None)) && !(_writerWaits && (_count < _buffer.Length || _end != ReadEnd.None || _readerGone));
+        }
+    }
+
+    /// <summary>Who waited gave up.</summary>
+    public void StopWaiting(bool asReader)
+    {
+        lock (_gate)
+            _ = asReader ? _readerWaits = false : _writerWaits = false;
+    }
 
     /// <summary>Copies what fits without waiting; 0 when full.</summary>
     public (int Count, WriteEnd End, Task Changed) Put(ReadOnlySpan<byte> bytes)
     {
         lock (_gate)
         {
+            _writerWaits = false;
             if (_end != ReadEnd.None || _readerGone)
                 return (0, _end == ReadEnd.Lost ? WriteEnd.Lost : WriteEnd.Closed, Task.CompletedTask);
             var count = Math.Min(bytes.Length, _buffer.Length - _count);
@@ -25,6 +44,7 @@ internal sealed class MemoryPipe(int capacity)
             _count += count;
             if (count > 0)
                 Signal();
+            _writerWaits = count == 0 && bytes.Length > 0;
             return (count, WriteEnd.None, _changed.Task);
         }
     }
@@ -34,6 +54,7 @@ internal sealed class MemoryPipe(int capacity)
     {
         lock (_gate)
         {
+            _readerWaits = _count == 0 && _end == ReadEnd.None;
             if (_end is ReadEnd.Reset or ReadEnd.Lost)
                 return (0, _end, Task.CompletedTask); // what lies in the buffer is gone with the connection
             var count = Math.Min(into.Length, _count);

@@ -247,6 +247,23 @@ public sealed class RelayIntegrityTests
         await rig.PassAsync("PWD");
     }
 
+    // Its replies stand in the way of everything else that is to be done for it.
+    [Fact]
+    public async Task ATransferOfAClientThatReadsNothingMoreIsReportedAllTheSame()
+    {
+        await using var rig = await RelayRig.StartAsync();
+        var (_, server) = await rig.StandingAsync();
+        await rig.PassAsync("RETR f");
+        await server.WriteAsync(Part, rig.Hang);
+        await rig.PassAsync("STAT");
+        var flood = rig.FloodAsync(rig.Server, "213-a line that nobody reads");
+        await rig.RestAsync();
+        await rig.StopAsync();
+        await rig.PassTimeUntilAsync(rig.HasEndedAsync(), TimeSpan.FromSeconds(1));
+        Assert.Equal(TransferResult.Failed, Assert.Single(rig.Watcher.Done).Result);
+        await flood;
+    }
+
     [Fact]
     public async Task AtShutdownATransferGetsItsGraceAndIsThenCut()
     {

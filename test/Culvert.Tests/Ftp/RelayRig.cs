@@ -129,12 +129,24 @@ internal sealed class RelayRig : IAsyncDisposable
     {
         while (!task.IsCompleted)
         {
-            Hang.ThrowIfCancellationRequested();
-            for (var turn = 0; turn < 50 && !task.IsCompleted; turn++)
-                await Task.Yield();
-            Time.Advance(step);
+            await RestAsync();
+            if (!task.IsCompleted)
+                Time.Advance(step);
         }
         return await task;
+    }
+
+    /// <summary>Waits until nothing is left to be run: many turns in a row in which nothing waits for its turn, and nobody has missed bytes that lie there,
+    /// however busy the machine is.</summary>
+    public async Task RestAsync()
+    {
+        for (var quiet = 0; quiet < 50; quiet++)
+        {
+            Hang.ThrowIfCancellationRequested();
+            await Task.Yield();
+            if (ThreadPool.PendingWorkItemCount > 0 || !Near.IsAtRest || !Far.IsAtRest)
+                quiet = -1;
+        }
     }
 
     public async Task<bool> HasEndedAsync()
