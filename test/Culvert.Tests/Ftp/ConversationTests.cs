@@ -171,7 +171,7 @@ public sealed class ConversationTests
     {
         var talk = new Talk();
         talk.Client("HELP", "PWD");
-        Assert.Equal(["C< 214-a", "C< 214", "C< 257 x"], talk.Server("214-a", "214", "257 x"));
+        Assert.Equal(["C< 214-a", "C< 214 ", "C< 257 x"], talk.Server("214-a", "214", "257 x"));
     }
 
     [Theory]

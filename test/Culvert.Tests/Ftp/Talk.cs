@@ -53,6 +53,12 @@ internal sealed class Talk
         return Decided();
     }
 
+    public string[] ServerFault(LineFault fault)
+    {
+        _conversation.OnReply(new(default, fault));
+        return Decided();
+    }
+
     public string[] News(params PathEvent[] news)
     {
         foreach (var one in news)
