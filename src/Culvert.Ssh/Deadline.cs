@@ -10,7 +10,7 @@ internal sealed class Deadline : IDisposable
     private long _since;
     private int _pauses;
 
-    /// <param name="length">What the steps may take altogether; the clock starts now.</param>
+    /// <param name="length">What the steps may take altogether, or <see cref="Timeout.InfiniteTimeSpan"/>; the clock starts now.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends it early.</param>
     public Deadline(TimeSpan length, TimeProvider time, CancellationToken cancellationToken)
@@ -60,7 +60,10 @@ internal sealed class Deadline : IDisposable
         {
             if (_pauses++ > 0)
                 return;
-            _left -= _time.GetElapsedTime(_since);
+            if (_left == Timeout.InfiniteTimeSpan)
+                return;
+            var left = _left - _time.GetElapsedTime(_since);
+            _left = left > TimeSpan.Zero ? left : TimeSpan.Zero;
             _source.CancelAfter(Timeout.InfiniteTimeSpan);
         }
     }
@@ -72,7 +75,7 @@ internal sealed class Deadline : IDisposable
             if (--_pauses > 0)
                 return;
             _since = _time.GetTimestamp();
-            _source.CancelAfter(_left > TimeSpan.Zero ? _left : TimeSpan.Zero);
+            _source.CancelAfter(_left);
         }
     }
 }

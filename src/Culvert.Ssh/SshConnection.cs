@@ -87,7 +87,7 @@ public sealed class SshConnection : IAsyncDisposable
         catch (Exception e)
         {
             if (transport is not null)
-                await transport.DisposeAsync();
+                await EndAsync(transport, e);
             if (e is not SshHostKeyException and not SshAuthenticationException && deadline.IsOver)
                 throw new SshConnectionException(TimedOut(options.Server), inner: e);
             cancellationToken.ThrowIfCancellationRequested();
@@ -123,11 +123,20 @@ public sealed class SshConnection : IAsyncDisposable
         throw new SshConnectionException(failure with { Text = text });
     }
 
+    /// <summary>Who breaks the rules of the login hears it, and who doesn't let us in hears that we're through.</summary>
+    private static ValueTask EndAsync(RekeyingTransport transport, Exception e) =>
+        e is SshConnectionException { Reason: not (DisconnectReason.None or DisconnectReason.ConnectionLost) } failure
+            ? transport.DismissAsync(failure.Reason, failure.Message)
+            : transport.DisposeAsync();
+
     private static ClientAuthenticationOptions Pausing(ClientAuthenticationOptions options, Deadline deadline)
     {
-        if (options.Ask is not { } ask)
-            return options;
-        return options with { Ask = (question, token) => deadline.PauseAsync(() => ask(question, token)) };
+        options = options with { Deadline = deadline };
+        if (options.Ask is { } ask)
+            options = options with { Ask = (question, token) => deadline.PauseAsync(() => ask(question, token)) };
+        if (options.PasswordSource is { } source)
+            options = options with { PasswordSource = token => deadline.PauseAsync(() => source(token)) };
+        return options;
     }
 
     private static Failure TimedOut(Endpoint server) =>

@@ -55,7 +55,11 @@ public sealed class SshProtocolException(string message, DisconnectReason reason
 
 /// <summary>The host key was not accepted.</summary>
 public sealed class SshHostKeyException(string message)
-    : SshConnectionException(new Failure(FailureKind.Prohibited, message), DisconnectReason.HostKeyNotVerifiable);
+    : SshConnectionException(new Failure(FailureKind.Prohibited, message), DisconnectReason.HostKeyNotVerifiable)
+{
+    /// <summary>Another key is known for this host: somebody may stand in between.</summary>
+    public bool HasChanged { get; init; }
+}
 
 /// <summary>No method of authentication was left: <c>user@host: Permission denied (publickey,password).</c></summary>
 public sealed class SshAuthenticationException(string message)

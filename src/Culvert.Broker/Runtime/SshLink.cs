@@ -20,8 +20,7 @@ internal static class SshLink
         var paths = PathTokens.Of(config);
         var ask = config.BatchMode ? null : services.Ask;
         var server = new Endpoint(config.ConnectHost, config.Port);
-        var changed = false;
-        var trust = Trust(config, paths, ask, services, onChanged: () => changed = true);
+        var trust = Trust(config, paths, ask, services);
         var password = config.PasswordFile is { } file ? await PasswordFile.ReadAsync(paths.Expand(file), cancellationToken).ConfigureAwait(false) : null;
         try
         {
@@ -53,7 +52,7 @@ internal static class SshLink
         }
         catch (SshHostKeyException e)
         {
-            throw new BrokerException(LinkMessages.HostKeyRefused(config, e.Message, changed), e);
+            throw new BrokerException(LinkMessages.HostKeyRefused(config, e.Message, e.HasChanged), e);
         }
         catch (SshAuthenticationException e)
         {
@@ -69,7 +68,7 @@ internal static class SshLink
         }
     }
 
-    private static KnownHostsPolicy Trust(ConnectionConfig config, PathTokens paths, Ask? ask, BrokerServices services, Action onChanged)
+    private static KnownHostsPolicy Trust(ConnectionConfig config, PathTokens paths, Ask? ask, BrokerServices services)
     {
         var system = OperatingSystem.IsWindows() ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "ssh") : "/etc/ssh";
         return new KnownHostsPolicy(new KnownHostsOptions
@@ -80,12 +79,7 @@ internal static class SshLink
             HashNames = config.HashKnownHosts,
             HostKeyAlias = config.HostKeyAlias,
             Ask = ask,
-            Show = text =>
-            {
-                if (text.Contains("HAS CHANGED", StringComparison.Ordinal))
-                    onChanged();
-                services.Reporter.Tell(Message.Warning(text));
-            },
+            Show = text => services.Reporter.Tell(Message.Warning(text)),
             Logger = services.LoggerFactory.CreateLogger("Culvert.Ssh.Trust"),
         });
     }

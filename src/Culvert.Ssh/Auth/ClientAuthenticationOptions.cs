@@ -45,6 +45,12 @@ public sealed record ClientAuthenticationOptions
     /// <summary>Where the engine's log goes.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
+    /// <summary>The clock that stands still while a person may be asked: directly, by an agent, or by a program that brings the password.</summary>
+    internal Deadline? Deadline { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => $"{User}@{Host}";
+
+    /// <summary>Lets somebody think; the time that this takes is not the server's.</summary>
+    internal ValueTask<T> PauseAsync<T>(Func<ValueTask<T>> think) => Deadline is null ? think() : Deadline.PauseAsync(think);
 }

@@ -58,20 +58,28 @@ internal sealed class InteractiveMethod(PasswordOnce once) : AuthenticationMetho
         //   int       num-responses
         //   string    response[1..]
         var response = new SshWriter().Byte(MessageNumber.UserAuthInfoResponse).UInt32((uint)demand.Prompts.Count);
-        foreach (var (text, echo) in demand.Prompts)
+        var isComplete = false;
+        try
         {
-            // A lone hidden prompt is how PAM asks for the password.
-            var value = demand.Prompts.Count == 1 && !echo ? await once.TakeAsync(cancellationToken) : null;
-            if (value is null && options.Ask is not null)
-                value = await options.Ask(new(QuestionKind.Interactive, $"({exchange.UserAtHost}) {text}", echo), cancellationToken);
-            if (value is null)
+            foreach (var (text, echo) in demand.Prompts)
             {
-                response.Clear();
-                return null;
+                // A lone hidden prompt is how PAM asks for the password.
+                var value = demand.Prompts.Count == 1 && !echo ? await once.TakeAsync(cancellationToken) : null;
+                if (value is null && options.Ask is not null)
+                    value = await options.Ask(new(QuestionKind.Interactive, $"({exchange.UserAtHost}) {text}", echo), cancellationToken);
+                if (value is null)
+                    return null;
+                response.String(value);
             }
-            response.String(value);
+            isComplete = true;
+            return response;
         }
-        return response;
+        finally
+        {
+            // Answers that nobody will send are wiped like those that were sent.
+            if (!isComplete)
+                response.Clear();
+        }
     }
 
     private static Demand Read(ReadOnlySpan<byte> payload)

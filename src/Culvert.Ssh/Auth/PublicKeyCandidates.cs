@@ -59,7 +59,8 @@ internal sealed class PublicKeyCandidates : IAsyncDisposable
         try
         {
             _agent = await options.Agent.ConnectAsync(cancellationToken);
-            return await _agent.ListAsync(cancellationToken);
+            // It may ask its user to unlock it.
+            return await options.PauseAsync(() => _agent.ListAsync(cancellationToken));
         }
         catch (AgentException e)
         {

@@ -84,7 +84,8 @@ internal sealed class PublicKeyMethod(Func<IReadOnlyDictionary<string, ReadOnlyM
     {
         var request = AuthenticationMessages.SignedPublicKey(exchange.Options.User, algorithm, signer.PublicKey.Blob.Span);
         var data = AuthenticationMessages.SignedData(exchange.SessionId.Span, request.WrittenSpan);
-        var signature = await signer.SignAsync(algorithm, data, cancellationToken);
+        // An agent may ask its user to confirm, or to touch a security key.
+        var signature = await exchange.Options.PauseAsync(() => signer.SignAsync(algorithm, data, cancellationToken));
         return AuthenticationReply.Parse((await exchange.ExchangeAsync(request.String(signature), cancellationToken)).Span);
     }
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Culvert.Ssh.Crypto;
 using Culvert.Ssh.Transport;
 using Culvert.Ssh.Wire;
@@ -53,14 +54,7 @@ internal sealed class ServerAuthentication
             var payload = (await _transport.ReceiveAsync(cancellationToken)).ToArray();
             if (i == 0 && _options.Banner is { } banner)
                 await SendAsync(new SshWriter().Byte(MessageNumber.UserAuthBanner).String(banner).String(""), cancellationToken);
-            var method = ReadRequest(payload, out var at);
-            var verdict = method switch
-            {
-                AuthenticationMessages.PublicKey when _options.PublicKey is not null => await PublicKeyAsync(payload, at, cancellationToken),
-                AuthenticationMessages.Password when _options.Password is not null => await PasswordAsync(payload, at, cancellationToken),
-                _ => Verdict.Refused,
-            };
-            System.Security.Cryptography.CryptographicOperations.ZeroMemory(payload);
+            var (method, verdict) = await JudgeAsync(payload, cancellationToken);
             if (verdict == Verdict.Accepted)
             {
                 await SendAsync(new SshWriter(1).Byte(MessageNumber.UserAuthSuccess), cancellationToken);
@@ -78,6 +72,25 @@ internal sealed class ServerAuthentication
             await SendAsync(new SshWriter().Byte(MessageNumber.UserAuthFailure).NameList(_methods).Bool(false), cancellationToken);
         }
         throw new SshAuthenticationException("Too many authentication failures");
+    }
+
+    /// <summary>Looks at one request, and wipes it: it may hold a password.</summary>
+    private async ValueTask<(string Method, Verdict Verdict)> JudgeAsync(byte[] payload, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var method = ReadRequest(payload, out var at);
+            return (method, method switch
+            {
+                AuthenticationMessages.PublicKey when _options.PublicKey is not null => await PublicKeyAsync(payload, at, cancellationToken),
+                AuthenticationMessages.Password when _options.Password is not null => await PasswordAsync(payload, at, cancellationToken),
+                _ => Verdict.Refused,
+            });
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(payload);
+        }
     }
 
     private async ValueTask AcceptServiceAsync(CancellationToken cancellationToken)

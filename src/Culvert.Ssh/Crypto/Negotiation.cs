@@ -13,6 +13,9 @@ internal readonly record struct NegotiationResult(NegotiatedAlgorithms? Agreed, 
 /// <summary>RFC 4253 §7.1: of each kind the first name on the client's list that is on the server's too.</summary>
 internal static class Negotiation
 {
+    /// <summary>Characters of an offer that are shown: OpenSSH's longest list has 500.</summary>
+    private const int MaximumShown = 1000;
+
     /// <param name="client">The client's lists.</param>
     /// <param name="server">The server's lists.</param>
     /// <param name="theyAreServer">Whose lists the message calls <i>their offer</i>.</param>
@@ -25,7 +28,7 @@ internal static class Negotiation
             var theirs = list(server);
             var chosen = list(client).FirstOrDefault(name => theirs.Contains(name, StringComparer.Ordinal) && !IsSignal(name));
             if (chosen is null)
-                error ??= $"no matching {what} found. Their offer: {string.Join(',', theyAreServer ? theirs : list(client))}";
+                error ??= $"no matching {what} found. Their offer: {Shown(theyAreServer ? theirs : list(client))}";
             return chosen;
         }
 
@@ -50,6 +53,12 @@ internal static class Negotiation
     public static bool GuessIsRight(AlgorithmOffer client, AlgorithmOffer server) =>
         client.KeyExchange is [var ours, ..] && server.KeyExchange is [var theirs, ..] && ours == theirs
         && client.HostKey is [var clientKey, ..] && server.HostKey is [var serverKey, ..] && clientKey == serverKey;
+
+    private static string Shown(IReadOnlyList<string> names)
+    {
+        var all = string.Join(',', names);
+        return all.Length <= MaximumShown ? all : string.Concat(all.AsSpan(0, MaximumShown), "…");
+    }
 
     /// <summary>Names on the list of key exchange methods that only signal what a side can do (RFC 8308 §2.1; OpenSSH PROTOCOL §1.10).</summary>
     private static bool IsSignal(string name) =>

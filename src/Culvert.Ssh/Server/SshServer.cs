@@ -1,9 +1,7 @@
 using Culvert.Net;
-using Culvert.Ssh.Auth;
 using Culvert.Ssh.Connection;
 using Culvert.Ssh.Crypto;
 using Culvert.Ssh.Server;
-using Culvert.Ssh.Transport;
 using Microsoft.Extensions.Logging;
 
 namespace Culvert.Ssh;
@@ -43,23 +41,8 @@ public sealed class SshServer : IDisposable
 
     private async Task ServeAsync(Accepted client, CancellationToken stop)
     {
-        RekeyingTransport? transport = null;
-        string user;
-        try
-        {
-            using var login = new Deadline(_options.LoginTime, _options.Time, stop);
-            transport = await RekeyingTransport.AcceptAsync(client.Duplex, _hostKeys,
-                new TransportOptions { Algorithms = _options.Algorithms, Time = _options.Time, Logger = _logger }, login.Token);
-            user = await ServerAuthentication.RunAsync(transport, transport.SessionId, _options.Authentication, login.Token);
-        }
-        catch (Exception e) when (e is SshException or OperationCanceledException)
-        {
-            Log.ServerLoginFailed(_logger, client.Peer.Address, e is SshException ? e.Message : "timed out, or the server stops");
-            if (transport is not null)
-                await transport.DisposeAsync();
+        if (await new ServerLogin(_options, _hostKeys, _logger).RunAsync(client, stop) is not { } transport)
             return;
-        }
-        Log.ServerLoggedIn(_logger, user, client.Peer.Address);
         await using var session = new ServerSession(transport, _options,
             new MultiplexerOptions { Logger = _logger, RefuseLast = transport.RefuseLast, Disconnect = transport.DisconnectAsync });
         await using (stop.UnsafeRegister(static state => ((ServerSession)state!).Stop(), session))

@@ -5,6 +5,12 @@ namespace Culvert.Ssh.Transport;
 /// <summary>One direction of a connection: its cipher, the number of its next packet, and what its present keys have carried.</summary>
 internal sealed class DirectionState
 {
+    /// <summary>Packets that one set of keys may carry: then their numbers, the nonces of ChaCha20, would repeat. Keys are changed long before, unless the peer
+    /// refuses to.</summary>
+    private const long MaximumPackets = 1L << 32;
+
+    private long _packets;
+
     public PacketCipher Cipher { get; private set; } = new PlainCipher();
 
     /// <summary>The number of the next packet (RFC 4253 §6.4): never sent, counted from 0, wraps, goes on over a change of keys unless that is strict.</summary>
@@ -14,13 +20,21 @@ internal sealed class DirectionState
     public long Bytes { get; private set; }
 
     /// <summary>Packets carried since the keys were changed.</summary>
-    public long Packets { get; private set; }
+    public long Packets
+    {
+        get => _packets;
+        init => _packets = value;
+    }
 
+    /// <summary>A packet was sent or received.</summary>
+    /// <exception cref="SshProtocolException">It must be the last one.</exception>
     public void Count(int bytes)
     {
+        if (_packets >= MaximumPackets)
+            throw new SshProtocolException("the keys are worn out and the peer didn't change them");
         Sequence++;
         Bytes += bytes;
-        Packets++;
+        _packets++;
     }
 
     /// <summary>Changes keys, right after NEWKEYS. Strict key exchange begins to count anew, so that packets lost before it can't go unnoticed.</summary>
@@ -29,7 +43,7 @@ internal sealed class DirectionState
         Cipher.Dispose();
         Cipher = cipher;
         Bytes = 0;
-        Packets = 0;
+        _packets = 0;
         if (resetSequence)
             Sequence = 0;
     }

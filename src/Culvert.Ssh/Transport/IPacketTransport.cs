@@ -17,7 +17,4 @@ internal interface IPacketTransport : IAsyncDisposable
     /// <summary>Sends what was sealed.</summary>
     /// <exception cref="SshConnectionException">The connection is dead.</exception>
     ValueTask FlushAsync(CancellationToken cancellationToken);
-
-    /// <summary>Whether a further payload is here already, so that the receiver may gather before it passes on.</summary>
-    bool HasReceived { get; }
 }

@@ -17,8 +17,7 @@ internal sealed class KeyedTransport(Duplex duplex, ReceiveBuffer received, stri
     private const int MinimumPadding = 4;
 
     private readonly PaddingSource _padding = new();
-    private byte[] _outgoing = new byte[Limits.IdleBuffer];
-    private BufferSizing _sizing = new(Limits.MaximumSendBuffer);
+    private readonly PacketBuffer _outgoing = new(Limits.MaximumSendBuffer);
     private int _outgoingLength;
     private int _incomingLength = NotKnown;
 
@@ -28,9 +27,8 @@ internal sealed class KeyedTransport(Duplex duplex, ReceiveBuffer received, stri
     /// <summary>The direction from the peer to us. Belongs to the one who receives.</summary>
     public DirectionState Receiving { get; } = new();
 
-    /// <inheritdoc/>
-    /// <remarks>Told by its length alone: whether it is genuine shows when it is received.</remarks>
-    public bool HasReceived => TryReadLength(out var length) && received.Count >= 4 + length + Receiving.Cipher.TagLength;
+    /// <summary>Bytes of memory that the buffers of both directions hold, for tests that measure them.</summary>
+    public int HeldBytes => received.Capacity + _outgoing.Capacity;
 
     /// <summary>Takes the next payload if all of it is here. It is lent until the next <see cref="ReceiveAsync"/>.</summary>
     public bool TryReceive(out ReadOnlyMemory<byte> payload)
@@ -87,14 +85,13 @@ internal sealed class KeyedTransport(Duplex duplex, ReceiveBuffer received, stri
     {
         if (_outgoingLength == 0)
             return;
-        var end = await duplex.WriteAsync(_outgoing.AsMemory(0, _outgoingLength), cancellationToken);
+        var end = await duplex.WriteAsync(_outgoing.Bytes.AsMemory(0, _outgoingLength), cancellationToken);
         var used = _outgoingLength;
         _outgoingLength = 0;
         if (end != WriteEnd.None)
-            throw new SshConnectionException(new Failure(FailureKind.NetworkLost, end == WriteEnd.Lost ? $"Connection to {peer} lost" : $"Connection to {peer} closed: it takes no more data"));
-        var capacity = Math.Max(_sizing.Next(_outgoing.Length, used), Limits.IdleBuffer);
-        if (capacity < _outgoing.Length)
-            _outgoing = new byte[capacity];
+            throw CutOff(end);
+        _outgoing.Used(used);
+        _outgoing.Release();
     }
 
     /// <summary>Ends our half of the connection in order, after what was flushed.</summary>
@@ -146,12 +143,8 @@ internal sealed class KeyedTransport(Duplex duplex, ReceiveBuffer received, stri
 
     private void Seal(ReadOnlySpan<byte> payload, int total)
     {
-        if (_outgoing.Length - _outgoingLength < total)
-        {
-            var larger = Math.Max(Math.Min(_outgoing.Length * 4, Limits.MaximumSendBuffer), _outgoingLength + total);
-            Array.Resize(ref _outgoing, larger);
-        }
-        var packet = _outgoing.AsSpan(_outgoingLength, total);
+        _outgoing.Reserve(_outgoingLength + total, 0, _outgoingLength);
+        var packet = _outgoing.Bytes.AsSpan(_outgoingLength, total);
         var length = total - 4 - Sending.Cipher.TagLength;
         var padding = length - 1 - payload.Length;
         BinaryPrimitives.WriteInt32BigEndian(packet, length);
@@ -162,6 +155,10 @@ internal sealed class KeyedTransport(Duplex duplex, ReceiveBuffer received, stri
         Sending.Count(total);
         _outgoingLength += total;
     }
+
+    private SshConnectionException CutOff(WriteEnd end) => end == WriteEnd.Lost
+        ? new(new Failure(FailureKind.NetworkLost, $"Connection to {peer} lost"), DisconnectReason.ConnectionLost)
+        : new(new Failure(FailureKind.NetworkLost, $"Connection to {peer} closed: it takes no more data"));
 
     private SshConnectionException Ended(ReadEnd end) => new(new Failure(FailureKind.NetworkLost, end switch
     {

@@ -48,10 +48,7 @@ internal sealed class PacketSender(KeyedTransport keyed, Func<Exception, ValueTa
         }
         catch (Exception e)
         {
-            var failure = await onFailure(Explain(e));
-            if (e is OperationCanceledException)
-                throw;
-            throw failure;
+            throw await FailedAsync(e);
         }
         finally
         {
@@ -70,10 +67,7 @@ internal sealed class PacketSender(KeyedTransport keyed, Func<Exception, ValueTa
         }
         catch (Exception e)
         {
-            var failure = await onFailure(Explain(e));
-            if (e is OperationCanceledException)
-                throw;
-            throw failure;
+            throw await FailedAsync(e);
         }
         finally
         {
@@ -212,6 +206,13 @@ internal sealed class PacketSender(KeyedTransport keyed, Func<Exception, ValueTa
             _queued = _own.Count;
             return found;
         }
+    }
+
+    /// <summary>Tells of a failure, and says what the caller is to throw: he knows himself that he gave up, anything else is the connection's.</summary>
+    private async ValueTask<Exception> FailedAsync(Exception e)
+    {
+        var failure = await onFailure(Explain(e));
+        return e is OperationCanceledException ? e : failure;
     }
 
     /// <summary>A send that was given up half-way leaves a torn packet behind: the connection is dead.</summary>

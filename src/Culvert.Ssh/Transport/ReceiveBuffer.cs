@@ -8,17 +8,18 @@ namespace Culvert.Ssh.Transport;
 /// in <see cref="FillAsync"/>.</summary>
 internal sealed class ReceiveBuffer(Duplex duplex)
 {
-    private byte[] _bytes = new byte[Limits.IdleBuffer];
-    private BufferSizing _sizing = new(Limits.MaximumReceiveBuffer);
-    private int _wantedCapacity = Limits.IdleBuffer;
+    private readonly PacketBuffer _buffer = new(Limits.MaximumReceiveBuffer);
     private int _start;
     private int _end;
 
     /// <summary>How many bytes are here.</summary>
     public int Count => _end - _start;
 
+    /// <summary>Bytes of memory that it holds.</summary>
+    public int Capacity => _buffer.Capacity;
+
     /// <summary>All that is here.</summary>
-    public Memory<byte> Bytes => _bytes.AsMemory(_start, Count);
+    public Memory<byte> Bytes => _buffer.Bytes.AsMemory(_start, Count);
 
     /// <summary>Takes the first bytes away; they stay where they are until the next fill.</summary>
     public void Consume(int count) => _start += count;
@@ -27,35 +28,29 @@ internal sealed class ReceiveBuffer(Duplex duplex)
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<ReadEnd> FillAsync(int total, CancellationToken cancellationToken)
     {
-        MakeRoom(total);
-        var room = _bytes.AsMemory(_end);
+        if (Count == 0)
+            (_start, _end) = (0, 0);
+        if (Count == 0 && _buffer.IsBorrowed && await WaitWithoutBufferAsync(cancellationToken) is var ended && ended != ReadEnd.None)
+            return ended;
+        _buffer.Reserve(total, _start, Count);
+        (_start, _end) = (0, Count);
+        var room = _buffer.Bytes.AsMemory(_end);
         var (bytes, end) = await duplex.ReadAsync(room, cancellationToken);
         if (end != ReadEnd.None)
             return end;
         _end += bytes.Length;
         // Filled to the brim means that more was waiting.
-        _wantedCapacity = _sizing.Next(_bytes.Length, bytes.Length == room.Length ? _bytes.Length : Count);
+        _buffer.Used(bytes.Length == room.Length ? int.MaxValue : Count);
         return ReadEnd.None;
     }
 
-    private void MakeRoom(int total)
+    /// <summary>Between two packets the peer may be silent for days.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ReadEnd> WaitWithoutBufferAsync(CancellationToken cancellationToken)
     {
-        var capacity = Math.Max(_wantedCapacity, total);
-        if (capacity > _bytes.Length || (capacity < _bytes.Length && Count <= capacity / 2 && total <= capacity / 2))
-        {
-            var larger = GC.AllocateUninitializedArray<byte>(capacity);
-            Bytes.Span.CopyTo(larger);
-            _bytes = larger;
-        }
-        else if (_start == _end)
-        {
-            // Nothing to move.
-        }
-        else if (_start > 0)
-        {
-            Bytes.Span.CopyTo(_bytes);
-        }
-        _end -= _start;
-        _start = 0;
+        var waiting = duplex.ReadAsync(Memory<byte>.Empty, cancellationToken);
+        if (!waiting.IsCompleted)
+            _buffer.Release();
+        return (await waiting).End;
     }
 }

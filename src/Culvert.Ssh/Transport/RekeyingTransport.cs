@@ -15,6 +15,10 @@ internal sealed class RekeyingTransport : IPacketTransport
     /// <summary>How long the peer may take to read our DISCONNECT and to close before we hang up.</summary>
     private static readonly TimeSpan GoodbyeTime = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a writer that was cut off waits for the receiver to read why. What the peer said lies here already; only a machine that is overloaded, or a
+    /// peer that stopped reading and goes on talking, takes any time.</summary>
+    private static readonly TimeSpan ReasonTime = TimeSpan.FromSeconds(10);
+
     private readonly KeyedTransport _keyed;
     private readonly PacketSender _sender;
     private readonly Handshake _handshake;
@@ -24,7 +28,6 @@ internal sealed class RekeyingTransport : IPacketTransport
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SshConnectionException? _failure;
     private volatile bool _isReceiving;
-    private ReadOnlyMemory<byte>? _ahead;
     private bool _peerDisconnected;
     private int _disposed;
 
@@ -53,28 +56,8 @@ internal sealed class RekeyingTransport : IPacketTransport
     /// <summary>How many key exchanges there were, the first one included.</summary>
     public int KeyExchanges => _handshake.Completed;
 
-    /// <inheritdoc/>
-    /// <remarks>Opens the next packet ahead, to tell payloads for the receiver from the transport's own messages; a packet that is wrong is reported by
-    /// the next <see cref="ReceiveAsync"/>.</remarks>
-    public bool HasReceived
-    {
-        get
-        {
-            if (_ahead is null && _failure is null)
-            {
-                try
-                {
-                    if (_keyed.TryReceive(out var payload))
-                        _ahead = payload;
-                }
-                catch (SshConnectionException e)
-                {
-                    Fail(e);
-                }
-            }
-            return _ahead is { } next && !MessageNumber.IsTransport(next.Span[0]) && !_handshake.PeerIsChanging;
-        }
-    }
+    /// <inheritdoc cref="KeyedTransport.HeldBytes"/>
+    public int HeldBytes => _keyed.HeldBytes;
 
     /// <summary>Connects as a client.</summary>
     /// <param name="duplex">Owned from now on, even if this fails.</param>
@@ -112,7 +95,7 @@ internal sealed class RekeyingTransport : IPacketTransport
                 if (_failure is not null)
                     throw _failure;
                 _isReceiving = true;
-                payload = _ahead ?? await _keyed.ReceiveAsync(cancellationToken);
+                payload = await _keyed.ReceiveAsync(cancellationToken);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -122,7 +105,6 @@ internal sealed class RekeyingTransport : IPacketTransport
             {
                 _isReceiving = false;
             }
-            _ahead = null;
             try
             {
                 if (await TakeAsync(payload, cancellationToken))
@@ -158,11 +140,7 @@ internal sealed class RekeyingTransport : IPacketTransport
         _failure is { } failure ? Task.FromException(failure) : _handshake.Begin(byPeer: false).WaitAsync(cancellationToken);
 
     /// <summary>Answers the payload that was received last with UNIMPLEMENTED (RFC 4253 §11.4): its message number means nothing to the receiver.</summary>
-    public void RefuseLast()
-    {
-        // One packet may have been opened ahead of the one that is meant.
-        _sender.Answer(TransportMessages.Unimplemented(_keyed.Receiving.Sequence - (_ahead is null ? 1u : 2u)));
-    }
+    public void RefuseLast() => _sender.Answer(TransportMessages.Unimplemented(_keyed.Receiving.Sequence - 1));
 
     /// <summary>Ends the connection in order: after what was written, DISCONNECT with a reason, and the end of our half. Later calls fail.</summary>
     /// <exception cref="OperationCanceledException">The peer didn't read in time; the connection is to be disposed.</exception>
@@ -172,6 +150,21 @@ internal sealed class RekeyingTransport : IPacketTransport
             return;
         Fail(new SshConnectionException(new Failure(FailureKind.Aborted, $"Disconnected from {_peer}: {text}"), reason));
         await SayGoodbyeAsync(reason, text, cancellationToken);
+    }
+
+    /// <summary>Ends the connection in order if the peer reads soon, and hangs up in any case.</summary>
+    public async ValueTask DismissAsync(DisconnectReason reason, string text)
+    {
+        using var patience = new CancellationTokenSource(GoodbyeTime, _options.Time);
+        try
+        {
+            await DisconnectAsync(reason, text, patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Log.GoodbyeFailed(_options.Logger, "the peer doesn't read");
+        }
+        await DisposeAsync();
     }
 
     /// <summary>Hangs up and wipes the keys. A receive or write under way fails.</summary>
@@ -246,7 +239,7 @@ internal sealed class RekeyingTransport : IPacketTransport
             TakeOwn(number, payload.Span);
             return new(false);
         }
-        if (number == MessageNumber.UserAuthSuccess)
+        if (number == MessageNumber.UserAuthSuccess && _handshake.IsClient)
             _handshake.OnAuthenticated();
         if (_handshake.PeerIsChanging)
             throw new SshProtocolException($"message {number} within a key exchange");
@@ -281,7 +274,7 @@ internal sealed class RekeyingTransport : IPacketTransport
             case MessageNumber.ExtInfo when _handshake.Completed > 0:
                 PeerExtensions = TransportMessages.ParseExtInfo(payload);
                 foreach (var name in PeerExtensions.Keys)
-                    Log.Extension(_options.Logger, VersionExchange.Printable(System.Text.Encoding.UTF8.GetBytes(name)));
+                    Log.Extension(_options.Logger, DisplayText.Line(System.Text.Encoding.UTF8.GetBytes(name), Limits.MaximumDisplayText));
                 break;
             default:
                 Log.UnknownMessage(_options.Logger, number);
@@ -304,15 +297,42 @@ internal sealed class RekeyingTransport : IPacketTransport
         return failure;
     }
 
-    /// <summary>What can't be written to is dead, and the receiver must not wait for it any longer. But a peer that closed has mostly said why, and who
-    /// receives, as after the login somebody always does, is about to read that: then it is the reason.</summary>
+    /// <summary>What can't be written to is dead, and the receiver must not wait for it any longer. But a peer that closed has mostly said why, and then that
+    /// is the reason.</summary>
     private async ValueTask<SshConnectionException> OnSendFailureAsync(Exception e)
     {
-        if ((_isReceiving || _handshake.IsAuthenticated) && e is SshConnectionException { Failure.Kind: not FailureKind.Aborted })
-            await _failed.Task.WaitAsync(GoodbyeTime, _options.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (e is SshConnectionException { Failure.Kind: not FailureKind.Aborted } cutOff)
+            await HearReasonAsync(isLost: cutOff.Reason == DisconnectReason.ConnectionLost);
         var failure = Fail(e);
         _keyed.Abort();
         return failure;
+    }
+
+    private async ValueTask HearReasonAsync(bool isLost)
+    {
+        // Who receives, as after the login somebody always does, is about to read it.
+        if (_isReceiving || _handshake.IsAuthenticated)
+        {
+            await _failed.Task.WaitAsync(ReasonTime, _options.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return;
+        }
+        if (isLost || _handshake.Completed == 0)
+            return;
+        // During the login nobody receives while something is sent, nor will anybody before the turn to send is given back.
+        using var patience = new CancellationTokenSource(ReasonTime, _options.Time);
+        try
+        {
+            while (true)
+                await TakeAsync(await _keyed.ReceiveAsync(patience.Token), patience.Token);
+        }
+        catch (SshConnectionException reason) when (_peerDisconnected)
+        {
+            Fail(reason);
+        }
+        catch (Exception end) when (end is SshConnectionException or OperationCanceledException)
+        {
+            // It said nothing: that it takes no more is all that is known.
+        }
     }
 
     private async ValueTask<SshConnectionException> FailAndSayGoodbyeAsync(Exception e)

@@ -19,7 +19,7 @@ internal static class TransportMessages
         reader.Byte("number");
         var reason = reader.UInt32("reason");
         // Some send nothing more.
-        return ((DisconnectReason)reason, reader.Rest.IsEmpty ? "" : VersionExchange.Printable(reader.String("description")));
+        return ((DisconnectReason)reason, reader.Rest.IsEmpty ? "" : reader.DisplayText("description"));
     }
 
     /// <summary>RFC 4253 §11.4: <c>byte 3, uint32 number of the rejected packet</c>.</summary>
@@ -31,7 +31,7 @@ internal static class TransportMessages
         var reader = new SshReader(payload, "DEBUG");
         reader.Byte("number");
         reader.Bool("always_display");
-        return VersionExchange.Printable(reader.String("message"));
+        return reader.DisplayText("message");
     }
 
     /// <summary>RFC 8308 §2.3: <c>byte 7, uint32 count, (string name, string value) …</c>.</summary>

@@ -114,13 +114,13 @@ public sealed class KnownHostsPolicy(KnownHostsOptions options)
         Show(HostKeyMessages.Changed(name, type, offer.Fingerprint, offending, options.UserFiles[0]));
         return Refusal(options.Checking == HostKeyChecking.No
             ? $"Host key for {name} has changed. StrictHostKeyChecking=no doesn't cover that: the tunnel would carry passwords and files to whoever holds the new key."
-            : $"Host key for {name} has changed and you have requested strict checking.");
+            : $"Host key for {name} has changed and you have requested strict checking.", hasChanged: true);
     }
 
-    private SshHostKeyException Refusal(string why)
+    private SshHostKeyException Refusal(string why, bool hasChanged = false)
     {
         Show(why);
-        return new(Failed);
+        return new(Failed) { HasChanged = hasChanged };
     }
 
     private ValueTask<KnownHosts> LoadAsync(CancellationToken cancellationToken) =>

@@ -13,8 +13,6 @@ internal sealed class FailingPacketTransport(IPacketTransport inner, int packets
     /// <summary>Whether it came to the cut.</summary>
     public bool HasFailed => _cut.IsCancellationRequested;
 
-    public bool HasReceived => inner.HasReceived;
-
     public async ValueTask<ReadOnlyMemory<byte>> ReceiveAsync(CancellationToken cancellationToken)
     {
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _cut.Token);

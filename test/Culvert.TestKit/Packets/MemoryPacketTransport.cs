@@ -39,8 +39,6 @@ internal sealed class MemoryPacketTransport : IPacketTransport
     /// <summary>Times that something was sent.</summary>
     public int Flushes { get; private set; }
 
-    public bool HasReceived => _in.Reader.TryPeek(out _);
-
     public async ValueTask<ReadOnlyMemory<byte>> ReceiveAsync(CancellationToken cancellationToken)
     {
         _lent.AsSpan().Fill(0xDD);

@@ -13,8 +13,6 @@ namespace Culvert.Tests.Ssh;
 /// <summary>Our client against our server: over packets in memory, and as a whole over a memory network with keys and login.</summary>
 public sealed class ServerConnectionTests
 {
-    private static readonly Endpoint SshPort = new("ssh.example", 22);
-
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -94,7 +92,7 @@ public sealed class ServerConnectionTests
     [Fact]
     public async Task A_whole_connection_with_keys_and_login()
     {
-        await using var world = new World();
+        await using var world = new SshWorld();
         await using var ssh = await SshConnection.ConnectAsync(world.Internet, world.Client(), Stop);
         Assert.StartsWith("SSH-2.0-", ssh.RemoteVersion, StringComparison.Ordinal);
         Assert.Equal("ssh-ed25519", ssh.Algorithms.HostKey);
@@ -112,7 +110,7 @@ public sealed class ServerConnectionTests
     [Fact]
     public async Task Changing_keys_under_load_is_invisible()
     {
-        await using var world = new World();
+        await using var world = new SshWorld();
         await using var ssh = await SshConnection.ConnectAsync(world.Internet, world.Client() with { Rekey = new RekeyLimits { Bytes = 200_000 } }, Stop);
         await using var echo = await world.Behind.ListenAsync(new Endpoint("echo", 7), ListenOptions.Default, Stop);
         var serving = ConnectionFaultTests.EchoAsync(echo);
@@ -130,8 +128,8 @@ public sealed class ServerConnectionTests
     [Fact]
     public async Task A_jump_host_is_a_network_to_connect_through()
     {
-        await using var outer = new World();
-        await using var inner = new World(internet: outer.Behind);
+        await using var outer = new SshWorld();
+        await using var inner = new SshWorld(internet: outer.Behind);
         await using var jump = await SshConnection.ConnectAsync(outer.Internet, outer.Client(), Stop);
         await using var ssh = await SshConnection.ConnectAsync(jump.Network, inner.Client(), Stop);
         await using var echo = await inner.Behind.ListenAsync(new Endpoint("echo", 7), ListenOptions.Default, Stop);
@@ -149,7 +147,7 @@ public sealed class ServerConnectionTests
     [Fact]
     public async Task A_server_that_stops_is_the_reason_that_its_clients_hear()
     {
-        await using var world = new World();
+        await using var world = new SshWorld();
         await using var ssh = await SshConnection.ConnectAsync(world.Internet, world.Client(), Stop);
         await world.StopAsync();
         Assert.Equal(FailureKind.NetworkLost, (await ssh.Closed).Kind);
@@ -159,7 +157,7 @@ public sealed class ServerConnectionTests
     [Fact]
     public async Task Refusals_of_all_kinds_have_their_texts()
     {
-        await using var world = new World();
+        await using var world = new SshWorld();
         var wrong = await Assert.ThrowsAsync<SshAuthenticationException>(() => SshConnection.ConnectAsync(world.Internet, world.Client(password: "wrong"), Stop));
         Assert.Contains("Permission denied", wrong.Message, StringComparison.Ordinal);
         var stranger = world.Client() with { HostKeyPolicy = (_, _) => throw new SshHostKeyException("Host key verification failed.") };
@@ -175,7 +173,7 @@ public sealed class ServerConnectionTests
     [Fact]
     public async Task A_stopped_server_is_given_up_but_a_person_may_think()
     {
-        await using var world = new World();
+        await using var world = new SshWorld();
         var time = new FakeTimeProvider();
         await using var stopped = await world.Internet.ListenAsync(new Endpoint("stopped", 24), ListenOptions.Default, Stop);
         var connecting = SshConnection.ConnectAsync(world.Internet, world.Client() with { Server = stopped.LocalEndpoint, Time = time }, Stop);
@@ -211,8 +209,8 @@ public sealed class ServerConnectionTests
     public async Task A_client_that_never_logs_in_is_dropped()
     {
         var time = new FakeTimeProvider();
-        await using var world = new World(options => options with { Time = time });
-        await using var idle = (await world.Internet.Connect(SshPort, ConnectOptions.Default).Outcome).Duplex!;
+        await using var world = new SshWorld(options => options with { Time = time });
+        await using var idle = (await world.Internet.Connect(SshWorld.Port, ConnectOptions.Default).Outcome).Duplex!;
         // Our version line shows that the login's clock runs.
         Assert.NotEqual(0, (await idle.ReadAsync(new byte[64], Stop)).Bytes.Length);
         time.Advance(TimeSpan.FromSeconds(30));
@@ -247,54 +245,5 @@ public sealed class ServerConnectionTests
     {
         while (pair.Client.Multiplexer.Table.Count > 0)
             await Task.Yield();
-    }
-
-    /// <summary>An SSH server on a memory network, and another network behind it.</summary>
-    private sealed class World : IAsyncDisposable
-    {
-        private readonly CancellationTokenSource _stop = new();
-        private readonly SshServer _server;
-        private readonly Task _serving;
-
-        public World(Func<SshServerOptions, SshServerOptions>? change = null, MemoryNetwork? internet = null)
-        {
-            Internet = internet ?? new MemoryNetwork();
-            var options = ConnectedPair.Options(Behind) with
-            {
-                Authentication = new ServerAuthenticationOptions { Password = ServerAuthenticationOptions.OnlyPassword("user", "secret") },
-            };
-            _server = new SshServer(change?.Invoke(options) ?? options);
-            _serving = ServeAsync();
-        }
-
-        public MemoryNetwork Internet { get; }
-
-        public MemoryNetwork Behind { get; } = new();
-
-        public SshClientOptions Client(string password = "secret") => new()
-        {
-            Server = SshPort,
-            HostKeyPolicy = (offer, _) => offer.Fingerprint == _server.HostKeys[0].Fingerprint
-                ? ValueTask.CompletedTask
-                : throw new SshHostKeyException("another key"),
-            Authentication = new ClientAuthenticationOptions { User = "user", Host = SshPort.Host, PasswordSource = _ => new(password) },
-            WindowBudget = new WindowBudget(WindowBudget.DefaultBytes),
-        };
-
-        public async Task StopAsync()
-        {
-            await _stop.CancelAsync();
-            await _serving;
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await StopAsync();
-            _server.Dispose();
-            _stop.Dispose();
-        }
-
-        private async Task ServeAsync() =>
-            await _server.ServeAsync(await Internet.ListenAsync(SshPort, ListenOptions.Default, Stop), _stop.Token);
     }
 }

@@ -49,7 +49,7 @@ internal sealed class ClientRole(Endpoint server, HostKeyPolicy policy, Algorith
         }
         else if (!_acceptedHostKey.AsSpan().SequenceEqual(hostKey.Blob.Span))
         {
-            throw new SshHostKeyException($"{server.Host} showed another host key when keys were changed ({hostKey.Type} {hostKey.Fingerprint})");
+            throw new SshHostKeyException($"{server.Host} showed another host key when keys were changed ({hostKey.Type} {hostKey.Fingerprint})") { HasChanged = true };
         }
     }
 

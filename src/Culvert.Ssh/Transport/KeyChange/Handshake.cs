@@ -34,6 +34,9 @@ internal sealed class Handshake(KeyedTransport keyed, PacketSender sender, Hands
     /// <summary>What the latest exchange agreed upon.</summary>
     public NegotiatedAlgorithms? Negotiated { get; private set; }
 
+    /// <summary>Whether we are the client: only it is told that it has logged in.</summary>
+    public bool IsClient => role.IsClient;
+
     /// <summary>Whether the peer has begun an exchange and not ended it: it may send nothing else (RFC 4253 §7.1).</summary>
     public bool PeerIsChanging => _theirs is not null;
 
