@@ -27,6 +27,9 @@ public enum DataAddress
 /// <summary>How FTP is relayed. Immutable; one record serves any number of sessions.</summary>
 public sealed record FtpRelayOptions
 {
+    /// <summary>What the caller calls this relay, for <see cref="TransferSession.Profile"/>; may be empty.</summary>
+    public string Profile { get; init; } = "";
+
     /// <summary>What becomes of PORT and EPRT.</summary>
     public ActiveMode Active { get; init; } = ActiveMode.Convert;
 

@@ -28,6 +28,7 @@ internal sealed class FtpSessions : ITransferObserver
         _destination = new Endpoint(tunnel.Spec.DestinationHost, tunnel.Spec.DestinationPort);
         var options = new FtpRelayOptions
         {
+            Profile = tunnel.Spec.ToString(),
             Active = tunnel.Active,
             DataAddress = tunnel.DataAddress,
             DataHosts = tunnel.DataHosts,

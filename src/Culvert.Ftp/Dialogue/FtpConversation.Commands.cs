@@ -9,6 +9,9 @@ internal sealed partial class FtpConversation
 {
     private bool _extendedOnly;
     private bool _abortSeen;
+    private readonly WorkingDirectory _directory = new();
+    private string? _user;
+    private string _type = "A"; // RFC 959 §5.1
     private (string Name, long Bytes)? _size;
     private long? _announcedUpload;
 
@@ -170,7 +173,7 @@ internal sealed partial class FtpConversation
     {
         exchange.State = ExchangeState.Sent;
         if (exchange is { Kind: VerbKind.Rest, Own: false })
-            _restartPending = true;
+            _restart = exchange;
         if (exchange.Kind == VerbKind.Abor)
         {
             _abortSeen = true;
@@ -235,11 +238,23 @@ internal sealed partial class FtpConversation
         var argument = exchange.Command.Argument.Span;
         switch (exchange.Kind)
         {
-            case VerbKind.Plain when exchange.Command.Name is "USER" or "PASS" or "ACCT" && code is >= 200 and < 300:
-                _loggedIn = true;
+            case VerbKind.Login:
+                if (exchange.Command.Name == "USER")
+                    _user = Display.Escape(argument);
+                if (code < 300)
+                    _loggedIn = true;
+                _directory.Forget();
+                break;
+            case VerbKind.Directory:
+                _directory.Learn(exchange.Command, reply.Bytes.Span);
+                _size = null;
+                break;
+            case VerbKind.Site when !IsHarmlessSite(argument):
+            case VerbKind.Other:
+                _directory.Forget();
                 break;
             case VerbKind.Type:
-                _image = argument.Length > 0 && (argument[0] | 0x20) is 'i' or 'l';
+                _type = Display.Escape(argument).ToUpperInvariant();
                 break;
             case VerbKind.Mode:
                 _blockMode = !Ascii.EqualsIgnoreCase(argument.Trim(" "u8), "S"u8);
@@ -248,7 +263,8 @@ internal sealed partial class FtpConversation
                 _recordStructure = Ascii.EqualsIgnoreCase(argument.Trim(" "u8), "R"u8);
                 break;
             case VerbKind.Rein when code == 220:
-                (_extendedOnly, _blockMode, _recordStructure, _restartPending, _image, _loggedIn) = (false, false, false, false, false, false);
+                (_extendedOnly, _blockMode, _recordStructure, _restart, _type, _loggedIn, _user, _size) = (false, false, false, null, "A", false, null, null);
+                _directory.Forget();
                 Decide(new Decision.Arm(0, TimerKind.Login));
                 DiscardUnused(except: null);
                 break;
@@ -262,5 +278,14 @@ internal sealed partial class FtpConversation
                 _farewell = true;
                 break;
         }
+    }
+
+    // What clients say between transfers, and what leaves the working directory where it is. "SITE CHDIR" doesn't.
+    private static bool IsHarmlessSite(ReadOnlySpan<byte> argument)
+    {
+        var end = argument.IndexOfAny((byte)' ', (byte)'\t');
+        var word = end < 0 ? argument : argument[..end];
+        return Ascii.EqualsIgnoreCase(word, "CHMOD"u8) || Ascii.EqualsIgnoreCase(word, "UTIME"u8) || Ascii.EqualsIgnoreCase(word, "UMASK"u8)
+            || Ascii.EqualsIgnoreCase(word, "IDLE"u8) || Ascii.EqualsIgnoreCase(word, "HELP"u8);
     }
 }

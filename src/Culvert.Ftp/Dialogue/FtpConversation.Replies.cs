@@ -153,7 +153,8 @@ internal sealed partial class FtpConversation
             OnVerdict(exchange, code, [.. _collected]);
         else
         {
-            if (code < 400)
+            exchange.WasRefused = code >= 400;
+            if (!exchange.WasRefused)
                 Remember(exchange, code, _firstLine);
             Pop(exchange);
         }
@@ -167,6 +168,6 @@ internal sealed partial class FtpConversation
             text = text[4..];
         text = text.TrimStart(" \t"u8);
         var end = text.IndexOfAny(" ;\t"u8);
-        return FtpCommand.IsHiddenFeature(end < 0 ? text : text[..end]);
+        return FtpVerbs.IsHiddenFeature(end < 0 ? text : text[..end]);
     }
 }
