@@ -262,7 +262,7 @@ internal sealed partial class FtpConversation
             case VerbKind.Stru:
                 _recordStructure = Ascii.EqualsIgnoreCase(argument.Trim(" "u8), "R"u8);
                 break;
-            case VerbKind.Rein when code == 220:
+            case VerbKind.Rein:
                 (_extendedOnly, _blockMode, _recordStructure, _restart, _type, _loggedIn, _user, _size) = (false, false, false, null, "A", false, null, null);
                 _directory.Forget();
                 Decide(new Decision.Arm(0, TimerKind.Login));

@@ -210,6 +210,17 @@ public sealed class ConversationTests
         Assert.Equal(["C< 211-Features:", "C<  EPSV", "C<  MLST size*;", "C< ", "C<  UTF8", "C< 211 End"], talk.Server(reply));
     }
 
+    [Theory]
+    [InlineData("220 ready")]
+    [InlineData("230 ready")] // pyftpdlib
+    public void ReinForgetsWhatTheSessionHasLearned(string reply)
+    {
+        var talk = new Talk();
+        talk.Client("EPSV ALL", "REIN");
+        Assert.Contains("arm 0 Login", talk.Server(reply));
+        Assert.Equal(["S< PASV"], talk.Client("PASV"));
+    }
+
     [Fact]
     public void EpsvAllIsAnsweredHereAndThenHolds()
     {
