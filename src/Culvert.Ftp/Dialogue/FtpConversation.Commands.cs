@@ -70,10 +70,10 @@ internal sealed partial class FtpConversation
                 OnEpsv(command);
                 break;
             case VerbKind.Port:
-                OnActive(command, DataMode.Port, FtpAddress.ParsePort(command.Argument.Span, out var port), port);
+                OnActive(command, DataMode.Port, FtpAddress.ParsePort(command.Argument.Span.TrimEnd(" \t"u8), out var port), port);
                 break;
             case VerbKind.Eprt:
-                OnActive(command, DataMode.Eprt, FtpAddress.ParseEprt(command.Argument.Span, out var eprt), eprt);
+                OnActive(command, DataMode.Eprt, FtpAddress.ParseEprt(command.Argument.Span.TrimEnd(" \t"u8), out var eprt), eprt);
                 break;
             case VerbKind.Host when _options.HostName is { } name:
                 var renamed = FtpLine.Of($"HOST {name}");

@@ -84,6 +84,11 @@ internal sealed partial class RawSession : IAsyncDisposable
         {
             while (await _replies.ReadLineAsync(Limit()) is { } line)
             {
+                if (reply.Count == 0 && !Code().IsMatch(line))
+                {
+                    continue; // pyftpdlib shows what it doesn't know, line feeds and all
+                }
+
                 reply.Add(line);
                 if (LastLine().IsMatch(line) && line[..3] == reply[0][..3])
                 {
@@ -168,6 +173,9 @@ internal sealed partial class RawSession : IAsyncDisposable
         _limit.CancelAfter(Patience);
         return _limit.Token;
     }
+
+    [GeneratedRegex(@"^\d\d\d([ -]|$)")]
+    private static partial Regex Code();
 
     [GeneratedRegex(@"^\d\d\d( |$)")]
     private static partial Regex LastLine();

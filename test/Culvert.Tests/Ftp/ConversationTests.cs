@@ -80,6 +80,8 @@ public sealed class ConversationTests
     [InlineData("EPSV\t1", "EPSV")]
     [InlineData("port 127,0,0,1,4,1", "EPSV")]
     [InlineData("\tPORT\t127,0,0,1,4,1", "EPSV")]
+    [InlineData("PORT 127,0,0,1,4,1 \t", "EPSV")]
+    [InlineData("EPRT |1|127.0.0.1|2000|  ", "EPSV")]
     [InlineData("Eprt |1|127.0.0.1|2000|", "EPSV")]
     public void ASetupCommandIsNeverPassed(string line, string asked) => Assert.Equal([$"S< {asked}"], new Talk().Client(line));
 
