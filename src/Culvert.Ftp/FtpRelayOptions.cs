@@ -71,6 +71,10 @@ public sealed record FtpRelayOptions
     /// reset. Generous, because some servers flush, or compute checksums, first.</summary>
     public TimeSpan VerdictTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>A server whose client has aborted a transfer gets so long to say something; then its data connection is cut. Long enough for the
+    /// round trip of any link; the client is waiting.</summary>
+    public TimeSpan AbortTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>A final reply waits for its data so long without the client taking a byte; then it is passed on, for clients that wait for it before
     /// they read. Where it is the server's data that doesn't come, the wait is <see cref="VerdictTimeout"/>, and ends in a reset.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);

@@ -312,6 +312,7 @@ internal sealed class FtpSession
     {
         TimerKind.UploadHold => Options.UploadHold,
         TimerKind.Verdict => Options.VerdictTimeout,
+        TimerKind.Abort => Options.AbortTimeout,
         TimerKind.Stall => Options.StallTimeout,
         TimerKind.Grace => Options.ShutdownGrace,
         TimerKind.Login => Options.LoginTimeout,

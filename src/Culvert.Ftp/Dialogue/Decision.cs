@@ -94,6 +94,8 @@ internal enum TimerKind
     UploadHold,
     /// <summary>A download's end waits for the server's final reply.</summary>
     Verdict,
+    /// <summary>The client aborted a transfer: the server should say something.</summary>
+    Abort,
     /// <summary>A final reply waits for the data: look whether it moves.</summary>
     Stall,
     /// <summary>The client must have logged in. Starts with the session.</summary>

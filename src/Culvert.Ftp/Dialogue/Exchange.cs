@@ -46,6 +46,9 @@ internal sealed class Exchange(FtpCommand command)
     /// <summary>Transfer: ABOR went out after it. Servers then give one, two or three replies for both, so that its own may never come.</summary>
     public bool Aborted { get; set; }
 
+    /// <summary>Transfer: the server has taken it up (1xx).</summary>
+    public bool HasBegun { get; set; }
+
     /// <summary>Transfer: the final reply that waits for the data.</summary>
     public IReadOnlyList<FtpLine>? Held { get; set; }
 

@@ -181,6 +181,11 @@ internal sealed partial class FtpConversation
                 transfer.Aborted = true;
         }
         Decide(new Decision.ToServer(line));
+        if (exchange is { Kind: VerbKind.Abor, Own: false })
+        {
+            foreach (var path in Transferring)
+                Decide(new Decision.Arm(path.Id, TimerKind.Abort));
+        }
     }
 
     /// <summary>Passes on what may go: local answers whose turn has come, and commands whose way is free. The order is kept: the first that

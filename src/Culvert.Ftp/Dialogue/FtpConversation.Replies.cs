@@ -109,9 +109,7 @@ internal sealed partial class FtpConversation
         {
             if (exchange.State != ExchangeState.Sent)
                 continue;
-            // 200 answers a NOOP, and some old servers' transfers too.
-            var contested = code == 200 && exchange.IsTransfer && _exchanges.Exists(e => e is { Kind: VerbKind.Noop, State: ExchangeState.Sent });
-            if (exchange.Accepts(code, _abortSeen) && !contested && (!behindTransfer || exchange.IsPreemptive))
+            if (exchange.Accepts(code, _abortSeen) && !IsContested(exchange, code) && (!behindTransfer || exchange.IsPreemptive))
                 return exchange;
             if (exchange.IsTransfer && !exchange.Aborted)
                 behindTransfer = true;
@@ -119,6 +117,17 @@ internal sealed partial class FtpConversation
                 return null;
         }
         return null;
+    }
+
+    /// <summary>Whether another command that is outstanding has the better claim. 200 answers a NOOP, and some old servers' transfers too; that a
+    /// command isn't known, or not now, is no verdict on a transfer that was taken up (Pure-FTPd says so of STAT, and goes on sending).</summary>
+    private bool IsContested(Exchange exchange, int code)
+    {
+        if (!exchange.IsTransfer)
+            return false;
+        if (code == 200)
+            return _exchanges.Exists(e => e is { Kind: VerbKind.Noop, State: ExchangeState.Sent });
+        return code is >= 500 and < 505 && exchange.HasBegun && _exchanges.Exists(e => e is { IsPreemptive: true, State: ExchangeState.Sent });
     }
 
     private void OnWholeReply(int code)

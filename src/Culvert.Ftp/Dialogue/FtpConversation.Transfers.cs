@@ -143,6 +143,7 @@ internal sealed partial class FtpConversation
 
     private void OnPreliminary(Exchange exchange, FtpLine line)
     {
+        exchange.HasBegun = true;
         if (exchange.Path is not { } path)
             return;
         Correct(exchange, path);
@@ -299,6 +300,14 @@ internal sealed partial class FtpConversation
             FinishTransfer(held, whole: false);
         else
             Settle(path, Ending.Cut);
+    }
+
+    /// <summary>The client wants no more of it, and the server doesn't notice: some look at the control connection only when urgent data calls them,
+    /// which SSH doesn't carry, and are stuck in a data connection that nobody reads.</summary>
+    private void OnAbortUnanswered(PathState path)
+    {
+        if (path.Transfer is { Aborted: true })
+            OnBroken(path, "aborted by the client");
     }
 
     private void OnNoVerdict(PathState path)

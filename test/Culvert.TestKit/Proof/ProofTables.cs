@@ -8,6 +8,9 @@ public static class ProofTables
     /// <summary>The heading of the column that names tests.</summary>
     public const string Test = "Test";
 
+    /// <summary>The heading of the column that names real peers.</summary>
+    public const string With = "With";
+
     /// <summary>Each verb, and what becomes of it.</summary>
     public const string Commands = "Commands";
 

@@ -212,6 +212,22 @@ public sealed class ConversationTests
         Assert.Equal(["C< 211-Features:", "C<  EPSV", "C<  MLST size*;", "C< ", "C<  UTF8", "C< 211 End"], talk.Server(reply));
     }
 
+    /// <summary>Pure-FTPd knows no STAT while it sends, and goes on sending.</summary>
+    [Theory]
+    [InlineData("STAT", "500 Unknown command")]
+    [InlineData("NOOP", "502 Not now")]
+    public void ARefusedStatDuringATransferIsNotTheTransfersVerdict(string command, string refusal)
+    {
+        var talk = new Talk().Standing();
+        talk.Client("RETR x");
+        talk.Server("150 go");
+        talk.Client(command);
+        Assert.Equal([$"C< {refusal}"], talk.Server(refusal));
+        talk.News(new PathEvent.FarEnded(1));
+        Assert.Equal(["settle 1 InOrder", "C< 226 done"], talk.Server("226 done"));
+        Assert.Contains("finished 1 Complete 226 done", talk.Told);
+    }
+
     [Theory]
     [InlineData("220 ready")]
     [InlineData("230 ready")] // pyftpdlib
@@ -263,7 +279,7 @@ public sealed class ConversationTests
         var talk = new Talk().Standing();
         talk.Client("RETR x");
         talk.Server("150 go");
-        Assert.Equal(["S< ABOR"], talk.Client("ABOR"));
+        Assert.Equal(["S< ABOR", "arm 1 Abort"], talk.Client("ABOR"));
         var decided = talk.Server(replies.Split('|')).Where(d => d != "settle 1 Cut");
         Assert.Equal(passed.Split('|').Select(r => $"C< {r}"), decided);
         var sent = talk.Client("PWD");

@@ -61,7 +61,7 @@ public sealed class ConversationTransferTests
         var talk = new Talk().Standing();
         Assert.Equal(["S< STOR x", "S< STAT", "S< NOOP"], talk.Client("STOR x", "STAT", "NOOP", "SIZE x", "QUIT"));
         Assert.Empty(talk.Client("STAT")); // in its order, like any other
-        Assert.Equal(["S< ABOR", "S< NOOP"], talk.Client("ABOR")); // this NOOP tells where the replies to ABOR end
+        Assert.Equal(["S< ABOR", "arm 1 Abort", "S< NOOP"], talk.Client("ABOR")); // this NOOP tells where the replies to ABOR end
         Assert.Equal(["C< 213 fine", "C< 200 yes"], talk.Server("213 fine", "200 yes"));
         Assert.Equal(["settle 1 Cut", "C< 426 cut", "S< SIZE x", "S< QUIT", "S< STAT"], talk.Server("426 cut"));
         Assert.Equal(["C< 226 aborted", "C< 550 none"], talk.Server("226 aborted", "200 noop", "550 none"));
@@ -292,6 +292,34 @@ public sealed class ConversationTransferTests
     {
         var talk = new Talk().Standing();
         Assert.Equal(["S< REST 100", "S< RETR x"], talk.Client("REST 100", "RETR x"));
+    }
+
+    /// <summary>Servers that see ABOR only as urgent data, which SSH doesn't carry, are stuck in their data connection when the client reads no more.</summary>
+    [Theory]
+    [InlineData("RETR x", "226 all sent")]
+    [InlineData("STOR x", "226 all here")]
+    [InlineData("RETR x", "426 cut")]
+    public void ATransferThatTheServerDoesntAbortIsCut(string transfer, string reply)
+    {
+        var talk = new Talk().Standing();
+        talk.Client(transfer);
+        talk.Server("150 go");
+        Assert.Equal(["S< ABOR", "arm 1 Abort"], talk.Client("ABOR"));
+        Assert.Equal(["settle 1 Cut"], talk.News(new PathEvent.TimerElapsed(1, TimerKind.Abort)));
+        Assert.StartsWith("C< 426 ", Assert.Single(talk.Server(reply)), StringComparison.Ordinal);
+        Assert.Equal(["C< 226 aborted"], talk.Server("226 aborted"));
+        Assert.Contains(talk.Told, told => told.StartsWith("finished 1 Failed 426", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void ATransferThatTheServerAbortsInTimeIsItsOwnAffair()
+    {
+        var talk = new Talk().Standing();
+        talk.Client("RETR x");
+        talk.Server("150 go");
+        talk.Client("ABOR");
+        Assert.Equal(["settle 1 Cut", "C< 426 aborted", "C< 226 closed"], talk.Server("426 aborted", "226 closed"));
+        Assert.Empty(talk.News(new PathEvent.TimerElapsed(1, TimerKind.Abort)));
     }
 
     [Fact]
