@@ -227,9 +227,10 @@ internal sealed partial class FtpConversation
         {
             if (earlier == next)
                 return false;
-            // A command behind an upload could reach the server before the tail of the data does; and a setup that may have to be asked
-            // in another way must not have its place in the order taken.
-            if (earlier is { Kind: VerbKind.Upload, State: ExchangeState.Sent } && next.Kind is not (VerbKind.Stat or VerbKind.Noop))
+            // A command behind an upload could reach the server before the tail of the data does. Behind a download too, servers that listen
+            // meanwhile (pyftpdlib) would answer it first, and its reply could be taken for the transfer's. And a setup that may have to be
+            // asked in another way must not have its place in the order taken.
+            if (earlier is { IsTransfer: true, State: ExchangeState.Sent } && next.Kind is not (VerbKind.Stat or VerbKind.Noop))
                 return true;
             if (earlier is { IsSetup: true, State: ExchangeState.Sent, Asks.Count: > 0 } && !_proven.Contains(earlier.Path!.Used))
                 return true;

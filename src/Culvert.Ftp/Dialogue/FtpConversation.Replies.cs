@@ -92,6 +92,7 @@ internal sealed partial class FtpConversation
         {
             null => Route.Collect, // 421
             { Own: true } => Route.Swallow,
+            { Aborted: true, HasBegun: true } when reply.IsPreliminary => Route.Swallow, // the client that aborted awaits a final reply
             { IsSetup: true } => Route.Collect,
             { IsTransfer: true } when !_options.RewritingOff && !reply.IsPreliminary => Route.Collect,
             { Kind: VerbKind.Feat } => Route.Filter,

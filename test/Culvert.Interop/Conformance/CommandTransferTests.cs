@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Culvert.Interop.Matrix;
-using Culvert.Interop.Processes;
 using Culvert.Interop.Servers;
 using Culvert.TestKit.Proof;
 using Xunit;

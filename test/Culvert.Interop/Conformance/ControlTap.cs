@@ -24,6 +24,12 @@ internal sealed class ControlTap : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
+    /// <summary>Whether each byte of the client goes on in a segment of its own.</summary>
+    public bool SplitsCommands { get; init; }
+
+    /// <summary>Whether each byte of the server does.</summary>
+    public bool SplitsReplies { get; init; }
+
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     /// <summary>All that went to the server so far, one character a byte. Taken away by reading.</summary>
@@ -80,7 +86,7 @@ internal sealed class ControlTap : IAsyncDisposable
         try
         {
             await far.ConnectAsync(IPAddress.Loopback, _port, _stop.Token);
-            await Task.WhenAll(CopyAsync(near, far, _sent), CopyAsync(far, near, _answered));
+            await Task.WhenAll(CopyAsync(near, far, _sent, SplitsCommands), CopyAsync(far, near, _answered, SplitsReplies));
         }
         catch (Exception e) when (e is IOException or SocketException or InvalidOperationException or OperationCanceledException)
         {
@@ -88,7 +94,7 @@ internal sealed class ControlTap : IAsyncDisposable
         }
     }
 
-    private async Task CopyAsync(TcpClient from, TcpClient to, StringBuilder kept)
+    private async Task CopyAsync(TcpClient from, TcpClient to, StringBuilder kept, bool splits)
     {
         var buffer = new byte[16 * 1024];
         while (await from.GetStream().ReadAsync(buffer, _stop.Token) is var count and > 0)
@@ -98,7 +104,11 @@ internal sealed class ControlTap : IAsyncDisposable
                 kept.Append(Encoding.Latin1.GetString(buffer, 0, count));
             }
 
-            await to.GetStream().WriteAsync(buffer.AsMemory(0, count), _stop.Token);
+            var step = splits ? 1 : count;
+            for (var start = 0; start < count; start += step)
+            {
+                await to.GetStream().WriteAsync(buffer.AsMemory(start, step), _stop.Token);
+            }
         }
 
         to.Client.Shutdown(SocketShutdown.Send);

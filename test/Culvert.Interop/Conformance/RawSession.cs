@@ -104,6 +104,22 @@ internal sealed partial class RawSession : IAsyncDisposable
         return string.Join('\n', reply);
     }
 
+    /// <summary>Reads a reply and keeps none of it; its length in bytes.</summary>
+    public async Task<long> SkipReplyAsync()
+    {
+        var length = 0L;
+        while (await _replies.ReadLineAsync(Limit()) is { } line)
+        {
+            length += line.Length + 2;
+            if (LastLine().IsMatch(line))
+            {
+                break;
+            }
+        }
+
+        return length;
+    }
+
     /// <summary>Connects to the port that a 227 or 229 names, on the host of the control connection.</summary>
     public async Task<TcpClient> ConnectDataAsync(string reply)
     {

@@ -6,7 +6,8 @@ using System.Text;
 
 namespace Culvert.Interop.Conformance;
 
-/// <summary>An FTP server that spells its 227 or 229 in the way that the user name asks for (<see cref="PassiveForm"/>), and sends one file. The mode of
+/// <summary>An FTP server that spells its 227 or 229 in the way that the user name asks for (<see cref="PassiveForm"/>), and sends one file, or
+/// a long list. The mode of
 /// the other reply it doesn't have, so that every client comes by the form under test.</summary>
 internal sealed class ScriptedServer : IAsyncDisposable
 {
@@ -90,6 +91,9 @@ internal sealed class ScriptedServer : IAsyncDisposable
                     case "SYST":
                         await SayAsync("215 UNIX Type: L8");
                         break;
+                    case "STAT":
+                        await ListAsync(int.Parse(line[5..], CultureInfo.InvariantCulture));
+                        break;
                     case "TYPE" or "CWD" or "NOOP":
                         await SayAsync("200 ok");
                         break;
@@ -103,6 +107,18 @@ internal sealed class ScriptedServer : IAsyncDisposable
             }
 
             async Task SayAsync(string reply) => await stream.WriteAsync(Encoding.Latin1.GetBytes(reply + "\r\n"), _stop.Token);
+
+            async Task ListAsync(int megabytes)
+            {
+                await SayAsync("213-a long list");
+                var part = Encoding.Latin1.GetBytes(string.Concat(Enumerable.Repeat("  -rw-r--r--   1 user     group        1234 Jan  1 00:00 a file among many, which has a long name\r\n", 10_000)));
+                for (var sent = 0L; sent < megabytes * 1_000_000L; sent += part.Length)
+                {
+                    await stream.WriteAsync(part, _stop.Token);
+                }
+
+                await SayAsync("213 end of the list");
+            }
 
             async Task SendAsync(TcpListener from)
             {

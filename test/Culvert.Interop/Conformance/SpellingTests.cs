@@ -18,6 +18,9 @@ public sealed partial class SpellingTests
 
     [Theory]
     [MemberData(nameof(Servers))]
+    [Proves(ProofTables.Attacks, Attack.Bounce)]
+    [Proves(ProofTables.Attacks, Attack.Injection)]
+    [Proves(ProofTables.Attacks, Attack.OddSpellings)]
     public async Task A_spelling_is_translated_or_refused(string server)
     {
         var cancellation = TestContext.Current.CancellationToken;

@@ -1,5 +1,6 @@
 using Culvert.Ftp;
 using Culvert.Net;
+using Culvert.TestKit.Proof;
 using Xunit;
 
 namespace Culvert.Tests.Ftp;
@@ -8,6 +9,7 @@ namespace Culvert.Tests.Ftp;
 public sealed class TransferEventTests
 {
     [Fact]
+    [Proves(ProofTables.Dialogue, "each transfer is an event: who, profile, path, TYPE, REST, sizes, time, modes, reply")]
     public async Task ATransferTellsWhoWhatWhereAndHow()
     {
         await using var rig = await RelayRig.StartAsync(new FtpRelayOptions { Profile = "the branch" });
@@ -40,6 +42,7 @@ public sealed class TransferEventTests
     }
 
     [Fact]
+    [Proves(ProofTables.Dialogue, "a transfer that was refused here is an event too")]
     public async Task ATransferThatThePathWasRefusedForIsAnEventToo()
     {
         await using var rig = await RelayRig.StartAsync();
@@ -61,6 +64,7 @@ public sealed class TransferEventTests
 
     /// <summary>MODE B: one connection, several files, and each has its own count.</summary>
     [Fact]
+    [Proves(ProofTables.Dialogue, "MODE B: files on one connection are counted each for itself")]
     public async Task FilesOnOneConnectionAreCountedEachForItself()
     {
         await using var rig = await RelayRig.StartAsync();

@@ -1,4 +1,5 @@
 using Culvert.Ftp.Dialogue;
+using Culvert.TestKit.Proof;
 using Xunit;
 
 namespace Culvert.Tests.Ftp;
@@ -38,6 +39,7 @@ public sealed class WorkingDirectoryTests
     [InlineData("NLST -a sub", "/pub/sub", "CWD /pub > 250 ok")]
     [InlineData("MLSD .", "/pub", "CWD /pub > 250 ok")]
     [InlineData("STOU", null, "CWD /pub > 250 ok")] // the server chooses the name
+    [Proves(ProofTables.Dialogue, "the path of a transfer is resolved against the working directory, or unknown")]
     public void APathIsResolvedOrUnknown(string transfer, string? path, params string[] before)
     {
         var talk = new Talk();
@@ -52,6 +54,7 @@ public sealed class WorkingDirectoryTests
     }
 
     [Fact]
+    [Proves(ProofTables.Dialogue, "what pipelined commands make of a transfer is known with its first reply")]
     public void WhatAPipelinedCommandMadeOfATransferIsKnownWithItsFirstReply()
     {
         var talk = new Talk();
