@@ -23,6 +23,7 @@ public static class Attack
     public const string OddSpellings = "15 Addresses in spellings that others read otherwise";
     public const string Logs = "16 Secrets and escape sequences in logs";
     public const string Downgrade = "17 A silent way back to the clear";
+    public const string Loop = "18 A tunnel that leads back to itself";
     public const string Truncation = "19 A transfer that was cut looks whole";
 #pragma warning restore CS1591
 
@@ -30,6 +31,6 @@ public static class Attack
     public static IReadOnlyList<string> All { get; } =
     [
         Bounce, Redirect, ServerPortTheft, ClientPortTheft, ControlPortTheft, FakeReply, Segments, Injection, StartTls, CrossProtocol, Browser,
-        Unsolicited, SlowPeers, Floods, PrivilegedPorts, OddAddresses, OddSpellings, Logs, Downgrade, Truncation,
+        Unsolicited, SlowPeers, Floods, PrivilegedPorts, OddAddresses, OddSpellings, Logs, Downgrade, Loop, Truncation,
     ];
 }

@@ -8,6 +8,8 @@ namespace Culvert.Tests.Ftp;
 
 public sealed class FtpPolicyTests
 {
+    private static readonly FtpRelayOptions Defaults = new();
+
     private static Peer Local(string host = "127.0.0.1", string? owner = "1000") =>
         new(new(host, 50000), AddressKnowledge.Observed, owner is null ? null : new UserId(owner), new(host, 1234));
 
@@ -29,14 +31,14 @@ public sealed class FtpPolicyTests
     [Proves(ProofTables.Attacks, Attack.OddAddresses)]
     public void APortAddressIsTheClientsOwn(string address, int port, string client, int code)
     {
-        var refusal = FtpPolicy.RefuseActive(new IPEndPoint(IPAddress.Parse(address), port), Remote(client));
+        var refusal = FtpPolicy.RefuseActive(new IPEndPoint(IPAddress.Parse(address), port), Remote(client), Defaults);
         Assert.Equal(code == 0 ? null : code.ToString(), refusal?.ToString()[..3]);
     }
 
     [Fact]
     [Proves(ProofTables.Attacks, Attack.Bounce)]
     public void APortAddressIsRefusedWhenTheClientIsUnknown() =>
-        Assert.NotNull(FtpPolicy.RefuseActive(new IPEndPoint(IPAddress.Loopback, 2000), Peer.Unknown));
+        Assert.NotNull(FtpPolicy.RefuseActive(new IPEndPoint(IPAddress.Loopback, 2000), Peer.Unknown, Defaults));
 
     [Fact]
     [Proves(ProofTables.Attacks, Attack.ClientPortTheft)]
@@ -78,5 +80,16 @@ public sealed class FtpPolicyTests
     [InlineData(2121, false)] // the control port itself
     [Proves(ProofTables.Attacks, Attack.PrivilegedPorts)]
     [Proves(ProofTables.Attacks, Attack.Redirect)]
-    public void ServersPortsAreDataPorts(int port, bool allowed) => Assert.Equal(allowed, FtpPolicy.AllowsServerPort(port, new("localhost", 2121)));
+    public void ServersPortsAreDataPorts(int port, bool allowed) => Assert.Equal(allowed, FtpPolicy.AllowsServerPort(port, new("localhost", 2121), Defaults));
+
+    [Fact]
+    public void PrivilegedDataPortsCanBeAllowed()
+    {
+        var options = Defaults with { PrivilegedDataPorts = true };
+        Assert.True(FtpPolicy.AllowsServerPort(20, new("localhost", 21), options));
+        Assert.False(FtpPolicy.AllowsServerPort(0, new("localhost", 21), options));
+        Assert.False(FtpPolicy.AllowsServerPort(21, new("localhost", 21), options));
+        Assert.Null(FtpPolicy.RefuseActive(new IPEndPoint(IPAddress.Loopback, 1023), Remote("127.0.0.1"), options));
+        Assert.NotNull(FtpPolicy.RefuseActive(new IPEndPoint(IPAddress.Loopback, 0), Remote("127.0.0.1"), options));
+    }
 }
