@@ -9,6 +9,7 @@ export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 arguments=(-noLogo -noColor -diagnostics -longRunning 120)
 # A test that hangs is named after two minutes; a run that hangs ends.
 limit=()
+filtered=
 if command -v timeout >/dev/null && [ -z "${CULVERT_LONG:-}" ]; then limit=(timeout --kill-after=10 1500); fi
 while [ $# -gt 0 ]; do
     case $1 in
@@ -20,6 +21,7 @@ while [ $# -gt 0 ]; do
             exit 2
             ;;
         *)
+            filtered=yes
             filter=${1#\*}
             arguments+=(-method "*${filter%\*}*")
             ;;
@@ -36,6 +38,10 @@ projects=(Culvert.Tests Culvert.Interop)
 results=artifacts/test-results
 mkdir -p "$results"
 rm -f "$results"/*
+
+# What whole runs have proved, for the pages in docs/proof; CULVERT_PROOF=1 writes them.
+rm -rf artifacts/proof
+if [ -z "$filtered" ]; then export CULVERT_PROOF_CELLS=$PWD/artifacts/proof; else unset CULVERT_PROOF_CELLS; fi
 
 test/Culvert.Interop/install-peers.sh
 

@@ -27,6 +27,9 @@ public enum DataAddress
 /// <summary>How FTP is relayed. Immutable; one record serves any number of sessions.</summary>
 public sealed record FtpRelayOptions
 {
+    /// <summary>What the caller calls this relay, for <see cref="TransferSession.Profile"/>; may be empty.</summary>
+    public string Profile { get; init; } = "";
+
     /// <summary>What becomes of PORT and EPRT.</summary>
     public ActiveMode Active { get; init; } = ActiveMode.Convert;
 
@@ -75,6 +78,10 @@ public sealed record FtpRelayOptions
     /// <summary>When the server ended the data of a download, its final reply must come within this time; otherwise the client's data socket is
     /// reset. Generous, because some servers flush, or compute checksums, first.</summary>
     public TimeSpan VerdictTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>A server whose client has aborted a transfer gets so long to say something; then its data connection is cut. Long enough for the
+    /// round trip of any link; the client is waiting.</summary>
+    public TimeSpan AbortTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>A final reply waits for its data so long without the client taking a byte; then it is passed on, for clients that wait for it before
     /// they read. Where it is the server's data that doesn't come, the wait is <see cref="VerdictTimeout"/>, and ends in a reset.</summary>

@@ -245,10 +245,16 @@ internal sealed class FtpSession
         {
             case Decision.Began began:
                 var path = _paths.GetValueOrDefault(began.Path);
-                var transfer = new Transfer(FtpRelay.NextTransfer(), began.Verb, began.Name, began.Direction, began.Asked, began.Used, began.Size, _relay.Time,
-                    () => began.Direction == TransferDirection.Upload ? path?.Uploaded ?? 0 : path?.Downloaded ?? 0);
+                // In block mode the connection has carried other files before.
+                var (up, down) = (path?.Uploaded ?? 0, path?.Downloaded ?? 0);
+                var transfer = new Transfer(FtpRelay.NextTransfer(), new(_id, _client.Peer, _destination, Options.Profile), began, _relay.Time,
+                    () => began.Direction == TransferDirection.Upload ? (path?.Uploaded ?? 0) - up : (path?.Downloaded ?? 0) - down);
                 _transfers[began.Path] = transfer;
                 _relay.Observer?.Started(transfer);
+                break;
+            case Decision.Corrected corrected:
+                if (_transfers.TryGetValue(corrected.Path, out var correcting))
+                    correcting.Correct(corrected.Facts);
                 break;
             case Decision.Expect expect:
                 if (_transfers.TryGetValue(expect.Path, out var expecting))
@@ -307,6 +313,7 @@ internal sealed class FtpSession
     {
         TimerKind.UploadHold => Options.UploadHold,
         TimerKind.Verdict => Options.VerdictTimeout,
+        TimerKind.Abort => Options.AbortTimeout,
         TimerKind.Stall => Options.StallTimeout,
         TimerKind.Grace => Options.ShutdownGrace,
         TimerKind.Login => Options.LoginTimeout,

@@ -1,3 +1,4 @@
+using Culvert.Ftp.Dialogue;
 using Culvert.Net;
 
 namespace Culvert.Ftp;
@@ -37,6 +38,13 @@ public enum TransferResult
     Unverified,
 }
 
+/// <summary>The session in which a transfer happens.</summary>
+/// <param name="Id">Unique in this process.</param>
+/// <param name="Client">Who the FTP client is: its address and, on this machine, its user.</param>
+/// <param name="Server">The FTP server, as configured.</param>
+/// <param name="Profile">What the caller calls the relay (<see cref="FtpRelayOptions.Profile"/>).</param>
+public sealed record TransferSession(long Id, Peer Client, Endpoint Server, string Profile);
+
 /// <summary>One transfer. May be read by anyone while it runs.</summary>
 public sealed class Transfer
 {
@@ -46,13 +54,14 @@ public sealed class Transfer
     private long _size;
     private long _finalBytes;
     private volatile bool _exact;
+    private volatile TransferFacts _facts;
     private volatile TransferResult _result;
 
-    internal Transfer(long id, string verb, string path, TransferDirection direction, DataMode asked, DataMode used, long? size,
-        TimeProvider time, Func<long> bytes)
+    internal Transfer(long id, TransferSession session, Decision.Began began, TimeProvider time, Func<long> bytes)
     {
-        (Id, Verb, Path, Direction, Asked, Used) = (id, verb, path, direction, asked, used);
-        _size = size ?? -1;
+        (Id, Session, Verb, Path, Direction, Asked, Used) = (id, session, began.Verb, began.Name, began.Direction, began.Asked, began.Used);
+        _facts = began.Facts;
+        _size = began.Size ?? -1;
         (_time, _clock, _bytes) = (time, time.GetTimestamp(), bytes);
         Started = time.GetUtcNow();
     }
@@ -60,11 +69,27 @@ public sealed class Transfer
     /// <summary>Unique in this process.</summary>
     public long Id { get; }
 
+    /// <summary>Whose it is.</summary>
+    public TransferSession Session { get; }
+
+    /// <summary>The name by which the client logged in, escaped; null when it didn't.</summary>
+    public string? User => _facts.User;
+
     /// <summary>RETR, STOR, LIST …, in upper case.</summary>
     public string Verb { get; }
 
     /// <summary>The argument as the client sent it, escaped for display; may be empty.</summary>
     public string Path { get; }
+
+    /// <summary>The path from the server's root, escaped: <see cref="Path"/> resolved against the working directory, where a <c>..</c> may remain. Null
+    /// when the dialogue doesn't tell that directory, or the server chooses the name (STOU). Certain once the server has answered the command.</summary>
+    public string? FullPath => _facts.FullPath;
+
+    /// <summary>The representation as TYPE set it, such as <c>A</c> or <c>I</c>; <c>A</c> when nobody did. Certain once the server has answered the command.</summary>
+    public string Type => _facts.Type;
+
+    /// <summary>Where in the file it begins, in bytes, as REST set it. Certain once the server has answered the command.</summary>
+    public long RestartOffset => _facts.RestartOffset;
 
     /// <summary>Which way the bytes go.</summary>
     public TransferDirection Direction { get; }
@@ -75,7 +100,7 @@ public sealed class Transfer
     /// <summary>How the server was asked for it.</summary>
     public DataMode Used { get; }
 
-    /// <summary>Bytes to expect, when SIZE, ALLO or the 150 said so. A hint: ASCII mode and REST change the count.</summary>
+    /// <summary>Bytes to expect, when SIZE (less what REST skips), ALLO or the 150 said so. A hint: ASCII mode and REST change the count.</summary>
     public long? ExpectedSize
     {
         get => Interlocked.Read(ref _size) is >= 0 and var size ? size : null;
@@ -102,6 +127,8 @@ public sealed class Transfer
 
     /// <summary>Why it failed, for people; null when it did not.</summary>
     public string? Cause { get; private set; }
+
+    internal void Correct(TransferFacts facts) => _facts = facts;
 
     internal void Expect(long size, bool exactly)
     {

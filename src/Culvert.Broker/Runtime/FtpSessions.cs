@@ -26,7 +26,7 @@ internal sealed class FtpSessions : ITransferObserver
     {
         (_near, _far, _observer, _stop) = (near, far, services.Reporter, stop);
         _destination = new Endpoint(tunnel.Spec.DestinationHost, tunnel.Spec.DestinationPort);
-        var options = tunnel.Ftp with { ShutdownGrace = grace, Explain = failure => LinkMessages.ForFtpClients(server, tunnel.Spec, failure) };
+        var options = tunnel.Ftp with { Profile = tunnel.Spec.ToString(), ShutdownGrace = grace, Explain = failure => LinkMessages.ForFtpClients(server, tunnel.Spec, failure) };
         _relay = new FtpRelay(options, services.LoggerFactory.CreateLogger("Culvert.Ftp"), services.Time, this);
     }
 

@@ -45,7 +45,10 @@ internal abstract record Decision
     public sealed record Arm(int Path, TimerKind Timer) : Decision;
 
     /// <summary>A transfer begins: its command goes out next.</summary>
-    public sealed record Began(int Path, string Verb, string Name, TransferDirection Direction, DataMode Asked, DataMode Used, long? Size) : Decision;
+    public sealed record Began(int Path, string Verb, string Name, TransferDirection Direction, DataMode Asked, DataMode Used, long? Size, TransferFacts Facts) : Decision;
+
+    /// <summary>Commands before the transfer were still unanswered when it began; now they are, and it's known what they made of it.</summary>
+    public sealed record Corrected(int Path, TransferFacts Facts) : Decision;
 
     /// <summary>The server said how many bytes will come.</summary>
     /// <param name="Path">The transfer's.</param>
@@ -66,6 +69,13 @@ internal abstract record Decision
     public sealed record Close(string Why) : Decision;
 }
 
+/// <summary>What earlier commands make of a transfer.</summary>
+/// <param name="User">The name in the last USER that the server took; null when there was none.</param>
+/// <param name="FullPath">The name, resolved against the working directory; null when that isn't known.</param>
+/// <param name="Type">The argument of the last TYPE that the server took, in upper case.</param>
+/// <param name="RestartOffset">Where it begins, as REST had it.</param>
+internal sealed record TransferFacts(string? User, string? FullPath, string Type, long RestartOffset);
+
 /// <summary>How a data path ends.</summary>
 internal enum Ending
 {
@@ -84,6 +94,8 @@ internal enum TimerKind
     UploadHold,
     /// <summary>A download's end waits for the server's final reply.</summary>
     Verdict,
+    /// <summary>The client aborted a transfer: the server should say something.</summary>
+    Abort,
     /// <summary>A final reply waits for the data: look whether it moves.</summary>
     Stall,
     /// <summary>The client must have logged in. Starts with the session.</summary>

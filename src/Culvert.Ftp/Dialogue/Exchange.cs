@@ -46,14 +46,20 @@ internal sealed class Exchange(FtpCommand command)
     /// <summary>Transfer: ABOR went out after it. Servers then give one, two or three replies for both, so that its own may never come.</summary>
     public bool Aborted { get; set; }
 
-    /// <summary>Transfer: that ABOR was the relay's own, so that the client doesn't expect a success that means the ABOR's.</summary>
-    public bool AbortedHere { get; set; }
+    /// <summary>Transfer: the server has taken it up (1xx).</summary>
+    public bool HasBegun { get; set; }
 
     /// <summary>Transfer: the final reply that waits for the data.</summary>
     public IReadOnlyList<FtpLine>? Held { get; set; }
 
-    /// <summary>Transfer: a file as it is, from its beginning. Listings, ASCII, REST and the old modes make other counts than the ones that servers announce.</summary>
-    public bool IsExact { get; set; }
+    /// <summary>Transfer: the REST before it.</summary>
+    public Exchange? Restart { get; set; }
+
+    /// <summary>Transfer: what was last told of it.</summary>
+    public TransferFacts? Facts { get; set; }
+
+    /// <summary>The server refused it; its reply has gone to the client.</summary>
+    public bool WasRefused { get; set; }
 
     public bool IsTransfer => Kind is VerbKind.Download or VerbKind.Upload;
     public bool IsSetup => !Verbatim && Kind is VerbKind.Pasv or VerbKind.Epsv or VerbKind.Port or VerbKind.Eprt;

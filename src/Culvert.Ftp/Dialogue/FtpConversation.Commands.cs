@@ -9,6 +9,9 @@ internal sealed partial class FtpConversation
 {
     private bool _extendedOnly;
     private bool _abortSeen;
+    private readonly WorkingDirectory _directory = new();
+    private string? _user;
+    private string _type = "A"; // RFC 959 §5.1
     private (string Name, long Bytes)? _size;
     private long? _announcedUpload;
 
@@ -72,10 +75,10 @@ internal sealed partial class FtpConversation
                 OnEpsv(command);
                 break;
             case VerbKind.Port:
-                OnActive(command, DataMode.Port, FtpAddress.ParsePort(command.Argument.Span, out var port), port);
+                OnActive(command, DataMode.Port, FtpAddress.ParsePort(command.Argument.Span.TrimEnd(" \t"u8), out var port), port);
                 break;
             case VerbKind.Eprt:
-                OnActive(command, DataMode.Eprt, FtpAddress.ParseEprt(command.Argument.Span, out var eprt), eprt);
+                OnActive(command, DataMode.Eprt, FtpAddress.ParseEprt(command.Argument.Span.TrimEnd(" \t"u8), out var eprt), eprt);
                 break;
             case VerbKind.Host when _options.HostName is { } name:
                 var renamed = FtpLine.Of($"HOST {name}");
@@ -183,14 +186,19 @@ internal sealed partial class FtpConversation
     {
         exchange.State = ExchangeState.Sent;
         if (exchange is { Kind: VerbKind.Rest, Own: false })
-            _restartPending = true;
+            _restart = exchange;
         if (exchange.Kind == VerbKind.Abor)
         {
             _abortSeen = true;
             foreach (var transfer in _exchanges.Where(e => e is { IsTransfer: true, State: ExchangeState.Sent }))
-                (transfer.Aborted, transfer.AbortedHere) = (true, transfer.AbortedHere || exchange.Own);
+                transfer.Aborted = true;
         }
         Decide(new Decision.ToServer(line));
+        if (exchange is { Kind: VerbKind.Abor, Own: false })
+        {
+            foreach (var path in Transferring)
+                Decide(new Decision.Arm(path.Id, TimerKind.Abort));
+        }
     }
 
     /// <summary>Passes on what may go: local answers whose turn has come, and commands whose way is free. The order is kept: the first that
@@ -232,9 +240,10 @@ internal sealed partial class FtpConversation
         {
             if (earlier == next)
                 return false;
-            // A command behind an upload could reach the server before the tail of the data does; and a setup that may have to be asked
-            // in another way must not have its place in the order taken.
-            if (earlier is { Kind: VerbKind.Upload, State: ExchangeState.Sent } && next.Kind is not (VerbKind.Stat or VerbKind.Noop))
+            // A command behind an upload could reach the server before the tail of the data does. Behind a download too, servers that listen
+            // meanwhile (pyftpdlib) would answer it first, and its reply could be taken for the transfer's. And a setup that may have to be
+            // asked in another way must not have its place in the order taken.
+            if (earlier is { IsTransfer: true, State: ExchangeState.Sent } && next.Kind is not (VerbKind.Stat or VerbKind.Noop))
                 return true;
             if (earlier is { IsSetup: true, State: ExchangeState.Sent, Asks.Count: > 0 } && !_proven.Contains(earlier.Path!.Used))
                 return true;
@@ -248,11 +257,23 @@ internal sealed partial class FtpConversation
         var argument = exchange.Command.Argument.Span;
         switch (exchange.Kind)
         {
-            case VerbKind.Plain when exchange.Command.Name is "USER" or "PASS" or "ACCT" && code is >= 200 and < 300:
-                _loggedIn = true;
+            case VerbKind.Login:
+                if (exchange.Command.Name == "USER")
+                    _user = Display.Escape(argument);
+                if (code < 300)
+                    _loggedIn = true;
+                _directory.Forget();
+                break;
+            case VerbKind.Directory:
+                _directory.Learn(exchange.Command, reply.Bytes.Span);
+                _size = null;
+                break;
+            case VerbKind.Site when !IsHarmlessSite(argument):
+            case VerbKind.Other:
+                _directory.Forget();
                 break;
             case VerbKind.Type:
-                _image = argument.Length > 0 && (argument[0] | 0x20) is 'i' or 'l';
+                _type = Display.Escape(argument).ToUpperInvariant();
                 break;
             case VerbKind.Mode:
                 _blockMode = !Ascii.EqualsIgnoreCase(argument.Trim(" "u8), "S"u8);
@@ -260,8 +281,10 @@ internal sealed partial class FtpConversation
             case VerbKind.Stru:
                 _recordStructure = Ascii.EqualsIgnoreCase(argument.Trim(" "u8), "R"u8);
                 break;
-            case VerbKind.Rein when code == 220:
-                (_extendedOnly, _blockMode, _recordStructure, _image, _loggedIn) = (false, false, false, false, false); // a REST may have come behind it
+            case VerbKind.Rein:
+                // Not the restart: a REST may have come behind it.
+                (_extendedOnly, _blockMode, _recordStructure, _type, _loggedIn, _user, _size) = (false, false, false, "A", false, null, null);
+                _directory.Forget();
                 Decide(new Decision.Arm(0, TimerKind.Login));
                 DiscardUnused(except: null);
                 break;
@@ -275,5 +298,14 @@ internal sealed partial class FtpConversation
                 _farewell = true;
                 break;
         }
+    }
+
+    // What clients say between transfers, and what leaves the working directory where it is. "SITE CHDIR" doesn't.
+    private static bool IsHarmlessSite(ReadOnlySpan<byte> argument)
+    {
+        var end = argument.IndexOfAny((byte)' ', (byte)'\t');
+        var word = end < 0 ? argument : argument[..end];
+        return Ascii.EqualsIgnoreCase(word, "CHMOD"u8) || Ascii.EqualsIgnoreCase(word, "UTIME"u8) || Ascii.EqualsIgnoreCase(word, "UMASK"u8)
+            || Ascii.EqualsIgnoreCase(word, "IDLE"u8) || Ascii.EqualsIgnoreCase(word, "HELP"u8);
     }
 }

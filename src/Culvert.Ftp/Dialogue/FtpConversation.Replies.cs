@@ -96,6 +96,7 @@ internal sealed partial class FtpConversation
         {
             null => Route.Collect, // 421
             { Own: true } => Route.Swallow,
+            { Aborted: true, HasBegun: true } when reply.IsPreliminary => Route.Swallow, // the client that aborted awaits a final reply
             { IsSetup: true } => Route.Collect,
             { IsTransfer: true } when !_options.RewritingOff && !reply.IsPreliminary => Route.Collect,
             { Kind: VerbKind.Feat } => Route.Filter,
@@ -113,9 +114,7 @@ internal sealed partial class FtpConversation
         {
             if (exchange.State != ExchangeState.Sent)
                 continue;
-            // 200 answers a NOOP, and some old servers' transfers too.
-            var contested = code == 200 && exchange.IsTransfer && _exchanges.Exists(e => e is { Kind: VerbKind.Noop, State: ExchangeState.Sent });
-            if (exchange.Accepts(code, _abortSeen, behindTransfer) && !contested && (!behindTransfer || exchange.IsPreemptive))
+            if (exchange.Accepts(code, _abortSeen, behindTransfer) && !IsContested(exchange, code) && (!behindTransfer || exchange.IsPreemptive))
                 return exchange;
             // One reply too many to an ABOR: what belongs to commands behind the fence comes behind the fence's own.
             if (exchange is { Own: true, Kind: VerbKind.Noop } && code is 225 or 226 or 426)
@@ -126,6 +125,17 @@ internal sealed partial class FtpConversation
                 return null;
         }
         return null;
+    }
+
+    /// <summary>Whether another command that is outstanding has the better claim. 200 answers a NOOP, and some old servers' transfers too; that a
+    /// command isn't known, or not now, is no verdict on a transfer that was taken up (Pure-FTPd says so of STAT, and goes on sending).</summary>
+    private bool IsContested(Exchange exchange, int code)
+    {
+        if (!exchange.IsTransfer)
+            return false;
+        if (code == 200)
+            return _exchanges.Exists(e => e is { Kind: VerbKind.Noop, State: ExchangeState.Sent });
+        return code is >= 500 and < 505 && exchange.HasBegun && _exchanges.Exists(e => e is { IsPreemptive: true, State: ExchangeState.Sent });
     }
 
     private void OnWholeReply(int code)
@@ -163,7 +173,8 @@ internal sealed partial class FtpConversation
             OnVerdict(exchange, code, [.. _collected]);
         else
         {
-            if (code < 400)
+            exchange.WasRefused = code >= 400;
+            if (!exchange.WasRefused)
                 Remember(exchange, code, _firstLine);
             Pop(exchange);
         }
@@ -177,6 +188,6 @@ internal sealed partial class FtpConversation
             text = text[4..];
         text = text.TrimStart(" \t"u8);
         var end = text.IndexOfAny(" ;\t"u8);
-        return FtpCommand.IsHiddenFeature(end < 0 ? text : text[..end]);
+        return FtpVerbs.IsHiddenFeature(end < 0 ? text : text[..end]);
     }
 }

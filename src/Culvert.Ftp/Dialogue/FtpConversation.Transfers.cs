@@ -10,9 +10,10 @@ internal sealed partial class FtpConversation
 {
     private bool _blockMode;
     private bool _recordStructure;
-    private bool _restartPending;
-    private bool _image;
     private int _ownAborts;
+
+    /// <summary>The REST that waits for its transfer.</summary>
+    private Exchange? _restart;
 
     /// <summary>The download whose final reply waits until its data has reached the client.</summary>
     private Exchange? _held;
@@ -62,8 +63,7 @@ internal sealed partial class FtpConversation
 
     private void StartTransfer(Exchange exchange)
     {
-        exchange.IsExact = exchange.Command.Name == "RETR" && _image && !EndIsInData && !_restartPending;
-        _restartPending = false;
+        (exchange.Restart, _restart) = (_restart, null);
         if (exchange.Path is { } path)
         {
             path.Consumed = true;
@@ -79,14 +79,48 @@ internal sealed partial class FtpConversation
     {
         var name = Display.Escape(exchange.Command.Argument.Span);
         var upload = exchange.Kind == VerbKind.Upload;
-        var size = upload ? _announcedUpload : _size is { } known && known.Name == name ? known.Bytes : null;
+        exchange.Facts = FactsOf(exchange, isAnswered: false);
+        var size = upload ? _announcedUpload : _size is { } known && known.Name == name ? Math.Max(0, known.Bytes - exchange.Facts.RestartOffset) : (long?)null;
         Decide(new Decision.Began(path.Id, exchange.Command.Name, name,
-            upload ? TransferDirection.Upload : TransferDirection.Download, path.Asked, path.Used, size));
+            upload ? TransferDirection.Upload : TransferDirection.Download, path.Asked, path.Used, size, exchange.Facts));
+    }
+
+    /// <summary>What the commands before a transfer make of it. Final once the server has answered it, because it has answered all of those before.</summary>
+    private TransferFacts FactsOf(Exchange exchange, bool isAnswered)
+    {
+        var moving = !isAnswered && _exchanges.TakeWhile(e => e != exchange).Any(e => e.Kind is VerbKind.Directory or VerbKind.Site or VerbKind.Other or VerbKind.Login or VerbKind.Rein);
+        var name = exchange.Command.Argument.Span;
+        if (exchange.Command.Name is "LIST" or "NLST")
+            name = WithoutOptions(name);
+        var path = moving || (name.IsEmpty && exchange.Kind == VerbKind.Upload) ? null : _directory.Resolve(name);
+        var offset = exchange.Restart is { WasRefused: false } restart && Utf8Parser.TryParse(restart.Command.Argument.Span, out long at, out _) && at > 0 ? at : 0;
+        return new(_user, path is null ? null : Display.Escape(path), _type, offset);
+    }
+
+    // "LIST -la name": options of the server's ls.
+    private static ReadOnlySpan<byte> WithoutOptions(ReadOnlySpan<byte> argument)
+    {
+        while (!argument.IsEmpty && argument[0] == (byte)'-')
+        {
+            var end = argument.IndexOf((byte)' ');
+            argument = end < 0 ? [] : argument[end..].TrimStart((byte)' ');
+        }
+        return argument;
+    }
+
+    private void Correct(Exchange exchange, PathState path)
+    {
+        var facts = FactsOf(exchange, isAnswered: true);
+        if (exchange.Facts == facts)
+            return;
+        exchange.Facts = facts;
+        Decide(new Decision.Corrected(path.Id, facts));
     }
 
     /// <summary>Answers a transfer that the server hasn't heard of.</summary>
     private void RefuseTransfer(Exchange exchange, PathFault fault)
     {
+        exchange.Restart = _restart;
         if (exchange.Path is { Transfer: null } path) // not another transfer's, which runs
         {
             DecideBegan(exchange, path);
@@ -97,10 +131,11 @@ internal sealed partial class FtpConversation
                 Settle(path, Ending.Cut);
             }
         }
-        if (_restartPending)
+        var restarts = _restart is { WasRefused: false };
+        _restart = null;
+        if (restarts)
         {
             // The server still has a REST for this transfer, and would start the next one, of another file, in the middle.
-            _restartPending = false;
             var reset = new Exchange(FtpCommand.Parse(FtpLine.Of("REST 0"))) { Own = true };
             _exchanges.Insert(_exchanges.IndexOf(exchange), reset);
             Send(reset, reset.Command.Line);
@@ -111,9 +146,17 @@ internal sealed partial class FtpConversation
 
     private void OnPreliminary(Exchange exchange, FtpLine line)
     {
-        if (exchange is { Path: { } path, Kind: VerbKind.Download } && SizeIn(line.Bytes.Span) is { } size)
-            Decide(new Decision.Expect(path.Id, size, exchange.IsExact));
+        exchange.HasBegun = true;
+        if (exchange.Path is not { } path)
+            return;
+        Correct(exchange, path);
+        if (exchange.Kind == VerbKind.Download && SizeIn(line.Bytes.Span) is { } size)
+            Decide(new Decision.Expect(path.Id, size, IsExact(exchange)));
     }
+
+    /// <summary>A file as it is, from its beginning. Listings, ASCII, REST and the old modes make other counts than the ones that servers announce.</summary>
+    private bool IsExact(Exchange exchange) =>
+        exchange.Command.Name == "RETR" && _type.Length > 0 && _type[0] is 'I' or 'L' && !EndIsInData && exchange.Restart is null or { WasRefused: true };
 
     /// <summary><c>150 Opening BINARY mode data connection for name (123 bytes).</c></summary>
     private static long? SizeIn(ReadOnlySpan<byte> text)
@@ -127,16 +170,14 @@ internal sealed partial class FtpConversation
     private void OnVerdict(Exchange exchange, int code, IReadOnlyList<FtpLine> lines)
     {
         exchange.Held = lines;
-        // The success may be the one of an ABOR that was not the client's.
-        var abortedWith = exchange.AbortedHere && code < 400 ? new PathFault(426, "Aborted together with an earlier transfer, whose data connection failed.") : null;
         if (exchange.Path is not { } path)
         {
-            ToClient(abortedWith is null ? lines : [FtpReply.Of(abortedWith.Code, abortedWith.Text)]);
+            ToClient(lines);
             Pop(exchange);
+            return;
         }
-        else if (abortedWith is not null)
-            FinishTransfer(exchange, whole: false, abortedWith);
-        else if (code >= 400 || path.Fault is not null || exchange.Aborted)
+        Correct(exchange, path);
+        if (code >= 400 || path.Fault is not null || exchange.Aborted)
             FinishTransfer(exchange, whole: false);
         else if (EndIsInData)
             FinishTransfer(exchange, whole: true);
@@ -262,6 +303,14 @@ internal sealed partial class FtpConversation
             FinishTransfer(held, whole: false);
         else
             Settle(path, Ending.Cut);
+    }
+
+    /// <summary>The client wants no more of it, and the server doesn't notice: some look at the control connection only when urgent data calls them,
+    /// which SSH doesn't carry, and are stuck in a data connection that nobody reads.</summary>
+    private void OnAbortUnanswered(PathState path)
+    {
+        if (path.Transfer is { Aborted: true })
+            OnBroken(path, "aborted by the client");
     }
 
     private void OnNoVerdict(PathState path)

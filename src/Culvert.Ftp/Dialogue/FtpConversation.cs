@@ -138,8 +138,9 @@ internal sealed partial class FtpConversation
         {
             case PathEvent.NearListening listening: Announce(path, listening.At); break;
             case PathEvent.FarListening listening: AskActive(path, listening.At); break;
-            case PathEvent.NearOpen: path.Near = PathEnd.Open; break;
-            case PathEvent.FarOpen: path.Far = PathEnd.Open; break;
+            // Two tasks tell the news of a path: an end may be told before its beginning.
+            case PathEvent.NearOpen: path.Near = path.Near == PathEnd.Ended ? PathEnd.Ended : PathEnd.Open; break;
+            case PathEvent.FarOpen: path.Far = path.Far == PathEnd.Ended ? PathEnd.Ended : PathEnd.Open; break;
             case PathEvent.NearFailed failed: OnNearFailed(path, failed.Failure); break;
             case PathEvent.FarFailed failed: OnFarFailed(path, failed.Failure); break;
             case PathEvent.NearEnded: path.Near = PathEnd.Ended; break;
@@ -157,6 +158,7 @@ internal sealed partial class FtpConversation
         {
             case TimerKind.UploadHold: path.HoldOver = true; break;
             case TimerKind.Verdict: OnNoVerdict(path); break;
+            case TimerKind.Abort: OnAbortUnanswered(path); break;
             case TimerKind.Stall: OnStall(path, elapsed); break;
         }
     }

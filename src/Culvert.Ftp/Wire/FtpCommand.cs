@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Culvert.Ftp.Wire;
 
-/// <summary>What the relay makes of a verb. Verbs that it doesn't know are <see cref="Other"/> and pass.</summary>
+/// <summary>What the relay makes of a verb (<see cref="FtpVerbs"/>). Verbs that it doesn't know are <see cref="Other"/> and pass.</summary>
 internal enum VerbKind
 {
     /// <summary>No verb: empty, or bytes that no verb has. Refused, because a server that trims or decodes differently might see a verb there.</summary>
@@ -11,6 +11,12 @@ internal enum VerbKind
     Plain,
     /// <summary>Unknown: passes. A 227 or 229 in answer to it is caught all the same.</summary>
     Other,
+    /// <summary>USER, PASS, ACCT: who it is, and whether the server lets them in.</summary>
+    Login,
+    /// <summary>CWD and its like: where relative names lead.</summary>
+    Directory,
+    /// <summary>SITE: the server's own commands, some of which lead to another directory.</summary>
+    Site,
     /// <summary>PASV.</summary>
     Pasv,
     /// <summary>EPSV (RFC 2428).</summary>
@@ -66,9 +72,6 @@ internal enum VerbKind
 /// <param name="Argument">What follows the blanks after the verb.</param>
 internal readonly record struct FtpCommand(VerbKind Kind, string Name, FtpLine Line, ReadOnlyMemory<byte> Argument)
 {
-    /// <summary>Longest verb taken for one; the longest known extension (XSHA256, XSHA512) has seven letters.</summary>
-    private const int MaxVerb = 16;
-
     /// <summary>The command for people. What may be a secret, or may hold one in a line that was misunderstood, isn't shown.</summary>
     public override string ToString() =>
         Argument.IsEmpty ? Name : Name is "PASS" or "ACCT" or "ADAT" or "AUTH" || Kind is VerbKind.None or VerbKind.Other ? $"{Name} ***" : $"{Name} {Display.Escape(Argument.Span)}";
@@ -95,55 +98,12 @@ internal readonly record struct FtpCommand(VerbKind Kind, string Name, FtpLine L
         // A Telnet code in the middle (PA<IAC NOP>SV) is a verb to servers that decode Telnet everywhere, and a control byte
         // may be nothing to a server that drops those.
         var separated = end == text.Length || text.Span[end] is (byte)' ' or (byte)'\t';
-        if (verb.Length is 0 or > MaxVerb || !separated || !IsAlphanumeric(verb))
+        if (verb.Length is 0 or > FtpVerbs.MaxLength || !separated || !IsAlphanumeric(verb))
             return new(VerbKind.None, "(no verb)", line, default);
         var name = Encoding.ASCII.GetString(verb).ToUpperInvariant();
-        return new(Classify(name, argument.IsEmpty), name, line, argument);
-    }
-
-    private static VerbKind Classify(string name, bool bare) => name switch
-    {
-        "PASV" => VerbKind.Pasv,
-        "EPSV" => VerbKind.Epsv,
-        "PORT" => VerbKind.Port,
-        "EPRT" => VerbKind.Eprt,
-        "RETR" or "LIST" or "NLST" or "MLSD" => VerbKind.Download,
-        "STOR" or "STOU" or "APPE" => VerbKind.Upload,
-        "REST" => VerbKind.Rest,
-        "MODE" => VerbKind.Mode,
-        "TYPE" => VerbKind.Type,
-        "STRU" => VerbKind.Stru,
-        "ABOR" => VerbKind.Abor,
-        "STAT" => bare ? VerbKind.Stat : VerbKind.Plain,
-        "NOOP" => VerbKind.Noop,
-        "SIZE" => VerbKind.Size,
-        "ALLO" => VerbKind.Allo,
-        "FEAT" => VerbKind.Feat,
-        "REIN" => VerbKind.Rein,
-        "QUIT" => VerbKind.Quit,
-        "HOST" => VerbKind.Host,
-        "PBSZ" or "PROT" or "CCC" => VerbKind.Protection,
-        "USER" or "PASS" or "ACCT" or "CWD" or "XCWD" or "CDUP" or "XCUP" or "PWD" or "XPWD" or "MKD" or "XMKD" or "RMD" or "XRMD" or "DELE"
-            or "RNFR" or "RNTO" or "SMNT" or "MDTM" or "MLST" or "SYST" or "HELP" or "SITE" or "LANG" or "OPTS" or "CLNT"
-            or "CSID" => VerbKind.Plain,
-        _ when IsSecurity(name) => VerbKind.Security,
-        _ when IsUntranslated(name) => VerbKind.Untranslated,
-        _ => VerbKind.Other,
-    };
-
-    private static bool IsSecurity(string name) => name is "AUTH" or "ADAT" or "MIC" or "CONF" or "ENC";
-
-    // RFC 1639 (LPRT LPSV), RFC 1579 (APSV), and what servers invented for data connections between servers, clusters and NAT.
-    private static bool IsUntranslated(string name) => name is
-        "LPRT" or "LPSV" or "APSV" or "SPSV" or "CPSV" or "SSCN" or "CEPR" or "ESTA" or "ESTP" or "ALGS";
-
-    /// <summary>Whether FEAT may not mention it, because this relay refuses it.</summary>
-    public static bool IsHiddenFeature(ReadOnlySpan<byte> label)
-    {
-        if (label.Length is 0 or > MaxVerb)
-            return false;
-        var name = Encoding.ASCII.GetString(label).ToUpperInvariant();
-        return IsSecurity(name) || IsUntranslated(name) || name is "PBSZ" or "PROT" or "CCC";
+        var kind = FtpVerbs.Classify(name);
+        // With an argument it lists files, like any command; without one it asks how the transfer goes.
+        return new(kind == VerbKind.Stat && !argument.IsEmpty ? VerbKind.Plain : kind, name, line, argument);
     }
 
     private static bool IsAlphanumeric(ReadOnlySpan<byte> verb)

@@ -30,6 +30,7 @@ internal sealed class Lftp : FtpClient
             debug 9
             set cmd:fail-exit true
             set net:max-retries 1
+            set net:reconnect-interval-base 1
             set net:timeout 20
             set ftp:auto-passive-mode false
             set ftp:passive-mode {(passive ? "true" : "false")}

@@ -1,6 +1,7 @@
 """Drives ftplib: address port user password passive|active verb arguments.
 
 get PATH LOCAL      put PATH LOCAL      many COUNT FOLDER (stores, fetches and compares COUNT files in one session)
+abort PATH SMALL LOCAL (aborts a download by urgent data, then gets SMALL)
 """
 import ftplib
 import hashlib
@@ -23,11 +24,29 @@ def main():
     elif verb == "put":
         with open(rest[1], "rb") as file:
             ftp.storbinary("STOR " + rest[0], file)
+    elif verb == "abort":
+        abort(ftp, rest[0])
+        with open(rest[2], "wb") as file:
+            ftp.retrbinary("RETR " + rest[1], file.write)
     elif verb == "many":
         many(ftp, int(rest[0]), rest[1])
     else:
         raise SystemExit("unknown verb " + verb)
     ftp.quit()
+
+
+def abort(ftp, path):
+    ftp.voidcmd("TYPE I")
+    data = ftp.transfercmd("RETR " + path)
+    received = 0
+    while received < 100000:
+        received += len(data.recv(8192))
+    print("abort: " + ftp.abort())
+    data.close()
+    # One reply or two for the two of them: what comes before the answer to PWD.
+    ftp.putcmd("PWD")
+    while not ftp.getmultiline().startswith("257"):
+        pass
 
 
 def many(ftp, count, folder):

@@ -2,6 +2,7 @@ using Culvert.Interop.Clients;
 using Culvert.Interop.Matrix;
 using Culvert.Interop.Processes;
 using Culvert.Interop.Servers;
+using Culvert.TestKit.Proof;
 using Xunit;
 
 namespace Culvert.Interop.Failures;
@@ -12,6 +13,7 @@ public sealed class CutTests
     private const int Length = 60_000_000;
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.Truncation)]
     public async Task Killed_sshd_shows_as_a_reset()
     {
         var cancellation = TestContext.Current.CancellationToken;
@@ -23,6 +25,7 @@ public sealed class CutTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.Truncation)]
     public async Task Killed_culvert_shows_as_a_reset()
     {
         var cancellation = TestContext.Current.CancellationToken;

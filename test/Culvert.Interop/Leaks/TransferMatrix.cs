@@ -1,6 +1,7 @@
 using Culvert.Interop.Clients;
 using Culvert.Interop.Fixtures;
 using Culvert.Interop.Processes;
+using Culvert.TestKit.Proof;
 using Xunit;
 
 namespace Culvert.Interop.Leaks;
@@ -52,6 +53,7 @@ public abstract class TransferMatrix(Hosts hosts)
 
     [Theory]
     [MemberData(nameof(Cells))]
+    [Proves(ProofTables.Attacks, Attack.Downgrade)]
     public async Task File_arrives_whole_and_nothing_leaks(string direction, string modeName, string verb, string active)
     {
         hosts.Require();

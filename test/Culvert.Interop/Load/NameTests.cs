@@ -3,6 +3,7 @@ using Culvert.Interop.Fixtures;
 using Culvert.Interop.Matrix;
 using Culvert.Interop.Processes;
 using Culvert.Interop.Servers;
+using Culvert.TestKit.Proof;
 using Xunit;
 
 namespace Culvert.Interop.Load;
@@ -17,6 +18,7 @@ public sealed class NameTests(Settings settings) : IClassFixture<Settings>
     [InlineData("größe ⚡ 大.txt")]
     [InlineData("227 Entering Passive Mode (1,2,3,4,5,6).txt")]
     [InlineData("#100%;&'()[]")]
+    [Proves(ProofTables.Attacks, Attack.FakeReply)]
     public async Task Name_is_carried_as_it_is(string name)
     {
         var cancellation = TestContext.Current.CancellationToken;
@@ -30,6 +32,7 @@ public sealed class NameTests(Settings settings) : IClassFixture<Settings>
 
     /// <summary>A name in Latin-1 is not UTF-8: its bytes must cross unchanged.</summary>
     [Fact]
+    [Proves(ProofTables.Dialogue, "names that are not UTF-8")]
     public async Task Latin1_name_is_carried_byte_by_byte()
     {
         var cancellation = TestContext.Current.CancellationToken;

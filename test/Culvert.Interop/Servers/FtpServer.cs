@@ -18,6 +18,9 @@ internal sealed record FtpServerOptions
     /// <summary>The only port for passive data connections (vsftpd alone): what a tunnel without rewriting needs to carry any.</summary>
     public int? PassivePort { get; init; }
 
+    /// <summary>Further lines of proftpd.conf.</summary>
+    public IReadOnlyList<string> ProFtpdConfiguration { get; init; } = [];
+
     public bool IsIPv6 => ListenAddress.Contains(':', StringComparison.Ordinal);
 }
 

@@ -47,6 +47,7 @@ internal sealed class ProFtpdServer(FtpServerOptions options) : FtpServer(option
             AllowOverwrite on
             AllowStoreRestart on
             MaxInstances 300
+            {string.Join('\n', Options.ProFtpdConfiguration)}
             """);
         return new CommandLine(program, "-n", "-q", "-c", configuration)
         {

@@ -52,6 +52,7 @@ internal sealed class VsftpdServer(FtpServerOptions options) : FtpServer(options
             connect_from_port_20=NO
             port_enable=YES
             pasv_enable=YES
+            async_abor_enable=YES
             seccomp_sandbox=NO
             isolate=NO
             isolate_network=NO

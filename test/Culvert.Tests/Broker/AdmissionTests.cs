@@ -1,6 +1,7 @@
 using Culvert.Broker.Config;
 using Culvert.Broker.Runtime;
 using Culvert.Net;
+using Culvert.TestKit.Proof;
 using Xunit;
 
 namespace Culvert.Tests.Broker;
@@ -20,6 +21,7 @@ public sealed class AdmissionTests
     private static Peer Local(UserId? owner) => new(Loopback, AddressKnowledge.Observed, owner, new Endpoint("127.0.0.1", 1234));
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.ControlPortTheft)]
     public void By_default_only_the_user_who_started_it_may_enter()
     {
         var rule = Rule(Tunnel(TunnelKind.Local));
@@ -30,6 +32,7 @@ public sealed class AdmissionTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.ControlPortTheft)]
     public void A_local_user_who_could_not_be_told_is_refused_even_by_root()
     {
         Assert.False(Rule(Tunnel(TunnelKind.Local)).Admits(Local(null), out _));

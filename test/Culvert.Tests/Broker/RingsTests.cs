@@ -1,4 +1,5 @@
 using Culvert.Broker.Config;
+using Culvert.TestKit.Proof;
 using Xunit;
 
 namespace Culvert.Tests.Broker;
@@ -17,6 +18,7 @@ public sealed class RingsTests
     [InlineData("localhost", "L1:a:2 L1234:localhost:1235 L1235:127.0.0.1:1234")]
     [InlineData("gate.example", "L1234:localhost:21 R21:localhost:1234")] // there and back, over any distance
     [InlineData("gate.example", "L1234:gate.example:21 R21:localhost:1234")]
+    [Proves(ProofTables.Attacks, Attack.Loop)]
     public void A_tunnel_that_leads_back_to_its_own_port_is_found(string server, string forwards) => Assert.NotNull(Find(server, forwards));
 
     [Theory]

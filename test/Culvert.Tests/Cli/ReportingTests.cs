@@ -38,7 +38,7 @@ public sealed class ReportingTests : IDisposable
     private LineReporter Lines(Verbosity verbosity = Verbosity.Info, bool live = false, bool ink = false) => new(new Screen(_output, live, () => 60), verbosity, new Ink(ink));
 
     private Transfer NewTransfer(string path = "name", DataMode asked = DataMode.Pasv, DataMode used = DataMode.Epsv, long? size = null) =>
-        new(1, "RETR", path, TransferDirection.Download, asked, used, size, _time, () => _bytes);
+        new(1, new(1, Client, new("ftp.example", 21), ""), new(1, "RETR", path, TransferDirection.Download, asked, used, size, new(null, null, "I", 0)), _time, () => _bytes);
 
     public void Dispose() => _output.Dispose();
 

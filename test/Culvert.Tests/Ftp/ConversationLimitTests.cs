@@ -1,5 +1,6 @@
 using Culvert.Ftp.Dialogue;
 using Culvert.Ftp.Wire;
+using Culvert.TestKit.Proof;
 using Xunit;
 
 namespace Culvert.Tests.Ftp;
@@ -10,6 +11,7 @@ public sealed class ConversationLimitTests
     private static readonly PathEvent.TimerElapsed LoginIsOver = new(0, TimerKind.Login);
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.Browser)]
     public void WhoDoesntWaitForTheGreetingIsClosed()
     {
         var talk = new Talk(greet: false);
@@ -21,6 +23,7 @@ public sealed class ConversationLimitTests
     [InlineData("EHLO there", "MAIL FROM", "RCPT TO")] // another protocol's words
     [InlineData("PASV\u0001", "\"x\"", "{}")]
     [InlineData("XYZZY", "", "XYZZY")]
+    [Proves(ProofTables.Attacks, Attack.CrossProtocol)]
     public void ThreeBadCommandsBeforeTheLoginEndTheSession(params string[] lines)
     {
         var talk = new Talk();
@@ -32,6 +35,7 @@ public sealed class ConversationLimitTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.CrossProtocol)]
     public void ThreeFaultyLinesBeforeTheLoginEndTheSession()
     {
         var talk = new Talk();
@@ -70,6 +74,7 @@ public sealed class ConversationLimitTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.SlowPeers)]
     public void WithoutALoginTheSessionEnds()
     {
         var talk = new Talk();
@@ -81,6 +86,7 @@ public sealed class ConversationLimitTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.SlowPeers)]
     public void AServerThatDoesntGreetIsToldOf() =>
         Assert.Equal(["C< 421 The FTP server did not greet within 120 seconds.", "close"], new Talk(greet: false).News(LoginIsOver));
 
@@ -96,6 +102,7 @@ public sealed class ConversationLimitTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.SlowPeers)]
     public void HalfACommandEndsTheSession() =>
         Assert.Equal(["C< 421 A command was not ended within 60 seconds.", "close"], new Talk().News(new PathEvent.TimerElapsed(0, TimerKind.PartialLine)));
 }

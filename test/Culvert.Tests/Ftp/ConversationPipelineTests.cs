@@ -106,37 +106,6 @@ public sealed class ConversationPipelineTests
     }
 
     [Fact]
-    public void AnAborOfTheRelaysOwnMakesNoOtherTransferASuccess()
-    {
-        var talk = new Talk();
-        talk.Client("EPSV");
-        talk.Server("229 ok (|||5001|)");
-        talk.News(Listens);
-        talk.Client("RETR a", "STOR b");
-        Assert.Contains("S< ABOR", talk.News(new PathEvent.FarFailed(1, Refused)));
-        talk.Server("550 none");
-        Assert.Equal(["C< 150 go"], talk.Server("150 go"));
-        Assert.StartsWith("C< 426 ", Assert.Single(talk.Server("226 aborted")), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void AnAborOfTheRelaysOwnMakesNoOtherTransferComplete()
-    {
-        var talk = new Talk();
-        talk.Client("EPSV");
-        talk.Server("229 ok (|||5001|)");
-        talk.News(Listens);
-        talk.Client("RETR a", "EPSV", "RETR b");
-        Assert.Contains("S< ABOR", talk.News(new PathEvent.FarFailed(1, Refused)));
-        talk.Server("550 none", "229 ok (|||5002|)");
-        talk.News(new PathEvent.NearListening(2, new("127.0.0.1", 6002)), new PathEvent.FarOpen(2), new PathEvent.NearOpen(2), new PathEvent.FarEnded(2));
-        var decided = talk.Server("226 aborted");
-        Assert.StartsWith("C< 426 ", decided[^1], StringComparison.Ordinal);
-        Assert.Contains("settle 2 Cut", decided);
-        Assert.StartsWith("finished 2 Failed", talk.Told[^1], StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void AfterReinATransferFindsNoPath()
     {
         var talk = new Talk();

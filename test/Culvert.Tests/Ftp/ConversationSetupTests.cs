@@ -1,6 +1,7 @@
 using Culvert.Ftp;
 using Culvert.Ftp.Dialogue;
 using Culvert.Net;
+using Culvert.TestKit.Proof;
 using Xunit;
 
 namespace Culvert.Tests.Ftp;
@@ -13,6 +14,7 @@ public sealed class ConversationSetupTests
     private static PathEvent.NearListening Listening(int path, int port = 6001) => new PathEvent.NearListening(path, new("127.0.0.1", port));
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.ServerPortTheft)]
     public void TheChannelIsOpenedBeforeTheReplyGoesOnAndNotWaitedFor()
     {
         var talk = new Talk();
@@ -42,6 +44,8 @@ public sealed class ConversationSetupTests
     [InlineData("229 ok (|||80|)")]
     [InlineData("200 ok |||1025|")] // some clients would take it
     [InlineData("250 (10,0,0,5,4,1)")]
+    [Proves(ProofTables.Attacks, Attack.Redirect)]
+    [Proves(ProofTables.Attacks, Attack.PrivilegedPorts)]
     public void AReplyThatNamesNoDataPortIsNotPassed(string reply)
     {
         var talk = new Talk(new FtpRelayOptions());
@@ -216,6 +220,7 @@ public sealed class ConversationSetupTests
     [InlineData("227 ok (0,0,0,0,4,1)", "C< 425 Can't open data connection: the server's reply names 0.0.0.0, which is none of the data hosts.")]
     [InlineData("229 ok (|||1025|)", "dial far 1 :1025")] // it names no address
     [InlineData("229 ok (|1|10.0.0.5|1025|)", "dial far 1 :1025")]
+    [Proves(ProofTables.Attacks, Attack.Redirect)]
     public void TheAddressInA227IsUsedWhereTheUserWantsAndListedIt(string reply, string decided)
     {
         var talk = new Talk(new FtpRelayOptions { DataAddress = DataAddress.Reply, DataHosts = [System.Net.IPNetwork.Parse("192.0.2.7/32"), System.Net.IPNetwork.Parse("10.0.0.0/24")] });
@@ -224,6 +229,7 @@ public sealed class ConversationSetupTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.ServerPortTheft)]
     public void WithoutForwardingNothingIsOpenedOnTheFarSide()
     {
         var talk = new Talk();
@@ -233,6 +239,7 @@ public sealed class ConversationSetupTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.Floods)]
     public void ANewSetupEndsTheUnusedPath()
     {
         var talk = new Talk().Standing();

@@ -1,6 +1,7 @@
 using Culvert.Ftp;
 using Culvert.Ftp.Dialogue;
 using Culvert.Ftp.Wire;
+using Culvert.TestKit.Proof;
 using Xunit;
 
 namespace Culvert.Tests.Ftp;
@@ -46,6 +47,9 @@ public sealed class ConversationTests
     [InlineData("PASV\v", "500")]
     [InlineData("PA\u00ff\u00f1SV", "500")]
     [InlineData("\"PASV\"", "500")]
+    [Proves(ProofTables.Attacks, Attack.Bounce)]
+    [Proves(ProofTables.Attacks, Attack.StartTls)]
+    [Proves(ProofTables.Attacks, Attack.OddSpellings)]
     public void WhatIsNotTranslatedIsRefusedHere(string line, string code)
     {
         var decided = Assert.Single(new Talk().Client(line));
@@ -62,6 +66,7 @@ public sealed class ConversationTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.Injection)]
     public void AFaultyLineIsRefusedHere()
     {
         foreach (var fault in new[] { LineFault.TooLong, LineFault.Nul, LineFault.CarriageReturn })
@@ -80,7 +85,10 @@ public sealed class ConversationTests
     [InlineData("EPSV\t1", "EPSV")]
     [InlineData("port 127,0,0,1,4,1", "EPSV")]
     [InlineData("\tPORT\t127,0,0,1,4,1", "EPSV")]
+    [InlineData("PORT 127,0,0,1,4,1 \t", "EPSV")]
+    [InlineData("EPRT |1|127.0.0.1|2000|  ", "EPSV")]
     [InlineData("Eprt |1|127.0.0.1|2000|", "EPSV")]
+    [Proves(ProofTables.Attacks, Attack.Bounce)]
     public void ASetupCommandIsNeverPassed(string line, string asked) => Assert.Equal([$"S< {asked}"], new Talk().Client(line));
 
     [Theory]
@@ -88,12 +96,16 @@ public sealed class ConversationTests
     [InlineData("POST /x HTTP/1.1")]
     [InlineData("Host: localhost:1234")]
     [InlineData("SSH-2.0-OpenSSH_9.2")]
+    [Proves(ProofTables.Attacks, Attack.Browser)]
+    [Proves(ProofTables.Attacks, Attack.CrossProtocol)]
     public void AnotherProtocolIsClosed(string line) => Assert.Equal(["close"], new Talk(greet: false).Client(line));
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.CrossProtocol)]
     public void TlsIsClosed() => Assert.Equal(["close"], new Talk(greet: false).ClientFault(LineFault.ClientHello));
 
     [Fact]
+    [Proves(ProofTables.Dialogue, "a greeting of 120 and then 220")]
     public void CommandsWaitForTheGreeting()
     {
         var talk = new Talk(greet: false);
@@ -115,6 +127,7 @@ public sealed class ConversationTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.FakeReply)]
     public void AMultiLineReplyEndsOnlyAtItsOwnCode()
     {
         var talk = new Talk();
@@ -129,6 +142,7 @@ public sealed class ConversationTests
     [InlineData("PASV", "227-x")]
     [InlineData("STOR x", "226-x")]
     [InlineData(null, "421-x")]
+    [Proves(ProofTables.Attacks, Attack.Floods)]
     public void AReplyThatIsCollectedEndsSomewhereWhateverItsLines(string? command, string first)
     {
         foreach (var line in new[] { "", "x", new string('x', 1000) })
@@ -147,6 +161,7 @@ public sealed class ConversationTests
 
     // A client that doesn't compare codes would read "200 fake" as the end, and the rest as the answer to its next PASV.
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.FakeReply)]
     public void AReplyPlantedInTextIsNoReplyToAnyClient()
     {
         var talk = new Talk();
@@ -177,6 +192,7 @@ public sealed class ConversationTests
     [Theory]
     [InlineData("227 Entering Passive Mode (127,0,0,1,4,1)")]
     [InlineData("229 Entering Extended Passive Mode (|||1025|)")]
+    [Proves(ProofTables.Attacks, Attack.Unsolicited)]
     public void AnUnsolicited227Or229EndsTheSession(string reply)
     {
         foreach (var before in new[] { [], new[] { "PWD" }, ["RETR x"], ["XXXX"], ["NOOP"] })
@@ -199,6 +215,7 @@ public sealed class ConversationTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.FakeReply)]
     public void WhatIsNoReplyEndsTheSession() => Assert.Equal("close", new Talk().Server("hello")[^1]);
 
     [Fact]
@@ -210,7 +227,37 @@ public sealed class ConversationTests
         Assert.Equal(["C< 211-Features:", "C<  EPSV", "C<  MLST size*;", "C< ", "C<  UTF8", "C< 211 End"], talk.Server(reply));
     }
 
+    /// <summary>Pure-FTPd knows no STAT while it sends, and goes on sending.</summary>
+    [Theory]
+    [InlineData("STAT", "500 Unknown command")]
+    [InlineData("NOOP", "502 Not now")]
+    [Proves(ProofTables.Dialogue, "a STAT or NOOP that is refused during a transfer")]
+    public void ARefusedStatDuringATransferIsNotTheTransfersVerdict(string command, string refusal)
+    {
+        var talk = new Talk().Standing();
+        talk.Client("RETR x");
+        talk.Server("150 go");
+        talk.Client(command);
+        Assert.Equal([$"C< {refusal}"], talk.Server(refusal));
+        talk.News(new PathEvent.FarEnded(1));
+        Assert.Equal(["settle 1 InOrder", "C< 226 done"], talk.Server("226 done"));
+        Assert.Contains("finished 1 Complete 226 done", talk.Told);
+    }
+
+    [Theory]
+    [InlineData("220 ready")]
+    [InlineData("230 ready")] // pyftpdlib
+    [Proves(ProofTables.Dialogue, "REIN, answered by 220 or 230")]
+    public void ReinForgetsWhatTheSessionHasLearned(string reply)
+    {
+        var talk = new Talk();
+        talk.Client("EPSV ALL", "REIN");
+        Assert.Contains("arm 0 Login", talk.Server(reply));
+        Assert.Equal(["S< PASV"], talk.Client("PASV"));
+    }
+
     [Fact]
+    [Proves(ProofTables.Dialogue, "EPSV ALL, then PASV")]
     public void EpsvAllIsAnsweredHereAndThenHolds()
     {
         var talk = new Talk();
@@ -245,12 +292,13 @@ public sealed class ConversationTests
     [InlineData("225 ok", "225 ok")]
     [InlineData("426 cut|226 aborted|225 ok", "426 cut|226 aborted|225 ok")]
     [InlineData("550 gone|226 ok", "550 gone|226 ok")]
+    [Proves(ProofTables.Dialogue, "ABOR with one, two or three replies")]
     public void AfterAborTheNextCommandGetsItsOwnReply(string replies, string passed)
     {
         var talk = new Talk().Standing();
         talk.Client("RETR x");
         talk.Server("150 go");
-        Assert.Equal(["S< ABOR"], talk.Client("ABOR"));
+        Assert.Equal(["S< ABOR", "arm 1 Abort"], talk.Client("ABOR"));
         var decided = talk.Server(replies.Split('|')).Where(d => d != "settle 1 Cut");
         Assert.Equal(passed.Split('|').Select(r => $"C< {r}"), decided);
         var sent = talk.Client("PWD");
@@ -337,7 +385,7 @@ public sealed class ConversationTests
     public void UnknownCommandsCanBeRefused()
     {
         var talk = new Talk(new FtpRelayOptions { RefuseUnknownCommands = true });
-        Assert.Equal(["C< 502 XSHA256 is not known here."], talk.Client("XSHA256 x").Where(said => said.StartsWith("C<", StringComparison.Ordinal)));
+        Assert.Equal(["C< 502 XFOO is not known here."], talk.Client("XFOO x").Where(said => said.StartsWith("C<", StringComparison.Ordinal)));
         Assert.Contains("S< MDTM x", talk.Client("MDTM x"));
     }
 

@@ -1,6 +1,7 @@
 using Culvert.Ftp;
 using Culvert.Ftp.Dialogue;
 using Culvert.Net;
+using Culvert.TestKit.Proof;
 using Xunit;
 
 namespace Culvert.Tests.Ftp;
@@ -13,6 +14,7 @@ public sealed class ConversationTransferTests
     private static PathEvent.NearListening Listening(int path, int port = 6001) => new PathEvent.NearListening(path, new("127.0.0.1", port));
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.Truncation)]
     public void AnUploadWaitsForTheClientsDataSocket()
     {
         var talk = new Talk();
@@ -39,6 +41,18 @@ public sealed class ConversationTransferTests
         Assert.Equal(["settle 1 InOrder", "C< 226 ok"], talk.Server("226 ok"));
     }
 
+    /// <summary>Two tasks tell the news of a path: the end may be told before the beginning.</summary>
+    [Fact]
+    public void AnEndThatIsToldBeforeItsBeginningIsAnEnd()
+    {
+        var talk = new Talk();
+        talk.Client("EPSV", "STOR x");
+        talk.Server("229 ok (|||5001|)");
+        talk.News(new PathEvent.NearListening(1, new("127.0.0.1", 6001)), new PathEvent.FarOpen(1));
+        Assert.Equal(["S< STOR x"], talk.News(new PathEvent.NearEnded(1), new PathEvent.NearOpen(1)));
+        Assert.Equal(["C< 150 go", "settle 1 InOrder", "C< 226 done"], talk.Server("150 go", "226 done"));
+    }
+
     [Fact]
     public void AReleasedUploadWithoutAClientIsAbortedAndNeverASuccess()
     {
@@ -56,18 +70,20 @@ public sealed class ConversationTransferTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.Truncation)]
     public void ACommandBehindAnUploadWaitsForItsFinalReply()
     {
         var talk = new Talk().Standing();
         Assert.Equal(["S< STOR x", "S< STAT", "S< NOOP"], talk.Client("STOR x", "STAT", "NOOP", "SIZE x", "QUIT"));
         Assert.Empty(talk.Client("STAT")); // in its order, like any other
-        Assert.Equal(["S< ABOR", "S< NOOP"], talk.Client("ABOR")); // this NOOP tells where the replies to ABOR end
+        Assert.Equal(["S< ABOR", "arm 1 Abort", "S< NOOP"], talk.Client("ABOR")); // this NOOP tells where the replies to ABOR end
         Assert.Equal(["C< 213 fine", "C< 200 yes"], talk.Server("213 fine", "200 yes"));
         Assert.Equal(["settle 1 Cut", "C< 426 cut", "S< SIZE x", "S< QUIT", "S< STAT"], talk.Server("426 cut"));
         Assert.Equal(["C< 226 aborted", "C< 550 none"], talk.Server("226 aborted", "200 noop", "550 none"));
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.Truncation)]
     public void ADownloadsReplyWaitsForItsDataAndItsEndForTheReply()
     {
         var talk = new Talk().Standing();
@@ -87,6 +103,7 @@ public sealed class ConversationTransferTests
     [InlineData("426 cut")]
     [InlineData("451 disk error")]
     [InlineData("550 no such file")]
+    [Proves(ProofTables.Attacks, Attack.Truncation)]
     public void ADownloadThatTheServerCallsFailedIsCut(string reply)
     {
         var talk = new Talk().Standing();
@@ -96,6 +113,7 @@ public sealed class ConversationTransferTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.Truncation)]
     public void ADownloadWithoutAVerdictIsCut()
     {
         foreach (var lost in new[] { false, true })
@@ -157,6 +175,7 @@ public sealed class ConversationTransferTests
     [Theory]
     [InlineData("RETR x")]
     [InlineData("STOR x")]
+    [Proves(ProofTables.Attacks, Attack.Truncation)]
     public void AResetOfTheClientsDataIsNeverASuccess(string verb)
     {
         var talk = new Talk().Standing();
@@ -238,10 +257,10 @@ public sealed class ConversationTransferTests
     public void APipelinedSetupAndTransferKeepTheirOrder()
     {
         var talk = new Talk().Standing();
-        Assert.Equal(["S< RETR a", "S< EPSV", "S< RETR b"], talk.Client("RETR a", "EPSV", "RETR b"));
+        Assert.Equal(["S< RETR a"], talk.Client("RETR a", "EPSV", "RETR b"));
         talk.Server("150 a");
         talk.News(new PathEvent.FarEnded(1));
-        Assert.Equal(["settle 1 InOrder", "C< 226 a"], talk.Server("226 a"));
+        Assert.Equal(["settle 1 InOrder", "C< 226 a", "S< EPSV", "S< RETR b"], talk.Server("226 a"));
         Assert.Equal(["dial far 2 :5002", "listen near 2"], talk.Server("229 ok (|||5002|)"));
         Assert.Equal(["C< 229 Entering Extended Passive Mode (|||6002|)"], talk.News(Listening(2, 6002)));
         talk.News(new PathEvent.FarOpen(2), new PathEvent.NearOpen(2), new PathEvent.FarEnded(2));
@@ -278,6 +297,7 @@ public sealed class ConversationTransferTests
     [Theory]
     [InlineData("RETR x")]
     [InlineData("STOR x")]
+    [Proves(ProofTables.Attacks, Attack.ServerPortTheft)]
     public void ADataConnectionThatEndedBeforeItsTransferIsNoEmptyFile(string verb)
     {
         var talk = new Talk().Standing();
@@ -288,10 +308,52 @@ public sealed class ConversationTransferTests
     }
 
     [Fact]
+    [Proves(ProofTables.Dialogue, "REST stays next to its transfer")]
     public void RestStaysBesideItsTransfer()
     {
         var talk = new Talk().Standing();
         Assert.Equal(["S< REST 100", "S< RETR x"], talk.Client("REST 100", "RETR x"));
+    }
+
+    /// <summary>Servers that see ABOR only as urgent data, which SSH doesn't carry, are stuck in their data connection when the client reads no more.</summary>
+    [Theory]
+    [InlineData("RETR x", "226 all sent")]
+    [InlineData("STOR x", "226 all here")]
+    [InlineData("RETR x", "426 cut")]
+    [Proves(ProofTables.Dialogue, "ABOR that the server does not notice")]
+    public void ATransferThatTheServerDoesntAbortIsCut(string transfer, string reply)
+    {
+        var talk = new Talk().Standing();
+        talk.Client(transfer);
+        talk.Server("150 go");
+        Assert.Equal(["S< ABOR", "arm 1 Abort"], talk.Client("ABOR"));
+        Assert.Equal(["settle 1 Cut"], talk.News(new PathEvent.TimerElapsed(1, TimerKind.Abort)));
+        Assert.StartsWith("C< 426 ", Assert.Single(talk.Server(reply)), StringComparison.Ordinal);
+        Assert.Equal(["C< 226 aborted"], talk.Server("226 aborted"));
+        Assert.Contains(talk.Told, told => told.StartsWith("finished 1 Failed 426", StringComparison.Ordinal));
+    }
+
+    /// <summary>Pure-FTPd calls its statistics 150 when its data connection broke; a client that has aborted awaits a final reply.</summary>
+    [Fact]
+    public void AnotherPreliminaryReplyToAnAbortedTransferIsNotPassed()
+    {
+        var talk = new Talk().Standing();
+        talk.Client("RETR x");
+        talk.Server("150 go");
+        talk.Client("ABOR");
+        Assert.Empty(talk.Server("150 2.0 seconds (measured here)"));
+        Assert.Equal(["settle 1 Cut", "C< 426 aborted", "C< 226 closed"], talk.Server("426 aborted", "226 closed"));
+    }
+
+    [Fact]
+    public void ATransferThatTheServerAbortsInTimeIsItsOwnAffair()
+    {
+        var talk = new Talk().Standing();
+        talk.Client("RETR x");
+        talk.Server("150 go");
+        talk.Client("ABOR");
+        Assert.Equal(["settle 1 Cut", "C< 426 aborted", "C< 226 closed"], talk.Server("426 aborted", "226 closed"));
+        Assert.Empty(talk.News(new PathEvent.TimerElapsed(1, TimerKind.Abort)));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using CsCheck;
 using Culvert.Ftp.Wire;
+using Culvert.TestKit.Proof;
 using Xunit;
 
 namespace Culvert.Tests.Ftp;
@@ -26,6 +27,7 @@ public sealed class FtpAddressTests
     [InlineData("localhost,4,1", null)]
     [InlineData("127,0,0,1,4,0001", null)]
     [InlineData("", null)]
+    [Proves(ProofTables.Attacks, Attack.OddSpellings)]
     public void PortIsReadStrictly(string argument, string? expected)
     {
         var found = FtpAddress.ParsePort(Encoding.Latin1.GetBytes(argument), out var address);
@@ -52,6 +54,8 @@ public sealed class FtpAddressTests
     [InlineData("|2|127.0.0.1|1025|", null)]
     [InlineData("1111127.0.0.111102511", null)]
     [InlineData("||127.0.0.1|1025|", null)]
+    [Proves(ProofTables.Attacks, Attack.OddSpellings)]
+    [Proves(ProofTables.Attacks, Attack.OddAddresses)]
     public void EprtIsReadStrictly(string argument, string? expected)
     {
         var found = FtpAddress.ParseEprt(Encoding.Latin1.GetBytes(argument), out var address);
@@ -86,6 +90,7 @@ public sealed class FtpAddressTests
     [InlineData("227 (10,0,0,5,0,0)", -1)]
     [InlineData("227 (10,0,0,\n227 5,4,1)", -1)]
     [InlineData("227 Entering Passive Mode", -1)]
+    [Proves(ProofTables.Attacks, Attack.Redirect)]
     public void A227IsReadLiberally(string reply, int expected) => Assert.Equal(expected, FtpAddress.Parse227(Lines(reply), out var address) switch
     {
         AddressFound.One => address.Port,

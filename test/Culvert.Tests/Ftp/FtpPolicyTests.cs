@@ -1,6 +1,7 @@
 using System.Net;
 using Culvert.Ftp;
 using Culvert.Net;
+using Culvert.TestKit.Proof;
 using Xunit;
 
 namespace Culvert.Tests.Ftp;
@@ -25,6 +26,9 @@ public sealed class FtpPolicyTests
     [InlineData("224.0.0.1", 2000, "224.0.0.1", 500)]
     [InlineData("255.255.255.255", 2000, "255.255.255.255", 500)]
     [InlineData("ff02::1", 2000, "ff02::1", 500)]
+    [Proves(ProofTables.Attacks, Attack.Bounce)]
+    [Proves(ProofTables.Attacks, Attack.PrivilegedPorts)]
+    [Proves(ProofTables.Attacks, Attack.OddAddresses)]
     public void APortAddressIsTheClientsOwn(string address, int port, string client, int code)
     {
         var refusal = FtpPolicy.RefuseActive(new IPEndPoint(IPAddress.Parse(address), port), Remote(client), Defaults);
@@ -32,10 +36,12 @@ public sealed class FtpPolicyTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.Bounce)]
     public void APortAddressIsRefusedWhenTheClientIsUnknown() =>
         Assert.NotNull(FtpPolicy.RefuseActive(new IPEndPoint(IPAddress.Loopback, 2000), Peer.Unknown, Defaults));
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.ClientPortTheft)]
     public void DataComesFromTheControlConnectionsUser()
     {
         Assert.Null(FtpPolicy.RefuseData(Local(), Local()));
@@ -46,6 +52,7 @@ public sealed class FtpPolicyTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.ClientPortTheft)]
     public void DataComesFromTheControlConnectionsAddress()
     {
         Assert.Null(FtpPolicy.RefuseData(Remote("10.0.0.9"), Remote("10.0.0.9")));
@@ -57,6 +64,7 @@ public sealed class FtpPolicyTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.ClientPortTheft)]
     public void TheListenerOfAPortMustBelongToTheControlConnectionsUser()
     {
         Assert.True(FtpPolicy.TryGetRequiredOwner(Local(), out var owner));
@@ -70,6 +78,8 @@ public sealed class FtpPolicyTests
     [InlineData(1024, true)]
     [InlineData(1023, false)]
     [InlineData(2121, false)] // the control port itself
+    [Proves(ProofTables.Attacks, Attack.PrivilegedPorts)]
+    [Proves(ProofTables.Attacks, Attack.Redirect)]
     public void ServersPortsAreDataPorts(int port, bool allowed) => Assert.Equal(allowed, FtpPolicy.AllowsServerPort(port, new("localhost", 2121), Defaults));
 
     [Fact]

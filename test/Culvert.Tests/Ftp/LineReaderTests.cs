@@ -1,5 +1,6 @@
 using System.Text;
 using Culvert.Ftp.Wire;
+using Culvert.TestKit.Proof;
 using Xunit;
 
 namespace Culvert.Tests.Ftp;
@@ -44,6 +45,8 @@ public sealed class LineReaderTests
     [InlineData("\u00ff\u00fb\u0001STAT\r\n", new[] { "STAT" })] // IAC WILL ECHO
     [InlineData("\u00ff\u00f1PASV\r\n", new[] { "PASV" })]
     [InlineData("\u00ff\u00ffPASV\r\n", new[] { "\u00ff\u00ffPASV" })] // an escaped data byte: no verb, refused later
+    [Proves(ProofTables.Attacks, Attack.Segments)]
+    [Proves(ProofTables.Attacks, Attack.Injection)]
     public void Commands(string sent, string[] lines)
     {
         var bytes = Encoding.Latin1.GetBytes(sent);
@@ -57,12 +60,14 @@ public sealed class LineReaderTests
     [InlineData("257 \"a\r\0b\"\r\n", new[] { "257 \"a\r\0b\"" })] // RFC 959's way to say a carriage return in a path
     [InlineData("257 \"a\r227 x\"\r\n", new[] { "CarriageReturn" })]
     [InlineData("\u00ff\u00f4x\r\n", new[] { "\u00ff\u00f4x" })] // Telnet codes are looked for in commands only
+    [Proves(ProofTables.Attacks, Attack.Segments)]
     public void Replies(string sent, string[] lines) => Assert.Equal(lines, Texts(Read(Encoding.Latin1.GetBytes(sent), client: false, step: 1)));
 
     [Theory]
     [InlineData(LineReader.CommandLimit, true)]
     [InlineData(LineReader.CommandLimit + 1, false)]
     [InlineData(100_000, false)]
+    [Proves(ProofTables.Attacks, Attack.Floods)]
     public void AnOverlongLineIsOneFaultAndTheNextLineIsRead(int length, bool fits)
     {
         var bytes = Encoding.ASCII.GetBytes(new string('x', length) + "\r\nNOOP\r\n");
@@ -83,9 +88,11 @@ public sealed class LineReaderTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.Injection)]
     public void ALineLeavesWithCarriageReturnAndLineFeed() => Assert.Equal("NOOP\r\n"u8.ToArray(), FtpLine.Of("NOOP").Terminated());
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.Logs)]
     public void WhatIsShownIsEscaped() =>
         Assert.Equal(@"é\x1B[0m\x5Cx\xFF\xE2\x80\xAE", Display.Escape([.. "é\e[0m\\x"u8, 0xFF, .. "\u202e"u8]));
 
@@ -97,6 +104,7 @@ public sealed class LineReaderTests
     [InlineData("PSAS secret", "PSAS ***")] // mistyped
     [InlineData("USER\u00a0bob secret", "(no verb)")]
     [InlineData("USER bob", "USER bob")]
+    [Proves(ProofTables.Attacks, Attack.Logs)]
     public void SecretsAreNotShown(string line, string shown) =>
         Assert.Equal(shown, FtpCommand.Parse(new(Encoding.Latin1.GetBytes(line))).ToString());
 }

@@ -1,5 +1,6 @@
 using Culvert.Ftp;
 using Culvert.Net;
+using Culvert.TestKit.Proof;
 using Xunit;
 
 namespace Culvert.Tests.Ftp;
@@ -14,6 +15,7 @@ public sealed class RelayIntegrityTests
     [Theory]
     [InlineData("faithful")]
     [InlineData("lossy")]
+    [Proves(ProofTables.Attacks, Attack.Truncation)]
     public async Task AnUploadThatTheClientResetsIsNoSuccess(string networks)
     {
         await using var rig = await RelayRig.StartAsync(networks: networks);
@@ -37,6 +39,7 @@ public sealed class RelayIntegrityTests
     [Theory]
     [InlineData("faithful")]
     [InlineData("lossy")]
+    [Proves(ProofTables.Attacks, Attack.Truncation)]
     public async Task ADownloadThatTheServerCutsIsCutForTheClient(string networks)
     {
         await using var rig = await RelayRig.StartAsync(networks: "faithful", prepare: null);
@@ -55,6 +58,8 @@ public sealed class RelayIntegrityTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.Truncation)]
+    [Proves(ProofTables.Attacks, Attack.Downgrade)]
     public async Task ALostNetworkCutsTheDataAndIsToldOnTheControlConnection()
     {
         await using var rig = await RelayRig.StartAsync();
@@ -70,6 +75,7 @@ public sealed class RelayIntegrityTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.Truncation)]
     public async Task TheServersControlConnectionLostBeforeTheVerdictCutsADownload()
     {
         await using var rig = await RelayRig.StartAsync();
@@ -125,6 +131,7 @@ public sealed class RelayIntegrityTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.Downgrade)]
     public async Task ARefusedControlChannelIs421()
     {
         await using var rig = await RelayRig.StartAsync(new() { Explain = f => f.Text + " (AllowTcpForwarding?)" }, prepare: r => r.Far.RefuseConnect = (_, _) => Prohibited);
@@ -135,6 +142,7 @@ public sealed class RelayIntegrityTests
     [Theory]
     [InlineData("faithful")]
     [InlineData("lossy")]
+    [Proves(ProofTables.Attacks, Attack.Downgrade)]
     public async Task ARefusedDataChannelIs425AndTheServerHearsNothing(string networks)
     {
         await using var rig = await RelayRig.StartAsync(networks: networks);
@@ -155,6 +163,7 @@ public sealed class RelayIntegrityTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.SlowPeers)]
     public async Task AClientThatNeverConnectsIsTold()
     {
         await using var rig = await RelayRig.StartAsync();
@@ -169,6 +178,7 @@ public sealed class RelayIntegrityTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.ClientPortTheft)]
     public async Task AStrangerIsResetAndTheListenerStays()
     {
         await using var rig = await RelayRig.StartAsync();
@@ -192,6 +202,7 @@ public sealed class RelayIntegrityTests
 
     // sshd with GatewayPorts yes opens the port on every address, whatever was asked for.
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.ServerPortTheft)]
     public async Task OnlyTheFarMachineItselfReachesAForwardedPort()
     {
         await using var rig = await RelayRig.StartAsync(new() { Active = ActiveMode.Forward }, networks: "lossy");
@@ -233,6 +244,8 @@ public sealed class RelayIntegrityTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.ClientPortTheft)]
+    [Proves(ProofTables.Attacks, Attack.Bounce)]
     public async Task ADialToAnotherUsersPortIsRefusedAndTheServerHearsNothing()
     {
         await using var rig = await RelayRig.StartAsync();

@@ -1,3 +1,4 @@
+using Culvert.TestKit.Proof;
 using Xunit;
 
 namespace Culvert.Tests.Ftp;
@@ -8,6 +9,7 @@ public sealed class RelayLimitTests
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.SlowPeers)]
     public async Task AClientThatDoesntLogInIsToldAndCutOff()
     {
         await using var rig = await RelayRig.StartAsync();
@@ -16,6 +18,7 @@ public sealed class RelayLimitTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.SlowPeers)]
     public async Task HalfACommandIsNotAwaitedForever()
     {
         await using var rig = await RelayRig.StartAsync();
@@ -42,6 +45,7 @@ public sealed class RelayLimitTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.SlowPeers)]
     public async Task AClientThatNeverReadsItsRepliesIsCutOff()
     {
         await using var rig = await RelayRig.StartAsync();
@@ -52,6 +56,7 @@ public sealed class RelayLimitTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.SlowPeers)]
     public async Task AServerThatNeverReadsItsCommandsIsCutOff()
     {
         await using var rig = await RelayRig.StartAsync();
@@ -109,6 +114,7 @@ public sealed class RelayLimitTests
 
     // Its replies must not keep the relay from hearing that there is nobody to read them.
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.Floods)]
     public async Task AServerThatNeverStopsTalkingDoesNotKeepTheSessionOfAClientThatHasGone()
     {
         await using var rig = await RelayRig.StartAsync();
@@ -119,6 +125,7 @@ public sealed class RelayLimitTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.Floods)]
     public async Task AServerThatNeverStopsTalkingDoesNotKeepTheClientFromBeingHeard()
     {
         await using var rig = await RelayRig.StartAsync();

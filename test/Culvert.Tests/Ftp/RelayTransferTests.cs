@@ -1,5 +1,6 @@
 using Culvert.Ftp;
 using Culvert.Net;
+using Culvert.TestKit.Proof;
 using Xunit;
 
 namespace Culvert.Tests.Ftp;
@@ -25,6 +26,7 @@ public sealed class RelayTransferTests
 
     [Theory]
     [MemberData(nameof(Combinations))]
+    [Proves(ProofTables.Attacks, Attack.Segments)]
     public async Task AFileArrivesWhole(string mode, bool upload, string networks)
     {
         var forward = mode.EndsWith("forward", StringComparison.Ordinal);
@@ -185,6 +187,7 @@ public sealed class RelayTransferTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.Floods)]
     public async Task ALongStatIsStreamed()
     {
         await using var rig = await RelayRig.StartAsync();

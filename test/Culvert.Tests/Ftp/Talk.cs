@@ -24,6 +24,9 @@ internal sealed class Talk
 
     public List<string> Told { get; } = [];
 
+    /// <summary>What was told of the transfers, beginnings and corrections.</summary>
+    public List<TransferFacts> Facts { get; } = [];
+
     public bool Holds => _conversation.HoldsReplies;
 
     public bool IsClosed => _conversation.IsClosed;
@@ -114,7 +117,11 @@ internal sealed class Talk
                 case Decision.Arm(var path, var timer): decided.Add($"arm {path} {timer}"); break;
                 case Decision.EndServer: decided.Add("end server"); break;
                 case Decision.Close: decided.Add("close"); break;
-                case Decision.Began(var path, var verb, var name, _, _, _, var size): Told.Add($"began {path} {verb} {name} {size}".TrimEnd()); break;
+                case Decision.Began(var path, var verb, var name, _, _, _, var size, var facts):
+                    Told.Add($"began {path} {verb} {name} {size}".TrimEnd());
+                    Facts.Add(facts);
+                    break;
+                case Decision.Corrected(_, var facts): Facts.Add(facts); break;
                 case Decision.Finished(var path, var result, var reply, _): Told.Add($"finished {path} {result} {reply}".TrimEnd()); break;
                 case Decision.Expect(var path, var size, var exactly): Told.Add($"expect {path} {size}{(exactly ? " exactly" : "")}"); break;
                 case Decision.Rewrote(var from, var to): Told.Add($"rewrote {from} -> {to}"); break;
