@@ -50,6 +50,13 @@ internal sealed class DataPath : IAsyncDisposable
     /// <summary>Bytes that the client's side took from the server.</summary>
     public long Downloaded => _down.Bytes;
 
+    /// <summary>Told how to end.</summary>
+    public bool IsSettled => _settled.Task.IsCompleted;
+
+    /// <summary>How the client's side ended before it was closed here; <see cref="ReadEnd.None"/> when it did not. For paths that were settled in
+    /// order; known when they are complete.</summary>
+    public ReadEnd ClientEnd { get; private set; }
+
     /// <summary>Opens the far side; the request is on its way (or queued) when this returns.</summary>
     public void DialFar(Endpoint server)
     {
@@ -176,7 +183,7 @@ internal sealed class DataPath : IAsyncDisposable
             await far.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task<bool> EndedInOrderAsync(Duplex near, Duplex far, Task up, Task<ReadEnd> down)
+    private async Task<bool> EndedInOrderAsync(Duplex near, Duplex far, Task<ReadEnd> up, Task<ReadEnd> down)
     {
         var how = await _settled.Task.ConfigureAwait(false);
         if (how == Ending.Cut || (how == Ending.WhenDrained && await down.ConfigureAwait(false) != ReadEnd.Ended))
@@ -191,10 +198,12 @@ internal sealed class DataPath : IAsyncDisposable
         {
             // Both halves that matter were ended; a peer that doesn't close its own is closed upon.
         }
+        if (up.IsCompleted)
+            ClientEnd = await up.ConfigureAwait(false);
         return true;
     }
 
-    private async Task CopyUpAsync(Duplex near, Duplex far)
+    private async Task<ReadEnd> CopyUpAsync(Duplex near, Duplex far)
     {
         var outcome = await Relay.CopyAsync(near, far, _up, CancellationToken.None).ConfigureAwait(false);
         switch (outcome.Source)
@@ -211,6 +220,7 @@ internal sealed class DataPath : IAsyncDisposable
                 _context.Post(new PathEvent.NearBroken(_id));
                 break;
         }
+        return outcome.Source;
     }
 
     private async Task<ReadEnd> CopyDownAsync(Duplex near, Duplex far)

@@ -235,8 +235,23 @@ internal sealed class Watcher : ITransferObserver
     public ConcurrentQueue<Transfer> Done { get; } = [];
     public ConcurrentQueue<string> Rewritten { get; } = [];
 
+    private readonly SemaphoreSlim _ended = new(0);
+
     public void Started(Transfer transfer) => Transfers.Enqueue(transfer);
-    public void Ended(Transfer transfer) => Done.Enqueue(transfer);
+
+    public void Ended(Transfer transfer)
+    {
+        Done.Enqueue(transfer);
+        _ended.Release();
+    }
+
+    /// <summary>One more transfer has been told to be over.</summary>
+    public async Task<Transfer> NextAsync(CancellationToken cancellationToken)
+    {
+        await _ended.WaitAsync(cancellationToken);
+        return Done.Last();
+    }
+
     public void AddressRewritten(string from, string to) => Rewritten.Enqueue($"{from} -> {to}");
     public void ChannelOpening(Endpoint to) { }
 }
