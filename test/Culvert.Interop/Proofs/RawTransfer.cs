@@ -75,6 +75,22 @@ internal static class RawTransfer
         return new RawOutcome(sent, false, end, await client.ReplyAsync(cancellation));
     }
 
+    /// <summary>Fetches a listing of the public folder.</summary>
+    public static async Task<(long Bytes, DataEnd End, string? Reply)> ListAsync(RawFtpClient client, TransferMode mode, CancellationToken cancellation)
+    {
+        using var door = await client.ArrangeAsync(mode, cancellation);
+        var (data, refusal) = await BeginAsync(client, door, $"LIST {FtpServer.PublicName}", cancellation);
+        using var socket = data;
+        if (socket is null)
+        {
+            return (0, DataEnd.Reset, refusal);
+        }
+
+        var (bytes, _, end) = await ReceiveAsync(socket, [], long.MaxValue, _ => Task.CompletedTask, cancellation);
+        socket.Dispose();
+        return (bytes, end, await client.ReplyAsync(cancellation));
+    }
+
     private static async Task<(Socket? Data, string? Refusal)> BeginAsync(RawFtpClient client, RawDataDoor door, string command, CancellationToken cancellation)
     {
         var socket = door.IsPassive ? await door.OpenAsync(cancellation) : null;

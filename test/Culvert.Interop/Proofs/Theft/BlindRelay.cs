@@ -25,7 +25,7 @@ internal sealed class BlindRelay : IAsyncDisposable
 
     public int Port => _listener.LocalEndpoint.Port;
 
-    public static async Task<BlindRelay> StartAsync(SshServer ssh, FtpServer ftp, (int First, int Last) ports, CancellationToken cancellation)
+    public static async Task<BlindRelay> StartAsync(SshServer ssh, FtpServer ftp, PortRange ports, CancellationToken cancellation)
     {
         var tcp = new TcpNetwork(TimeProvider.System);
         using var user = await KeyFile.LoadAsync(ssh.Keys.PrivateKey(TestKeys.Client), null, cancellation);

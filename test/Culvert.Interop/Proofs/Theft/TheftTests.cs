@@ -5,6 +5,7 @@ using Culvert.Interop.Clients;
 using Culvert.Interop.Matrix;
 using Culvert.Interop.Processes;
 using Culvert.Interop.Servers;
+using Culvert.Net;
 using Xunit;
 
 namespace Culvert.Interop.Proofs.Theft;
@@ -18,8 +19,8 @@ public sealed class TheftTests
     private const int Length = 60_000;
 
     // Below the ports that the kernel gives to clients and above those of the tests' own servers.
-    private static readonly (int First, int Last) GuardedPorts = (31_100, 31_699);
-    private static readonly (int First, int Last) BlindPorts = (31_700, 32_299);
+    private static readonly PortRange GuardedPorts = new(31_100, 31_699);
+    private static readonly PortRange BlindPorts = new(31_700, 32_299);
 
     /// <summary>A client is at its data port so soon at the latest.</summary>
     private static readonly TimeSpan MaxDelay = TimeSpan.FromMilliseconds(20);
@@ -32,7 +33,7 @@ public sealed class TheftTests
         ProofRun.Tell($"seed {ProofRun.Seed}");
         var count = ProofRun.Count(shortened: 40, full: 1000);
         await using var tunnelled = await TunnelledServer.StartAsync(
-            FtpServer.Vsftpd, cancellation, options: ["--passive-ports", $"{GuardedPorts.First}-{GuardedPorts.Last}"]);
+            FtpServer.Vsftpd, cancellation, options: ["--passive-ports", GuardedPorts.ToString()]);
         var guarded = await RaceAsync(tunnelled.Ftp, tunnelled.Culvert.Port, GuardedPorts, count, cancellation);
         await using var blind = await BlindRelay.StartAsync(tunnelled.Ssh, tunnelled.Ftp, BlindPorts, cancellation);
         var open = await RaceAsync(tunnelled.Ftp, blind.Port, BlindPorts, count, cancellation);
@@ -58,7 +59,7 @@ public sealed class TheftTests
     }
 
     /// <summary>Downloads and uploads by turns, each with a data port of its own.</summary>
-    private static async Task<Races> RaceAsync(FtpServer ftp, int port, (int First, int Last) ports, int count, CancellationToken cancellation)
+    private static async Task<Races> RaceAsync(FtpServer ftp, int port, PortRange ports, int count, CancellationToken cancellation)
     {
         var choices = ProofRun.Choices("theft");
         var content = RandomNumberGenerator.GetBytes(Length);

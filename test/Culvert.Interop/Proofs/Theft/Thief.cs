@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Culvert.Interop.Processes;
+using Culvert.Net;
 
 namespace Culvert.Interop.Proofs.Theft;
 
@@ -14,7 +15,7 @@ internal sealed partial class Thief : IAsyncDisposable
 
     private Thief(ChildProcess process) => _process = process;
 
-    public static async Task<Thief> StartAsync((int First, int Last) ports, CancellationToken cancellation)
+    public static async Task<Thief> StartAsync(PortRange ports, CancellationToken cancellation)
     {
         var thief = new Thief(ChildProcess.Start(Command(ports)));
         await thief._process.WaitForAsync(Ready(), cancellation);
@@ -23,7 +24,7 @@ internal sealed partial class Thief : IAsyncDisposable
 
     /// <summary>What a port says to a stranger who connects to it.</summary>
     public static async Task<string> FirstLineOfAsync(int port, CancellationToken cancellation) =>
-        (await Processes.Command.RunAsync(Command((port, port), port), cancellation)).OrThrow().Output;
+        (await Processes.Command.RunAsync(Command(new PortRange(port, port), port), cancellation)).OrThrow().Output;
 
     /// <summary>Stops, and tells how many listeners were reached before they were gone, in how many attempts, and how often anything came of it.</summary>
     public async Task<(int Doors, int Attempts, int Given)> StopAsync(CancellationToken cancellation)
@@ -37,7 +38,7 @@ internal sealed partial class Thief : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 
-    private static CommandLine Command((int First, int Last) ports, int? control = null)
+    private static CommandLine Command(PortRange ports, int? control = null)
     {
         Peers.RequireRoot("a thief is another user");
         return new CommandLine(Peers.Require("python3"), [

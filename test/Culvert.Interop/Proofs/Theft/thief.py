@@ -26,8 +26,12 @@ doors, seen, given = 0, set(), 0
 
 
 def listeners():
-    # Listeners stand first in the table; the first piece holds all of them.
-    for line in os.pread(table, 65536, 0).split(b"\n")[1:]:
+    # The kernel gives a page at a time, listeners first: the connections behind them need not be read.
+    os.lseek(table, 0, os.SEEK_SET)
+    text = b""
+    while b"0A" in (page := os.read(table, 4096)).split():
+        text += page
+    for line in (text + page).split(b"\n")[1:]:
         fields = line.split()
         if len(fields) < 10 or fields[3] != b"0A":
             continue
