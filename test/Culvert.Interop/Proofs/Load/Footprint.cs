@@ -6,6 +6,9 @@ namespace Culvert.Interop.Proofs.Load;
 /// <summary>What a process holds: descriptors, listening ports, and memory that is its own or its part of what is shared (PSS), in KiB.</summary>
 internal sealed record Footprint(int Descriptors, IReadOnlySet<int> Ports, long Memory)
 {
+    /// <summary>For the program that is looked at: garbage is collected often, so that what is in use is what is held (4 MiB, in hexadecimal).</summary>
+    public static readonly IReadOnlyDictionary<string, string> Tidy = new Dictionary<string, string> { ["DOTNET_GCgen0size"] = "400000" };
+
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Longer than peers that don't close are waited for.</summary>
@@ -14,12 +17,17 @@ internal sealed record Footprint(int Descriptors, IReadOnlySet<int> Ports, long 
     public static Footprint Of(int process) =>
         new(ProcessTable.DescriptorsOf(process), ProcessTable.ListeningPortsOf(process), MemoryOf(process));
 
-    /// <summary>What remains when the sessions have gone: as soon as there are no more descriptors than before, or after a while regardless.</summary>
-    public static async Task<Footprint> SettledAsync(int process, int descriptors, CancellationToken cancellation)
+    /// <summary>What remains when the sessions have gone: once the number of descriptors stands still and is no higher than before, or after a while regardless.</summary>
+    public static async Task<Footprint> SettledAsync(int process, Footprint? before, CancellationToken cancellation)
     {
+        const int LooksInARow = 5;
         var began = TimeProvider.System.GetTimestamp();
-        while (ProcessTable.DescriptorsOf(process) > descriptors && TimeProvider.System.GetElapsedTime(began) < Patience)
+        var (last, looks) = (-1, 0);
+        while (looks < LooksInARow && TimeProvider.System.GetElapsedTime(began) < Patience)
         {
+            var now = ProcessTable.DescriptorsOf(process);
+            looks = now == last && now <= (before?.Descriptors ?? int.MaxValue) ? looks + 1 : 0;
+            last = now;
             await Task.Delay(Between, TimeProvider.System, cancellation);
         }
 

@@ -24,7 +24,7 @@ internal sealed record SlowClientProof(long Moved, long StandstillGrowth, long G
 
     public static async Task<SlowClientProof> RunAsync(CancellationToken cancellation)
     {
-        await using var tunnelled = await TunnelledServer.StartAsync(FtpServer.Vsftpd, cancellation);
+        await using var tunnelled = await TunnelledServer.StartAsync(FtpServer.Vsftpd, cancellation, environment: Footprint.Tidy);
         await using (var file = File.Create(tunnelled.Ftp.PathOf("huge")))
         {
             file.SetLength(FileLength); // holes: nothing is written

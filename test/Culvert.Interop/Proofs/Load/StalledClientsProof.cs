@@ -20,7 +20,7 @@ internal sealed record StalledClientsProof(int Count, long Growth)
     {
         var limit = (count + 1).ToString(CultureInfo.InvariantCulture);
         await using var tunnelled = await TunnelledServer.StartAsync(
-            FtpServer.ProFtpd, cancellation, options: ["--max-sessions", limit, "--max-sessions-per-user", limit]);
+            FtpServer.ProFtpd, cancellation, environment: Footprint.Tidy, options: ["--max-sessions", limit, "--max-sessions-per-user", limit]);
         await using (var file = File.Create(tunnelled.Ftp.PathOf("huge")))
         {
             file.SetLength(1L << 30);
