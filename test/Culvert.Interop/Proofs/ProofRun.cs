@@ -23,9 +23,4 @@ internal static class ProofRun
 
     /// <summary>Says something in the test's own output.</summary>
     public static void Tell(string line) => TestContext.Current.TestOutputHelper?.WriteLine(line);
-
-    /// <summary>Choices that follow from the seed and a name.</summary>
-#pragma warning disable RS0030, CA5394 // the seed is printed, and nothing here is a secret
-    public static Random Choices(string name) => new(Seed ^ name.Aggregate(0, (hash, letter) => unchecked((hash * 31) + letter)));
-#pragma warning restore RS0030, CA5394
 }

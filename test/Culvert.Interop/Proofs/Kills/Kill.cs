@@ -43,7 +43,7 @@ internal sealed record Kill(int Number, Victim Victim, bool Upload, TransferMode
     /// <summary>Every victim in every mode and both directions, equally often, in an order of chance.</summary>
     public static IReadOnlyList<Kill> Plan(int count)
     {
-        var choices = ProofRun.Choices("kills");
+        var choices = new Choices("kills");
         var cells = (from victim in Enum.GetValues<Victim>()
                      from upload in new[] { false, true }
                      from mode in Enum.GetValues<TransferMode>()
@@ -56,9 +56,7 @@ internal sealed record Kill(int Number, Victim Victim, bool Upload, TransferMode
             var place = number % cells.Length;
             if (place == 0)
             {
-                row = [.. cells];
-#pragma warning disable CA5394 // follows from a printed seed
-                choices.Shuffle(row);
+                row = choices.Shuffled(cells);
                 if (count < cells.Length)
                 {
                     row = [.. row.GroupBy(cell => (cell.Victim, cell.Upload)).SelectMany(group => group.Select((cell, rank) => (cell, rank)))
@@ -67,9 +65,8 @@ internal sealed record Kill(int Number, Victim Victim, bool Upload, TransferMode
             }
 
             var (victim, upload, mode) = row[place];
-            var witness = choices.Next(2) == 0 ? Witness.Curl : Witness.Raw;
-            plan.Add(new Kill(number, victim, upload, mode, witness, 0.01 + (0.98 * choices.NextDouble()), choices.Next(2) == 0));
-#pragma warning restore CA5394
+            var witness = choices.Coin() ? Witness.Curl : Witness.Raw;
+            plan.Add(new Kill(number, victim, upload, mode, witness, 0.01 + (0.98 * choices.Fraction()), choices.Coin()));
         }
 
         return plan;

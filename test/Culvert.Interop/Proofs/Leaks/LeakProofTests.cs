@@ -80,9 +80,7 @@ public sealed class LeakProofTests(OpenHosts hosts) : IClassFixture<OpenHosts>
 
     private async Task<IReadOnlyList<Found>> PlantedAsync(CancellationToken cancellation)
     {
-#pragma warning disable CA5394 // follows from a printed seed
-        var chosen = InteropConfiguration.IsLong ? PlantedLeak.All : [PlantedLeak.All[ProofRun.Choices("leaks").Next(PlantedLeak.All.Count)]];
-#pragma warning restore CA5394
+        var chosen = InteropConfiguration.IsLong ? PlantedLeak.All : [PlantedLeak.All[new Choices("leaks").Number(PlantedLeak.All.Count)]];
         using var workshop = new MutantWorkshop();
         List<Found> found = [];
         foreach (var leak in chosen)

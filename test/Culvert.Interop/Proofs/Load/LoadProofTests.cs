@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Culvert.Interop.Clients;
 using Culvert.Interop.Failures;
 using Culvert.Interop.Matrix;
-using Culvert.Interop.Processes;
 using Culvert.Interop.Servers;
 using Xunit;
 

@@ -61,16 +61,14 @@ public sealed class TheftTests
     /// <summary>Downloads and uploads by turns, each with a data port of its own.</summary>
     private static async Task<Races> RaceAsync(FtpServer ftp, int port, PortRange ports, int count, CancellationToken cancellation)
     {
-        var choices = ProofRun.Choices("theft");
+        var choices = new Choices("theft");
         var content = RandomNumberGenerator.GetBytes(Length);
         await File.WriteAllBytesAsync(ftp.PathOf("precious"), content, cancellation);
         await using var thief = await Thief.StartAsync(ports, cancellation);
         var (arrived, planted) = (0, 0);
         for (var number = 0; number < count; number++)
         {
-#pragma warning disable CA5394 // follows from a printed seed
-            var delay = MaxDelay * choices.NextDouble();
-#pragma warning restore CA5394
+            var delay = MaxDelay * choices.Fraction();
             var mode = number % 4 < 2 ? TransferMode.Pasv : TransferMode.Epsv;
             await using var client = await RawFtpClient.LoginAsync(FtpTarget.Through(ftp, port), cancellation);
             if (number % 2 == 0)
