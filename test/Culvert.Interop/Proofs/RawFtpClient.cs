@@ -27,12 +27,12 @@ internal sealed partial class RawFtpClient : IAsyncDisposable
             await client._control.ConnectAsync(IPAddress.Parse(target.Address), target.Port, cancellation);
             client._control.NoDelay = true;
             client._replies = new StreamReader(client._control.GetStream(), Encoding.Latin1);
-            await client.ReplyAsync(cancellation);
+            var greeting = await client.ReplyAsync(cancellation);
             await client.AskAsync($"USER {target.User}", cancellation);
             var login = await client.AskAsync($"PASS {target.Password}", cancellation);
             if (login?.StartsWith('2') != true)
             {
-                throw new InvalidOperationException($"no login: {login ?? "the connection ended"}");
+                throw new InvalidOperationException($"no login: {greeting ?? "no greeting"}; {login ?? "the connection ended"}");
             }
 
             await client.AskAsync("TYPE I", cancellation);

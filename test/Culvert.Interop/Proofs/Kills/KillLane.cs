@@ -146,8 +146,7 @@ internal sealed class KillLane : IAsyncDisposable
         var outcome = kill.Upload
             ? await RawTransfer.UploadAsync(client, kill.Mode, kill.FileName, _content, stopAt, InterruptAsync, cancellation)
             : await RawTransfer.DownloadAsync(client, kill.Mode, kill.FileName, _content, stopAt, InterruptAsync, cancellation);
-        // The most trusting client there could be: the end of the data is the end of the file, and a 2xx is success.
-        var whole = outcome.HasSuccessReply || (!kill.Upload && outcome.End == DataEnd.Clean);
+        var whole = CallsItWhole(kill, outcome);
         var same = kill.Upload ? await SameAsync(_ftp.PathOf(kill.FileName), cancellation) : outcome.Same;
         return new KillReport(kill, Name, landed, whole, null, same, outcome.ToString());
 
@@ -205,6 +204,10 @@ internal sealed class KillLane : IAsyncDisposable
         File.Delete(_ftp.PathOf(kill.FileName));
         File.Delete(_folder[kill.FileName]);
     }
+
+    /// <summary>The most trusting client there could be: the end of the data is the end of the file, and a 2xx is success; unless it has broken off a download itself.</summary>
+    internal static bool CallsItWhole(Kill kill, RawOutcome outcome) =>
+        (!kill.Upload && outcome.End == DataEnd.Clean) || (outcome.HasSuccessReply && (kill.Upload || kill.Victim != Victim.Client));
 
     internal static long SizeOf(string path)
     {

@@ -50,7 +50,7 @@ internal sealed class PlainLane : IAsyncDisposable
         var outcome = kill.Upload
             ? await RawTransfer.UploadAsync(client, TransferMode.Epsv, kill.FileName, _content, stopAt, InterruptAsync, cancellation)
             : await RawTransfer.DownloadAsync(client, TransferMode.Epsv, SourceName, _content, stopAt, InterruptAsync, cancellation);
-        var whole = outcome.HasSuccessReply || (!kill.Upload && outcome.End == DataEnd.Clean);
+        var whole = KillLane.CallsItWhole(kill, outcome);
         var same = kill.Upload
             ? KillLane.SizeOf(copy) == Length && (await File.ReadAllBytesAsync(copy, cancellation)).AsSpan().SequenceEqual(_content)
             : outcome.Same;

@@ -74,14 +74,18 @@ public sealed class TheftTests
             if (number % 2 == 0)
             {
                 arrived += await DownloadAsync(client, mode, delay, content, cancellation) ? 1 : 0;
-                continue;
+            }
+            else
+            {
+                var name = $"given-{ports.First}-{number}";
+                await UploadAsync(client, mode, delay, name, content, cancellation);
+                var stored = File.Exists(ftp.PathOf(name)) ? await File.ReadAllBytesAsync(ftp.PathOf(name), cancellation) : [];
+                arrived += stored.AsSpan().SequenceEqual(content) ? 1 : 0;
+                planted += stored.AsSpan().StartsWith("stolen"u8) ? 1 : 0;
+                File.Delete(ftp.PathOf(name));
             }
 
-            var name = $"given-{ports.First}-{number}";
-            await UploadAsync(client, mode, delay, name, content, cancellation);
-            var stored = File.Exists(ftp.PathOf(name)) ? await File.ReadAllBytesAsync(ftp.PathOf(name), cancellation) : [];
-            arrived += stored.AsSpan().SequenceEqual(content) ? 1 : 0;
-            planted += stored.AsSpan().StartsWith("stolen"u8) ? 1 : 0;
+            await client.AskAsync("QUIT", cancellation);
         }
 
         var (doors, attempts, given) = await thief.StopAsync(cancellation);
@@ -91,7 +95,12 @@ public sealed class TheftTests
     private static async Task<bool> DownloadAsync(RawFtpClient client, TransferMode mode, TimeSpan delay, byte[] content, CancellationToken cancellation)
     {
         using var data = await ConnectLateAsync(client, mode, delay, cancellation);
-        await client.AskAsync($"RETR {FtpServer.PublicName}/precious", cancellation);
+        var preliminary = await client.AskAsync($"RETR {FtpServer.PublicName}/precious", cancellation);
+        if (preliminary is not ['1', ..])
+        {
+            return false;
+        }
+
         if (data is null)
         {
             await client.ReplyAsync(cancellation);
@@ -109,26 +118,29 @@ public sealed class TheftTests
             return false;
         }
 
-        return received.ToArray().AsSpan().SequenceEqual(content);
+        return await client.ReplyAsync(cancellation) is ['2', ..] && received.ToArray().AsSpan().SequenceEqual(content);
     }
 
     private static async Task UploadAsync(RawFtpClient client, TransferMode mode, TimeSpan delay, string name, byte[] content, CancellationToken cancellation)
     {
         using var data = await ConnectLateAsync(client, mode, delay, cancellation);
-        await client.AskAsync($"STOR {FtpServer.PublicName}/{name}", cancellation);
-        if (data is null)
+        var preliminary = await client.AskAsync($"STOR {FtpServer.PublicName}/{name}", cancellation);
+        if (preliminary is not ['1', ..])
         {
             return;
         }
 
         try
         {
-            await data.SendAsync(content, cancellation);
-            data.Shutdown(SocketShutdown.Send);
+            if (data is not null)
+            {
+                await data.SendAsync(content, cancellation);
+                data.Shutdown(SocketShutdown.Send);
+            }
         }
         catch (SocketException)
         {
-            return; // the thief has its place
+            // The thief has its place.
         }
 
         await client.ReplyAsync(cancellation);

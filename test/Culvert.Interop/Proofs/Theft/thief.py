@@ -1,7 +1,7 @@
 """Takes what others listen for: first-port last-port owner-of-the-listeners user-to-be [control-port].
 
-Watches /proc/net/tcp for listeners of that owner in that range, connects to each at once and again as long as it stands, sends a word and
-reads. Says "ready", then a line for each listener that it got anything from, and at the end of its input how often it came through a door
+Watches /proc/net/tcp for listeners of that owner in that range, connects to each at once and again as long as it stands, sends a whole file of
+one word and reads. Says "ready", then a line for each listener that it got anything from, and at the end of its input how often it came through a door
 and how often it was given something. With a control port it connects there instead, says what it reads, and ends.
 """
 import os
@@ -66,6 +66,7 @@ while True:
         try:
             thief.connect(("127.0.0.1", door[0]))
             thief.send(WORD)
+            thief.shutdown(socket.SHUT_WR)
         except OSError:
             thief.close()
             continue
