@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Culvert.Interop.Clients;
-using Culvert.Interop.Failures;
 using Culvert.Interop.Processes;
 using Culvert.Interop.Servers;
 
