@@ -33,6 +33,7 @@ internal sealed class DataPath : IAsyncDisposable
     private readonly List<ITimer> _timers = [];
     private readonly ByteMeter _up = new();
     private readonly ByteMeter _down = new();
+    private Task<ReadEnd> _clientEnding = Task.FromResult(ReadEnd.None);
     private ITimer? _drainTimer;
 
     public DataPath(int id, DataPathContext context)
@@ -170,6 +171,7 @@ internal sealed class DataPath : IAsyncDisposable
             }
             await up.ConfigureAwait(false);
             await down.ConfigureAwait(false);
+            await _clientEnding.ConfigureAwait(false);
         }
         else
         {
@@ -190,17 +192,32 @@ internal sealed class DataPath : IAsyncDisposable
             return false;
         await near.EndAsync(CancellationToken.None).ConfigureAwait(false);
         await far.EndAsync(CancellationToken.None).ConfigureAwait(false);
+        _clientEnding = ReadToEndAsync(near, up);
         try
         {
-            await Task.WhenAll(up, down).WaitAsync(DrainLimit, _context.Time, _hurry.Token).ConfigureAwait(false);
+            await Task.WhenAll(_clientEnding, down).WaitAsync(DrainLimit, _context.Time, _hurry.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
             // Both halves that matter were ended; a peer that doesn't close its own is closed upon.
         }
-        if (up.IsCompleted)
-            ClientEnd = await up.ConfigureAwait(false);
+        if (_clientEnding.IsCompleted)
+            ClientEnd = await _clientEnding.ConfigureAwait(false);
         return true;
+    }
+
+    /// <summary>How the client's side ends. A copy that stopped because the server takes nothing more has not looked for that.</summary>
+    private static async Task<ReadEnd> ReadToEndAsync(Duplex near, Task<ReadEnd> up)
+    {
+        var end = await up.ConfigureAwait(false);
+        while (end == ReadEnd.None)
+        {
+            var read = await near.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+            if (read.End == ReadEnd.None)
+                near.Release(read.Bytes.Length);
+            end = read.End;
+        }
+        return end;
     }
 
     private async Task<ReadEnd> CopyUpAsync(Duplex near, Duplex far)

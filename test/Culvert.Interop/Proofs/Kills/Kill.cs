@@ -19,6 +19,9 @@ internal enum Victim
 
     /// <summary>Culvert itself, by SIGKILL.</summary>
     Culvert,
+
+    /// <summary>The control: nothing happens, and all say complete.</summary>
+    Nobody,
 }
 
 /// <summary>Who transfers: a program that everybody uses, or the tests' own client, which trusts every sign of success.</summary>
@@ -44,7 +47,7 @@ internal sealed record Kill(int Number, Victim Victim, bool Upload, TransferMode
     public static IReadOnlyList<Kill> Plan(int count)
     {
         var choices = new Choices("kills");
-        var cells = (from victim in Enum.GetValues<Victim>()
+        var cells = (from victim in Enum.GetValues<Victim>().Where(victim => victim != Victim.Nobody)
                      from upload in new[] { false, true }
                      from mode in Enum.GetValues<TransferMode>()
                      select (victim, upload, mode)).ToArray();

@@ -178,7 +178,7 @@ internal sealed class KillLane : IAsyncDisposable
     private static async Task<string?> LogAsync(Kill kill, CulvertProcess culvert, CancellationToken cancellation)
     {
         var line = new Regex($"^transfer (complete|unverified|failed): \\w+ \"({FtpServer.PublicName}/)?{kill.FileName}\"", RegexOptions.Multiline);
-        if (kill.Victim is Victim.Client or Victim.FtpServer)
+        if (kill.Victim is Victim.Client or Victim.FtpServer or Victim.Nobody)
         {
             return (await culvert.WaitForAsync(line, cancellation)).Groups[1].Value;
         }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Culvert.Interop.Clients;
 using Culvert.Interop.Processes;
 using Culvert.Interop.Servers;
 using Xunit;
@@ -49,6 +50,13 @@ public sealed class KillTests
         async Task WorkAsync((string Ftp, string Active) how)
         {
             await using var lane = await KillLane.StartAsync(how.Ftp, how.Active, cancellation);
+            foreach (var (upload, witness) in new[] { (false, Witness.Curl), (true, Witness.Curl), (false, Witness.Raw), (true, Witness.Raw) })
+            {
+                var whole = new Kill(Interlocked.Increment(ref lastNumber), Victim.Nobody, upload, TransferMode.Epsv, witness, 0.5, true);
+                var undisturbed = await lane.RunAsync(whole, cancellation);
+                Assert.True(undisturbed is { ClientSaysWhole: true, LogSaysWhole: true, Same: true }, undisturbed.ToString());
+            }
+
             while (queue.TryDequeue(out var kill))
             {
                 var report = await lane.RunAsync(kill, cancellation);
