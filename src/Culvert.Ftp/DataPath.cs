@@ -33,6 +33,7 @@ internal sealed class DataPath : IAsyncDisposable
     private readonly List<ITimer> _timers = [];
     private readonly ByteMeter _up = new();
     private readonly ByteMeter _down = new();
+    private Task<ReadEnd> _clientEnding = Task.FromResult(ReadEnd.None);
     private ITimer? _drainTimer;
 
     public DataPath(int id, DataPathContext context)
@@ -49,6 +50,13 @@ internal sealed class DataPath : IAsyncDisposable
 
     /// <summary>Bytes that the client's side took from the server.</summary>
     public long Downloaded => _down.Bytes;
+
+    /// <summary>Told how to end.</summary>
+    public bool IsSettled => _settled.Task.IsCompleted;
+
+    /// <summary>How the client's side ended before it was closed here; <see cref="ReadEnd.None"/> when it did not. For paths that were settled in
+    /// order; known when they are complete.</summary>
+    public ReadEnd ClientEnd { get; private set; }
 
     /// <summary>Opens the far side; the request is on its way (or queued) when this returns.</summary>
     public void DialFar(Endpoint server)
@@ -163,6 +171,7 @@ internal sealed class DataPath : IAsyncDisposable
             }
             await up.ConfigureAwait(false);
             await down.ConfigureAwait(false);
+            await _clientEnding.ConfigureAwait(false);
         }
         else
         {
@@ -176,25 +185,42 @@ internal sealed class DataPath : IAsyncDisposable
             await far.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task<bool> EndedInOrderAsync(Duplex near, Duplex far, Task up, Task<ReadEnd> down)
+    private async Task<bool> EndedInOrderAsync(Duplex near, Duplex far, Task<ReadEnd> up, Task<ReadEnd> down)
     {
         var how = await _settled.Task.ConfigureAwait(false);
         if (how == Ending.Cut || (how == Ending.WhenDrained && await down.ConfigureAwait(false) != ReadEnd.Ended))
             return false;
         await near.EndAsync(CancellationToken.None).ConfigureAwait(false);
         await far.EndAsync(CancellationToken.None).ConfigureAwait(false);
+        _clientEnding = ReadToEndAsync(near, up);
         try
         {
-            await Task.WhenAll(up, down).WaitAsync(DrainLimit, _context.Time, _hurry.Token).ConfigureAwait(false);
+            await Task.WhenAll(_clientEnding, down).WaitAsync(DrainLimit, _context.Time, _hurry.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
             // Both halves that matter were ended; a peer that doesn't close its own is closed upon.
         }
+        if (_clientEnding.IsCompleted)
+            ClientEnd = await _clientEnding.ConfigureAwait(false);
         return true;
     }
 
-    private async Task CopyUpAsync(Duplex near, Duplex far)
+    /// <summary>How the client's side ends. A copy that stopped because the server takes nothing more has not looked for that.</summary>
+    private static async Task<ReadEnd> ReadToEndAsync(Duplex near, Task<ReadEnd> up)
+    {
+        var end = await up.ConfigureAwait(false);
+        while (end == ReadEnd.None)
+        {
+            var read = await near.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+            if (read.End == ReadEnd.None)
+                near.Release(read.Bytes.Length);
+            end = read.End;
+        }
+        return end;
+    }
+
+    private async Task<ReadEnd> CopyUpAsync(Duplex near, Duplex far)
     {
         var outcome = await Relay.CopyAsync(near, far, _up, CancellationToken.None).ConfigureAwait(false);
         switch (outcome.Source)
@@ -211,6 +237,7 @@ internal sealed class DataPath : IAsyncDisposable
                 _context.Post(new PathEvent.NearBroken(_id));
                 break;
         }
+        return outcome.Source;
     }
 
     private async Task<ReadEnd> CopyDownAsync(Duplex near, Duplex far)

@@ -27,7 +27,7 @@ internal sealed class FtpSession
     private readonly FtpConversation _conversation;
     private readonly Channel<PathEvent> _news = Channel.CreateUnbounded<PathEvent>(new() { SingleReader = true });
     private readonly Dictionary<int, DataPath> _paths = [];
-    private readonly Dictionary<int, Transfer> _transfers = [];
+    private readonly SessionTransfers _transfers;
     private readonly Dictionary<TimerKind, ITimer> _timers = [];
     private readonly HashSet<TimerKind> _begunLines = [];
     private Task? _awaitingNews;
@@ -37,6 +37,7 @@ internal sealed class FtpSession
         (_relay, _id, _client, _near, _far, _destination) = (relay, id, client, near, far, destination);
         _nearAddress = NearAddress(client.Peer, relay.Options);
         _conversation = new(relay.Options, client.Peer, _nearAddress, destination);
+        _transfers = new(relay, new(id, client.Peer, destination, relay.Options.Profile));
     }
 
     private FtpRelayOptions Options => _relay.Options;
@@ -116,6 +117,8 @@ internal sealed class FtpSession
             yield return _awaitingNews is { IsCompleted: false } ? _awaitingNews : _awaitingNews = _news.Reader.WaitToReadAsync(end).AsTask();
             if (!stop.IsCancellationRequested)
                 yield return stopped.Task;
+            foreach (var path in _transfers.Taking)
+                yield return _paths[path].Completion;
             if (!_conversation.HoldsReplies)
                 yield return server.ReadMoreAsync(end);
             if (_conversation.WantsCommands)
@@ -244,30 +247,16 @@ internal sealed class FtpSession
         switch (decision)
         {
             case Decision.Began began:
-                var path = _paths.GetValueOrDefault(began.Path);
-                // In block mode the connection has carried other files before.
-                var (up, down) = (path?.Uploaded ?? 0, path?.Downloaded ?? 0);
-                var transfer = new Transfer(FtpRelay.NextTransfer(), new(_id, _client.Peer, _destination, Options.Profile), began, _relay.Time,
-                    () => began.Direction == TransferDirection.Upload ? (path?.Uploaded ?? 0) - up : (path?.Downloaded ?? 0) - down);
-                _transfers[began.Path] = transfer;
-                _relay.Observer?.Started(transfer);
+                _transfers.Begin(began, _paths.GetValueOrDefault(began.Path));
                 break;
             case Decision.Corrected corrected:
-                if (_transfers.TryGetValue(corrected.Path, out var correcting))
-                    correcting.Correct(corrected.Facts);
+                _transfers.Correct(corrected);
                 break;
             case Decision.Expect expect:
-                if (_transfers.TryGetValue(expect.Path, out var expecting))
-                    expecting.Expect(expect.Size, expect.Exactly);
+                _transfers.Expect(expect);
                 break;
             case Decision.Finished finished:
-                if (!_transfers.Remove(finished.Path, out var ended))
-                    break;
-                ended.End(finished.Result, finished.Reply, finished.Cause);
-                Log.TransferEnded(_relay.Logger, _id, ended.Verb, ended.Path, ended.Result, ended.Bytes, finished.Cause ?? finished.Reply ?? "");
-                if (ended.CountDiffers)
-                    Log.CountDiffers(_relay.Logger, _id, ended.Verb, ended.Path, ended.ExpectedSize ?? 0, ended.Bytes);
-                _relay.Observer?.Ended(ended);
+                _transfers.Finish(finished, takesTime: _paths.ContainsKey(finished.Path));
                 break;
             case Decision.Rewrote rewrote:
                 Log.Rewrote(_relay.Logger, _id, rewrote.From, rewrote.To);
@@ -291,10 +280,14 @@ internal sealed class FtpSession
 
     private async Task ForgetEndedPathsAsync()
     {
+        // Where the end of a file stands inside the data, the connection stays for the next one.
+        foreach (var id in _transfers.Taking.Where(id => !_paths[id].IsSettled).ToArray())
+            _transfers.EndTaken(id, ReadEnd.Ended);
         foreach (var (id, path) in _paths.Where(entry => entry.Value.Completion.IsCompleted).ToArray())
         {
             _paths.Remove(id);
             await path.DisposeAsync().ConfigureAwait(false);
+            _transfers.EndTaken(id, path.ClientEnd);
         }
     }
 
@@ -348,9 +341,9 @@ internal sealed class FtpSession
     private async Task ReleaseAsync(ControlConnection client, bool stopping)
     {
         // Cut off in the middle of what was to be done: then nothing was decided about them.
-        foreach (var path in _transfers.Keys.ToArray())
-            Report(new Decision.Finished(path, TransferResult.Failed, Reply: null, "the session was cut off"));
+        _transfers.CutOff();
         await client.DisposeAsync().ConfigureAwait(false);
+        await AwaitTakersAsync().ConfigureAwait(false);
         foreach (var path in _paths.Values)
         {
             if (stopping)
@@ -358,13 +351,29 @@ internal sealed class FtpSession
             else
                 path.Hurry();
         }
-        foreach (var path in _paths.Values)
+        foreach (var (id, path) in _paths)
+        {
             await path.DisposeAsync().ConfigureAwait(false);
+            _transfers.EndTaken(id, path.ClientEnd);
+        }
         foreach (var timer in _timers.Values)
             await timer.DisposeAsync().ConfigureAwait(false);
         _news.Writer.Complete();
         if (_awaitingNews is not null)
             await _awaitingNews.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>A client whose last file is on its way gets a moment to take it.</summary>
+    private async Task AwaitTakersAsync()
+    {
+        try
+        {
+            await Task.WhenAll(_transfers.Taking.Select(path => _paths[path].Completion)).WaitAsync(LastWordsLimit, _relay.Time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // It keeps its side open: it is closed upon.
+        }
     }
 
     /// <summary>Where the client's data connections come in: where its control connection did. Where that isn't known, the advertised address,

@@ -30,11 +30,12 @@ public enum TransferResult
 {
     /// <summary>It has not.</summary>
     Running,
-    /// <summary>Both data connections ended in order, as many bytes left as had come, and the server's final reply says success.</summary>
+    /// <summary>Both data connections ended in order, as many bytes left as had come, the server's final reply says success, and a client that received has
+    /// closed its side in order.</summary>
     Complete,
     /// <summary>It was refused, cut or aborted.</summary>
     Failed,
-    /// <summary>The bytes went through, but nobody heard the server say so.</summary>
+    /// <summary>The bytes went through, but nobody heard the server say so, or the client may not have taken them all.</summary>
     Unverified,
 }
 

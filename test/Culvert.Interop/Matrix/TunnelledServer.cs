@@ -1,4 +1,5 @@
 using Culvert.Interop.Clients;
+using Culvert.Interop.Processes;
 using Culvert.Interop.Program;
 using Culvert.Interop.Servers;
 
@@ -25,7 +26,8 @@ internal sealed class TunnelledServer : IAsyncDisposable
 
     public static async Task<TunnelledServer> StartAsync(
         string ftpServer, CancellationToken cancellation, string sshServer = SshServer.OpenSsh, string direction = "-L",
-        SshServerOptions? sshOptions = null, FtpServerOptions? ftpOptions = null, params IReadOnlyList<string> options)
+        SshServerOptions? sshOptions = null, FtpServerOptions? ftpOptions = null, IReadOnlyDictionary<string, string>? environment = null,
+        params IReadOnlyList<string> options)
     {
         var all = new TunnelledServer();
         try
@@ -33,8 +35,10 @@ internal sealed class TunnelledServer : IAsyncDisposable
             all._ftp = await FtpServer.StartAsync(ftpServer, cancellation, ftpOptions);
             all._ssh = await SshServer.StartAsync(sshServer, cancellation, sshOptions);
             var address = all._ftp.Options.IsIPv6 ? $"[{all._ftp.Options.ListenAddress}]" : all._ftp.Options.ListenAddress;
-            all._culvert = await CulvertProcess.StartAsync(
-                all._ssh, cancellation, [.. options, direction, $"ftp/0:{address}:{all._ftp.Port}"]);
+            var command = CulvertProcess.Command(
+                [.. CulvertProcess.Login(all._ssh), .. options, direction, $"ftp/0:{address}:{all._ftp.Port}", all._ssh.Address]);
+            command = command with { Environment = command.Environment.Concat(environment ?? new Dictionary<string, string>()).ToDictionary() };
+            all._culvert = await CulvertProcess.StartAsync(NetworkHost.Here, command, cancellation);
             return all;
         }
         catch

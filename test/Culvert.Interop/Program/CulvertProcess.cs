@@ -28,19 +28,25 @@ internal sealed partial class CulvertProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    public bool HasExited => _process.HasExited;
+
     public string Output => _process.Output;
 
     /// <summary>Starts tunnels through a server that is known and to which the key opens; waits until all are ready.</summary>
     public static Task<CulvertProcess> StartAsync(SshServer server, CancellationToken cancellation, params IReadOnlyList<string> tunnels) =>
         StartAsync(NetworkHost.Here, server, cancellation, tunnels);
 
-    public static async Task<CulvertProcess> StartAsync(
-        NetworkHost host, SshServer server, CancellationToken cancellation, params IReadOnlyList<string> tunnels)
+    public static Task<CulvertProcess> StartAsync(
+        NetworkHost host, SshServer server, CancellationToken cancellation, params IReadOnlyList<string> tunnels) =>
+        StartAsync(host, Command([.. Login(server), .. tunnels, server.Address]), cancellation);
+
+    /// <summary>Starts a command line that is whole already.</summary>
+    public static async Task<CulvertProcess> StartAsync(NetworkHost host, CommandLine command, CancellationToken cancellation)
     {
-        var culvert = new CulvertProcess(host.Start(Command([.. Login(server), .. tunnels, server.Address])));
+        var culvert = new CulvertProcess(host.Start(command));
         try
         {
-            var count = tunnels.Count(word => word is "-L" or "-R");
+            var count = command.Arguments.Count(word => word is "-L" or "-R");
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             limit.CancelAfter(StartPatience);
             var ports = new List<int>();
@@ -70,10 +76,13 @@ internal sealed partial class CulvertProcess : IAsyncDisposable
     };
 
     /// <summary>The options that let the test key into a server whose key is known.</summary>
-    public static IReadOnlyList<string> Login(SshServer server) =>
+    public static IReadOnlyList<string> Login(SshServer server) => Login(server, server.Port, server.KnownHosts);
+
+    /// <summary>The same by a port that leads to the server in the end.</summary>
+    public static IReadOnlyList<string> Login(SshServer server, int port, string knownHosts) =>
     [
-        "-F", "none", "-o", "BatchMode=yes", "-o", $"UserKnownHostsFile={server.KnownHosts}", "-o", "StrictHostKeyChecking=yes",
-        "-i", server.Keys.PrivateKey(TestKeys.Client), "-p", server.Port.ToString(CultureInfo.InvariantCulture), "-l", server.User,
+        "-F", "none", "-o", "BatchMode=yes", "-o", $"UserKnownHostsFile={knownHosts}", "-o", "StrictHostKeyChecking=yes",
+        "-i", server.Keys.PrivateKey(TestKeys.Client), "-p", port.ToString(CultureInfo.InvariantCulture), "-l", server.User,
     ];
 
     /// <summary>What Culvert says of each tunnel that is up.</summary>

@@ -94,6 +94,15 @@ internal abstract class FtpServer : IAsyncDisposable
     /// <summary>Puts a file of random bytes where clients can fetch it.</summary>
     public string Offer(string name, int length) => RandomFile.Write(PathOf(name), length);
 
+    /// <summary>Kills the processes of each session; the server itself goes on. For servers that have such processes.</summary>
+    public void KillSessions()
+    {
+        foreach (var session in ProcessTable.DescendantsOf((_process ?? throw new InvalidOperationException("not started")).Id))
+        {
+            ProcessTable.Kill(session);
+        }
+    }
+
     public string PathOf(string name) => Path.Combine(PublicFolder, name);
 
     public async ValueTask DisposeAsync()

@@ -73,8 +73,11 @@ internal abstract class SshServer : IAsyncDisposable
     }
 
     /// <summary>A known_hosts file that says this server has the given keys.</summary>
-    public string WriteKnownHosts(string file, params IReadOnlyList<string> keys) => Folder.Write(
-        file, string.Concat(keys.Select(key => $"[{Address}]:{Port} {Keys.PublicKey(key)}\n")));
+    public string WriteKnownHosts(string file, params IReadOnlyList<string> keys) => WriteKnownHosts(file, Port, keys);
+
+    /// <summary>The same for a port that leads to the server in the end.</summary>
+    public string WriteKnownHosts(string file, int port, params IReadOnlyList<string> keys) => Folder.Write(
+        file, string.Concat(keys.Select(key => $"[{Address}]:{port} {Keys.PublicKey(key)}\n")));
 
     /// <summary>Kills the server and each of its sessions in one stroke, as a crash of its machine would.</summary>
     public void KillAll()
@@ -83,6 +86,15 @@ internal abstract class SshServer : IAsyncDisposable
         var sessions = ProcessTable.DescendantsOf(process.Id);
         process.Kill();
         foreach (var session in sessions)
+        {
+            ProcessTable.Kill(session);
+        }
+    }
+
+    /// <summary>Kills each session; the server itself goes on.</summary>
+    public void KillSessions()
+    {
+        foreach (var session in ProcessTable.DescendantsOf((_process ?? throw new InvalidOperationException("not started")).Id))
         {
             ProcessTable.Kill(session);
         }

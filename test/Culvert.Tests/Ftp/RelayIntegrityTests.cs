@@ -115,7 +115,59 @@ public sealed class RelayIntegrityTests
         await server.EndAsync(rig.Hang);
         await rig.ReplyAsync("226 done");
         Assert.Equal(Part, (await RelayRig.ReadAllAsync(client, rig.Hang)).Bytes);
-        Assert.Equal(differs, Assert.Single(rig.Watcher.Done).CountDiffers);
+        await client.EndAsync(rig.Hang);
+        Assert.Equal(differs, (await rig.Watcher.NextAsync(rig.Hang)).CountDiffers);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ADownloadIsCompleteOnlyWhenTheClientHasTakenIt(bool killed)
+    {
+        await using var rig = await RelayRig.StartAsync();
+        var (client, server) = await rig.StandingAsync();
+        await rig.PassAsync("RETR f");
+        await server.WriteAsync(Part, rig.Hang);
+        await server.EndAsync(rig.Hang);
+        await rig.ReplyAsync("226 done");
+        if (killed)
+            client.Abort(); // what a system does for a process that dies with bytes unread
+        else
+        {
+            await RelayRig.ReadAllAsync(client, rig.Hang);
+            await client.EndAsync(rig.Hang);
+        }
+        Assert.Equal(killed ? TransferResult.Unverified : TransferResult.Complete, (await rig.Watcher.NextAsync(rig.Hang)).Result);
+    }
+
+    [Fact]
+    public async Task ADownloadWhoseClientGoesAwayWithItsDataUnreadIsNotComplete()
+    {
+        await using var rig = await RelayRig.StartAsync();
+        var (client, server) = await rig.StandingAsync();
+        await rig.PassAsync("RETR f");
+        await server.WriteAsync(Part, rig.Hang);
+        await server.EndAsync(rig.Hang);
+        await rig.ReplyAsync("226 done");
+        await rig.Client.Duplex.DisposeAsync();
+        client.Abort();
+        Assert.Equal(TransferResult.Unverified, (await rig.Watcher.NextAsync(rig.Hang)).Result);
+    }
+
+    [Fact]
+    public async Task ADownloadWhoseClientNeverClosesIsNotCalledComplete()
+    {
+        await using var rig = await RelayRig.StartAsync();
+        var (_, server) = await rig.StandingAsync();
+        await rig.PassAsync("RETR f");
+        await server.WriteAsync(Part, rig.Hang);
+        await server.EndAsync(rig.Hang);
+        await rig.ReplyAsync("226 done");
+        await rig.PassAsync("NOOP"); // the dialogue goes on meanwhile
+        await rig.ReplyAsync("200 fine");
+        Assert.Empty(rig.Watcher.Done);
+        var told = await rig.PassTimeUntilAsync(rig.Watcher.NextAsync(rig.Hang), TimeSpan.FromSeconds(1));
+        Assert.Equal(TransferResult.Unverified, told.Result);
     }
 
     [Fact]

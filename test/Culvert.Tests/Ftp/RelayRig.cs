@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using System.Threading.Channels;
 using Culvert.Ftp;
 using Culvert.Ftp.Wire;
 using Culvert.Net;
@@ -247,8 +248,19 @@ internal sealed class Watcher : ITransferObserver
     public ConcurrentQueue<Transfer> Done { get; } = [];
     public ConcurrentQueue<string> Rewritten { get; } = [];
 
+    private readonly Channel<Transfer> _ended = Channel.CreateUnbounded<Transfer>();
+
     public void Started(Transfer transfer) => Transfers.Enqueue(transfer);
-    public void Ended(Transfer transfer) => Done.Enqueue(transfer);
+
+    public void Ended(Transfer transfer)
+    {
+        Done.Enqueue(transfer);
+        _ended.Writer.TryWrite(transfer);
+    }
+
+    /// <summary>The next transfer that is told to be over.</summary>
+    public Task<Transfer> NextAsync(CancellationToken cancellationToken) => _ended.Reader.ReadAsync(cancellationToken).AsTask();
+
     public void AddressRewritten(string from, string to) => Rewritten.Enqueue($"{from} -> {to}");
     public void ChannelOpening(Endpoint to) { }
 }

@@ -53,6 +53,7 @@ public sealed class RelayTransferTests
                 Assert.Equal(ReadEnd.Ended, end);
                 await client.EndAsync(rig.Hang);
             }
+            await rig.Watcher.NextAsync(rig.Hang);
         }
         Assert.All(rig.Watcher.Done, transfer => Assert.Equal((TransferResult.Complete, File.Length), (transfer.Result, transfer.Bytes)));
         Assert.Equal(2, rig.Watcher.Done.Count);

@@ -28,8 +28,9 @@ public sealed class TransferEventTests
         await rig.Server.SayAsync("226 done");
         Assert.Equal(6, (await RelayRig.ReadAllAsync(client, rig.Hang)).Bytes.Length);
         Assert.Equal("226 done", await rig.Client.HearAsync());
+        await client.EndAsync(rig.Hang);
 
-        var transfer = Assert.Single(rig.Watcher.Done);
+        var transfer = await rig.Watcher.NextAsync(rig.Hang);
         Assert.Equal(("the branch", new Endpoint("ftp.example", 21)), (transfer.Session.Profile, transfer.Session.Server));
         Assert.True(transfer.Session.Client.Address.IsLoopback);
         Assert.Equal("bob", transfer.User);
