@@ -32,6 +32,9 @@ public sealed record TunnelConfig(TunnelSpec Spec)
     public bool EndsAtFarEnd(string server) => Names.IsLoopback(Spec.DestinationHost)
         || (Spec.Kind == TunnelKind.Local && string.Equals(Spec.DestinationHost, server, StringComparison.OrdinalIgnoreCase));
 
+    /// <summary>It stands in a file: when it can't be had, one warning says so, and the others go on.</summary>
+    public bool IsBestEffort { get; init; }
+
     /// <summary>A tunnel without an address of its own listens on every address, not only on loopback (<c>-g</c>, GatewayPorts).</summary>
     public bool OpenToOthers { get; init; }
 }

@@ -1,0 +1,35 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Culvert.Broker.Config;
+
+/// <summary>How values of our own settings are read and printed.</summary>
+internal static class OwnValues
+{
+    /// <summary>Names between commas; none may be empty.</summary>
+    public static IReadOnlyList<string> Names(string text)
+    {
+        var names = text.Split(',');
+        return names.All(name => name.Length > 0 && !name.Any(char.IsWhiteSpace))
+            ? names
+            : throw new ConfigException($"Bad list '{text}'", "write names between commas, without blanks");
+    }
+
+    /// <summary>Addresses or networks of them between commas. IPv4 only, since a 227 can say nothing else; a name could not be compared with it.</summary>
+    public static IReadOnlyList<IPNetwork> Networks(string text) =>
+        [.. Names(text).Select(one => IPNetwork.TryParse(one.Contains('/', StringComparison.Ordinal) ? one : one + "/32", out var network) && network.BaseAddress.AddressFamily == AddressFamily.InterNetwork
+            ? network
+            : throw new ConfigException($"Bad data host '{one}'", "say IPv4 addresses, or networks such as 192.0.2.0/24, between commas"))];
+
+    /// <summary>The same as text; null when there are none.</summary>
+    public static string? Text(IReadOnlyList<IPNetwork> networks) => networks.Count == 0 ? null : string.Join(',', networks);
+
+    /// <summary>An address in figures.</summary>
+    public static IPAddress Address(string text) =>
+        IPAddress.TryParse(text, out var address) ? address : throw new ConfigException($"Bad address '{text}'", "say an IPv4 or IPv6 address, not a name");
+
+    /// <summary>A host that can stand in FTP's HOST.</summary>
+    public static string FtpHost(string text) => Config.Names.IsHost(text) && text.All(char.IsAscii)
+        ? text
+        : throw new ConfigException($"Bad host '{text}'", "say the name by which the FTP server knows the virtual host");
+}
