@@ -17,9 +17,6 @@ public enum RunEnd
 /// <summary>One connection and its tunnels, from the moment when all are open.</summary>
 public sealed class TunnelRun : IAsyncDisposable
 {
-    /// <summary>What is running has this long after a stop, or after the link was lost, to come to its own end.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
-
     private readonly ConnectionConfig _config;
     private readonly BrokerServices _services;
     private readonly INetwork _there;
@@ -47,6 +44,8 @@ public sealed class TunnelRun : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(services);
+        if (Rings.Find(config) is { } ring)
+            throw new ConfigException($"the tunnel to {ring.Spec.DestinationHost}:{ring.Spec.DestinationPort} leads back to its own port", "a connection through it would never reach a server; name the server's port as the destination");
         // Who may enter is settled before anybody is asked for a password.
         foreach (var tunnel in config.Tunnels)
         {
@@ -76,11 +75,13 @@ public sealed class TunnelRun : IAsyncDisposable
             {
                 await OpenAsync(tunnel, cancellationToken).ConfigureAwait(false);
             }
-            catch (BrokerException e) when (!_config.ExitOnForwardFailure)
+            catch (BrokerException e) when (!_config.ExitOnForwardFailure || tunnel.IsBestEffort)
             {
                 _services.Reporter.Tell(e.Reason with { Weight = MessageWeight.Warning });
             }
         }
+        if (_tunnels.Count == 0)
+            throw new BrokerException(Message.Error("No forwarding could be set up.", "each reason stands above; without a port there is nothing to do"));
         foreach (var (tunnel, _) in _tunnels)
             _services.Reporter.Opened(tunnel.Facts);
     }
@@ -103,7 +104,7 @@ public sealed class TunnelRun : IAsyncDisposable
             {
                 _services.Reporter.Tell(LinkMessages.Lost(_config, lost));
                 // Sessions over a lost link hear of it themselves and tell their clients why; this only bounds how long that may take.
-                _stopping.CancelAfter(Grace);
+                _stopping.CancelAfter(_config.Grace);
             }
         }
         finally
@@ -135,7 +136,7 @@ public sealed class TunnelRun : IAsyncDisposable
         foreach (var tunnel in running.Where(tunnel => tunnel.IsCompleted))
             died ??= await tunnel.ConfigureAwait(false);
         if (died is { Kind: FailureKind.NetworkLost })
-            await Task.WhenAny(_linkLost, Task.Delay(Grace, _services.Time)).ConfigureAwait(false);
+            await Task.WhenAny(_linkLost, Task.Delay(_config.Grace, _services.Time)).ConfigureAwait(false);
         return _linkLost.IsCompleted ? await _linkLost.ConfigureAwait(false) : died;
     }
 
@@ -153,13 +154,13 @@ public sealed class TunnelRun : IAsyncDisposable
         Func<int> cut;
         if (tunnel.Spec.Type == TunnelType.Ftp)
         {
-            var sessions = new FtpSessions(tunnel, _config.Host, near, far, _services, Grace, _stopping.Token);
+            var sessions = new FtpSessions(tunnel, _config.Host, near, far, _services, _config.Grace, _stopping.Token);
             (serve, cut) = (sessions.ServeAsync, () => sessions.Cut);
         }
         else
         {
             var destination = new Endpoint(tunnel.Spec.DestinationHost, tunnel.Spec.DestinationPort);
-            var sessions = new PlainSessions(far, destination, Grace, _services.Time, failure => _services.Reporter.Tell(ForwardMessages.OpenFailed(facts, failure)));
+            var sessions = new PlainSessions(far, destination, _config.Grace, _services.Time, failure => _services.Reporter.Tell(ForwardMessages.OpenFailed(facts, failure)));
             (serve, cut) = (sessions.ServeAsync, () => sessions.Cut);
         }
         // Sessions follow their own stop: after a lost link they first have their say.
@@ -179,7 +180,7 @@ public sealed class TunnelRun : IAsyncDisposable
         }
         catch (NetworkException e)
         {
-            throw new BrokerException(ForwardMessages.RemoteRefused(tunnel.Spec, e.Failure, _config.ExitOnForwardFailure), e);
+            throw new BrokerException(ForwardMessages.RemoteRefused(tunnel.Spec, e.Failure, _config.ExitOnForwardFailure && !tunnel.IsBestEffort), e);
         }
     }
 }

@@ -1,4 +1,6 @@
+using System.Collections.Frozen;
 using System.CommandLine;
+using Culvert.Broker.Config;
 
 namespace Culvert.Cli.Arguments;
 
@@ -12,20 +14,14 @@ internal sealed class Syntax
         ["-p"] = "Port",
         ["-l"] = "User",
         ["-i"] = "IdentityFile",
-        ["-L"] = "LocalForward",
-        ["-R"] = "RemoteForward",
+        ["-J"] = "ProxyJump",
+        ["-P"] = "Tag",
+        ["-L"] = "CulvertLocalForward",
+        ["-R"] = "CulvertRemoteForward",
         ["-c"] = "Ciphers",
         ["-m"] = "MACs",
         ["-b"] = "BindAddress",
-        ["--password-file"] = "CulvertPasswordFile",
-        ["--active"] = "CulvertActive",
-        ["--data-address"] = "CulvertDataAddress",
-        ["--data-hosts"] = "CulvertDataHosts",
-        ["--ftp-host"] = "CulvertFtpHost",
-        ["--passive-ports"] = "CulvertPassivePorts",
-        ["--advertise"] = "CulvertAdvertise",
-        ["--allow-users"] = "CulvertAllowUsers",
-    };
+    }.Concat(ConfigBuilder.OwnSettings.Select(keyword => KeyValuePair.Create(OptionOf(keyword), keyword))).ToFrozenDictionary();
 
     /// <summary>Options without a value that say a setting.</summary>
     public static IReadOnlyDictionary<string, (string Keyword, string Value)> Flags { get; } = new Dictionary<string, (string, string)>
@@ -34,6 +30,10 @@ internal sealed class Syntax
         ["-6"] = ("AddressFamily", "inet6"),
         ["-g"] = ("GatewayPorts", "yes"),
     };
+
+    /// <summary>Each setting of our own is an option too: <c>CulvertDataHosts</c> is <c>--data-hosts</c>.</summary>
+    internal static string OptionOf(string keyword) =>
+        "-" + string.Concat(keyword["Culvert".Length..].Select(c => char.IsAsciiLetterUpper(c) ? $"-{char.ToLowerInvariant(c)}" : $"{c}"));
 
     private Syntax(Command command, Argument<string[]> words)
     {
@@ -55,7 +55,7 @@ internal sealed class Syntax
         var command = new Command("\0") { words };
         foreach (var name in (ReadOnlySpan<string>)["-o", "-E", "-F", "--host", .. Settings.Keys])
             command.Add(new Option<string[]>(name) { Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false });
-        foreach (var name in (ReadOnlySpan<string>)["-N", "-T", "-f", "-q", "-v", "-V", "-h", "--help", "--version", .. Flags.Keys])
+        foreach (var name in (ReadOnlySpan<string>)["-N", "-T", "-f", "-G", "-q", "-v", "-V", "-h", "--help", "--version", .. Flags.Keys])
             command.Add(new Option<bool>(name) { Arity = ArgumentArity.Zero });
         return new Syntax(command, words);
     }

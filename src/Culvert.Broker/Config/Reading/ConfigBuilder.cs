@@ -1,93 +1,130 @@
 namespace Culvert.Broker.Config;
 
-/// <summary>Collects settings, in the order of their weight, into a <see cref="ConnectionConfig"/>. As in OpenSSH the first value of a setting
-/// wins; forwards and key files add up. What is said once for all tunnels is applied to each at the end.</summary>
+/// <summary>Collects settings in the order of their weight. As in OpenSSH the first value of a setting wins; forwards and key files add up. What is said
+/// once for all tunnels is applied to each at the end.</summary>
+/// <param name="machine">Where it happens.</param>
 /// <remarks>Not thread-safe; for one reading.</remarks>
-public sealed class ConfigBuilder
+public sealed class ConfigBuilder(Machine machine)
 {
+    private const string CommandLine = "command-line";
+
     private readonly HashSet<string> _said = new(StringComparer.OrdinalIgnoreCase);
-    private readonly List<TunnelSpec> _specs = [];
-    private TunnelConfig _pattern;
-    private bool _clearTunnels;
 
-    /// <summary>Begins with the defaults.</summary>
-    public ConfigBuilder()
-    {
-        Config = new ConnectionConfig { Host = "" };
-        _pattern = new TunnelConfig(new TunnelSpec(TunnelKind.Local, TunnelType.Tcp, null, 0, "", 0));
-    }
+    /// <summary>The settings that are Culvert's own, spelled as in documents; the forwards are not among them.</summary>
+    public static IEnumerable<string> OwnSettings => Keywords.Own;
 
-    /// <summary>What has been said so far, without the tunnels.</summary>
-    internal ConnectionConfig Config { get; private set; }
+    /// <summary>What has been said so far.</summary>
+    internal Draft Draft { get; private set; } = new();
 
-    /// <summary>Whether the setting has been given a value.</summary>
-    public bool Has(string keyword) => _said.Contains(keyword);
+    /// <summary>Where it happens.</summary>
+    internal Machine Machine => machine;
 
-    /// <summary>Takes one setting.</summary>
+    /// <summary>Takes what an option says whose whole value is one word.</summary>
     /// <param name="keyword">A keyword of ssh_config or of ours, in any case.</param>
-    /// <param name="value">Its value, without surrounding blanks.</param>
-    /// <exception cref="ConfigException">Unknown, refused, or a value that can't be meant.</exception>
+    /// <param name="value">Its value; blanks and quotes in it are its own.</param>
+    /// <exception cref="ConfigException">Unknown, or a value that can't be meant.</exception>
     public void Set(string keyword, string value)
     {
         ArgumentNullException.ThrowIfNull(keyword);
-        ArgumentNullException.ThrowIfNull(value);
-        if (Keywords.Known.TryGetValue(keyword, out var known))
+        if (string.IsNullOrEmpty(value))
+            throw new ConfigException("Missing argument.", $"{keyword} needs a value");
+        Take(Directive.OfWord(keyword, value), Origin.Letter, isActive: true);
+    }
+
+    /// <summary>Takes a line of ssh_config from the command line (<c>-o</c>): <c>Key=Value</c>, <c>Key Value</c>, <c>Key = Value</c>.</summary>
+    /// <exception cref="ConfigException">Unknown, or a value that can't be meant; the message says <c>command-line line 0</c>, as OpenSSH does.</exception>
+    public void SetLine(string line)
+    {
+        ArgumentNullException.ThrowIfNull(line);
+        var place = new Directive(CommandLine, 0, "", "", []);
+        try
         {
-            if (value.Length == 0)
-                throw new ConfigException("missing argument.", $"{keyword} needs a value");
-            // A value that doesn't win is read all the same: a mistake stays a mistake.
-            var before = Config;
-            var pattern = _pattern;
-            var clear = _clearTunnels;
-            var after = known.Apply(this, value);
-            if (known.Adds || _said.Add(keyword))
-                Config = after;
-            else
-                (Config, _pattern, _clearTunnels) = (before, pattern, clear);
+            if (Directive.Read(CommandLine, 0, line) is not { } directive)
+                return;
+            if (directive.Keyword is "host" or "match" or "include")
+                throw new ConfigException($"{directive.Keyword} directive not supported as a command-line option", "say the settings themselves, or put it into a file and name that with -F");
+            if (directive.Keyword == "remotecommand" && !ValueSyntax.IsNone(directive.Rest))
+                throw new ConfigException("RemoteCommand is not supported", "culvert opens no session; run the command with ssh");
+            TakeOrTell(directive, Origin.Option, isActive: true);
         }
-        else if (Keywords.Refused.TryGetValue(keyword, out var hint))
+        catch (ConfigException e) when (!e.Message.StartsWith(CommandLine, StringComparison.Ordinal))
         {
-            if (!value.Equals("none", StringComparison.OrdinalIgnoreCase))
-                throw new ConfigException($"{keyword} is not supported", hint);
-        }
-        else if (!Keywords.Silent.Contains(keyword))
-        {
-            throw new ConfigException($"Bad configuration option: {keyword}", "culvert --help lists what can be said; OpenSSH's keywords are listed in ssh_config(5)");
+            throw place.At(e);
         }
     }
 
-    /// <summary>Takes a forward.</summary>
-    public void Add(TunnelSpec spec) => _specs.Add(spec);
-
-    /// <summary>The configuration for a server.</summary>
-    /// <param name="server">Its user and port are used unless settings said otherwise: as in OpenSSH, what stands beside the host comes last.</param>
-    public ConnectionConfig Build(HostSpec server)
+    /// <summary>Takes how much is said, whatever else said it.</summary>
+    public void SetVerbosity(Verbosity verbosity)
     {
-        ArgumentNullException.ThrowIfNull(server);
-        return Config with
+        _said.Add("LogLevel");
+        Draft = Draft with { Connection = Draft.Connection with { Verbosity = verbosity } };
+    }
+
+    /// <summary>Takes the server as it was typed: its user and port count unless settings said otherwise, and before all files.</summary>
+    internal void SetServer(HostSpec server)
+    {
+        var connection = Draft.Connection with { Host = server.Host };
+        if (server.User is { } user && _said.Add("User"))
+            connection = connection with { User = user };
+        if (server.Port is { } port && _said.Add("Port"))
+            connection = connection with { Port = port };
+        Draft = Draft with { Connection = connection };
+    }
+
+    /// <summary>From here on the host is settled: files can't change it.</summary>
+    internal void SetHostName(string host)
+    {
+        _said.Add("HostName");
+        Draft = Draft with { Connection = Draft.Connection with { HostName = host } };
+    }
+
+    /// <summary>Whether the setting has been given a value.</summary>
+    internal bool Has(string keyword) => _said.Contains(keyword);
+
+    /// <summary>Takes a line, and says where it stands when it is wrong.</summary>
+    /// <param name="directive">The line; not Host, Match or Include.</param>
+    /// <param name="origin">Where it was said.</param>
+    /// <param name="isActive">Whether it counts for this server. It is read all the same: a mistake stays a mistake.</param>
+    /// <exception cref="ConfigException">A mistake, in complete sentences.</exception>
+    internal void TakeOrTell(Directive directive, Origin origin, bool isActive)
+    {
+        if (Keywords.Find(directive.Keyword) is null)
         {
-            Host = server.Host,
-            User = Config.User ?? server.User,
-            Port = Has("Port") ? Config.Port : server.Port ?? Config.Port,
-            Tunnels = _clearTunnels ? [] : [.. _specs.Select(spec => _pattern with { Spec = spec })],
-        };
+            if (IsIgnored(directive.Keyword))
+                return;
+            List<string> lines = [$"{directive.File}: line {directive.Line}: Bad configuration option: {directive.Keyword}"];
+            if (directive.Words is null)
+                lines.Add($"{directive.File} line {directive.Line}: invalid quotes");
+            throw new ConfigException(lines, "culvert(1) and ssh_config(5) list what can be said; IgnoreUnknown lets a file keep what is for others");
+        }
+        if (directive.Words is null)
+            throw directive.At(new ConfigException("invalid quotes", "close the quotation mark"));
+        try
+        {
+            Take(directive, origin, isActive);
+        }
+        catch (ConfigException e)
+        {
+            throw directive.At(e);
+        }
     }
 
-    internal ConnectionConfig Tunnels(Func<TunnelConfig, TunnelConfig> change)
+    private void Take(Directive directive, Origin origin, bool isActive)
     {
-        _pattern = change(_pattern);
-        return Config;
+        var keyword = Keywords.Find(directive.Keyword) ?? throw new ConfigException($"Bad configuration option: {directive.Keyword}");
+        var arguments = new Arguments(directive, origin, machine);
+        var change = keyword.Read(arguments);
+        if (isActive && (keyword.AddsUp || !_said.Contains(keyword.Slot)))
+        {
+            Draft = change(Draft);
+            if (!arguments.IsForgotten)
+                _said.Add(keyword.Slot);
+        }
+        if (arguments.Left > 0)
+            throw new ConfigException($"keyword {directive.Keyword} extra arguments at end of line", "put a value with blanks into quotes");
     }
 
-    internal ConnectionConfig AddTunnel(TunnelSpec spec)
-    {
-        _specs.Add(spec);
-        return Config;
-    }
-
-    internal ConnectionConfig ClearTunnels(bool clear)
-    {
-        _clearTunnels = clear;
-        return Config;
-    }
+    // IgnoreUnknown is there so that one file can serve several programs. Our own names are meant for this one: a slip in them stays a mistake.
+    private bool IsIgnored(string keyword) => Draft.IgnoreUnknown is { } list
+        && !keyword.StartsWith(Keywords.Ours, StringComparison.OrdinalIgnoreCase) && Patterns.MatchesListOfNames(keyword, list);
 }

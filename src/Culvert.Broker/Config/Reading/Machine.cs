@@ -30,8 +30,11 @@ public sealed record Machine
     /// <summary>A file's lines, or why they can't be had.</summary>
     public Func<string, ConfigText> Read { get; init; } = _ => ConfigText.Missing;
 
-    /// <summary>The files that a pattern names, sorted.</summary>
-    public Func<string, IReadOnlyList<string>> Find { get; init; } = _ => [];
+    /// <summary>The names in a folder; none when it can't be listed.</summary>
+    public Func<string, IReadOnlyList<string>> List { get; init; } = _ => [];
+
+    /// <summary>Whether a file or a folder is there.</summary>
+    public Func<string, bool> Exists { get; init; } = _ => false;
 
     /// <summary>The exit status of a command in the user's shell.</summary>
     public Func<string, int> Run { get; init; } = _ => 1;

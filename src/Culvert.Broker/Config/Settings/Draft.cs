@@ -23,6 +23,9 @@ internal sealed record Draft
     /// <summary>The certificates, likewise.</summary>
     public ImmutableList<(string Path, Origin Origin)> CertificateFiles { get; init; } = [];
 
+    /// <summary>Whether somebody decided what a failed forward means; otherwise it depends on where the forward stands.</summary>
+    public bool SaidExitOnForwardFailure { get; init; }
+
     /// <summary>Keywords that nobody needs to know.</summary>
     public string? IgnoreUnknown { get; init; }
 

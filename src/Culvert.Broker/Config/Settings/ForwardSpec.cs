@@ -28,6 +28,9 @@ public sealed record ForwardSpec(ForwardKind Kind, string Listen, string Connect
     /// <summary>As <c>-G</c> prints it, without the keyword.</summary>
     public override string ToString() => Connect.Length == 0 ? Listen : $"{Listen} {Connect}";
 
+    /// <summary>The same with tokens in the names of Unix sockets written in full.</summary>
+    internal ForwardSpec WithPaths(Tokens tokens) => Tunnel is not null ? this : this with { Listen = Full(Listen, tokens), Connect = Full(Connect, tokens) };
+
     /// <summary>A tunnel that was said in our own form.</summary>
     internal static ForwardSpec Of(TunnelSpec tunnel)
     {
@@ -147,6 +150,9 @@ public sealed record ForwardSpec(ForwardKind Kind, string Listen, string Connect
         }
         return fields;
     }
+
+    // What isn't [address]:port or a port is a path.
+    private static string Full(string end, Tokens tokens) => end.Contains('/', StringComparison.Ordinal) ? tokens.Percent(end) : end;
 
     private static string At(string? host, int port, bool always = false) => host is null && !always
         ? port.ToString(CultureInfo.InvariantCulture)

@@ -64,7 +64,7 @@ internal sealed class Arguments(Directive directive, Origin origin, Machine mach
 internal abstract class Keyword(string name)
 {
     /// <summary>As the manual writes it.</summary>
-    public string Name => name;
+    public string Name { get; } = name;
 
     /// <summary>Values are added, or the keyword itself knows which wins; otherwise the first one does.</summary>
     public bool AddsUp { get; init; }

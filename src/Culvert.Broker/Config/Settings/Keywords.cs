@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Net;
 using Culvert.Ftp;
+using Culvert.Net;
 using Culvert.Ssh.Crypto;
 using Culvert.Ssh.Trust;
 using static Culvert.Broker.Config.ValueSyntax;
@@ -10,7 +11,7 @@ namespace Culvert.Broker.Config;
 /// <summary>The one table of keywords: OpenSSH's in the order in which <c>ssh -G</c> prints them, then ours. A setting of ours has three spellings,
 /// <c>CulvertDataHosts</c>, <c>--data-hosts</c> and <c>data-hosts="…"</c>, which are made from its name. What OpenSSH has and has no meaning here is
 /// checked and printed, and otherwise silent, as its users' files expect; what would change where the connection goes, or whom it trusts, is never
-/// ignored: <see cref="NotOffered"/>.</summary>
+/// ignored: <c>Runtime/Words/NotOffered</c> tells of it.</summary>
 internal static class Keywords
 {
     /// <summary>What begins the names of our own.</summary>
@@ -124,12 +125,23 @@ internal static class Keywords
         Of("Tag", Text, d => d.Tag, (d, v) => d with { Tag = v }),
 
         Connection(Ours + "PasswordFile", Text, c => c.PasswordFile, (c, v) => c with { PasswordFile = v }),
-        Tunnel(Ours + "Active", Word(("convert", ActiveMode.Convert), ("forward", ActiveMode.Forward), ("auto", ActiveMode.Auto)), t => t.Active, (t, v) => t with { Active = v }),
-        Tunnel(Ours + "DataAddress", Word(("destination", DataAddress.Destination), ("reply", DataAddress.Reply)), t => t.DataAddress, (t, v) => t with { DataAddress = v }),
-        Tunnel(Ours + "DataHosts", Own(OwnValues.Networks, OwnValues.Text), t => t.DataHosts, (t, v) => t with { DataHosts = v }),
-        Tunnel(Ours + "FtpHost", Own<string?>(OwnValues.FtpHost, v => v), t => t.FtpHost, (t, v) => t with { FtpHost = v }),
-        Tunnel(Ours + "PassivePorts", Own<PortRange?>(v => PortRange.Parse(v), v => v?.ToString()), t => t.PassivePorts, (t, v) => t with { PassivePorts = v }),
-        Tunnel(Ours + "Advertise", Own<IPAddress?>(OwnValues.Address, v => v?.ToString()), t => t.Advertise, (t, v) => t with { Advertise = v }),
+        Connection(Ours + "Grace", Time, c => c.Grace, (c, v) => c with { Grace = v }),
+        Ftp(Ours + "Active", Word(("convert", ActiveMode.Convert), ("forward", ActiveMode.Forward), ("auto", ActiveMode.Auto)), o => o.Active, (o, v) => o with { Active = v }),
+        Ftp(Ours + "DataAddress", Word(("destination", DataAddress.Destination), ("reply", DataAddress.Reply)), o => o.DataAddress, (o, v) => o with { DataAddress = v }),
+        Ftp(Ours + "DataHosts", Own(OwnValues.Networks, OwnValues.Text), o => o.DataHosts, (o, v) => o with { DataHosts = v }),
+        Ftp(Ours + "FtpHost", Own<string?>(OwnValues.FtpHost, v => v), o => o.HostName, (o, v) => o with { HostName = v }),
+        Ftp(Ours + "PassivePorts", Own<PortRange?>(v => OwnValues.Ports(v), v => v?.ToString()), o => o.PassivePorts, (o, v) => o with { PassivePorts = v }),
+        Ftp(Ours + "Advertise", Own<IPAddress?>(OwnValues.Address, v => v?.ToString()), o => o.Advertise, (o, v) => o with { Advertise = v }),
+        Ftp(Ours + "PrivilegedDataPorts", Flag, o => o.PrivilegedDataPorts, (o, v) => o with { PrivilegedDataPorts = v }),
+        Ftp(Ours + "UnknownCommands", Word(("pass", false), ("refuse", true)), o => o.RefuseUnknownCommands, (o, v) => o with { RefuseUnknownCommands = v }),
+        Ftp(Ours + "OpenTimeout", OwnValues.Limit, o => o.ConnectTimeout, (o, v) => o with { ConnectTimeout = v, DataDialTimeout = v }),
+        Ftp(Ours + "DataTimeout", OwnValues.Limit, o => o.DataListenTimeout, (o, v) => o with { DataListenTimeout = v }),
+        Ftp(Ours + "LoginTimeout", OwnValues.LimitOrNone, o => o.LoginTimeout, (o, v) => o with { LoginTimeout = v }),
+        Ftp(Ours + "ClientTimeout", OwnValues.LimitOrNone, o => o.IdleTimeout, (o, v) => o with { IdleTimeout = v }),
+        Ftp(Ours + "ReplyTimeout", OwnValues.Limit, o => o.VerdictTimeout, (o, v) => o with { VerdictTimeout = v }),
+        Ftp(Ours + "StallTimeout", OwnValues.Limit, o => o.StallTimeout, (o, v) => o with { StallTimeout = v }),
+        Tunnel(Ours + "MaxSessions", OwnValues.Count, t => t.MaximumSessions, (t, v) => t with { MaximumSessions = v ?? t.MaximumSessions }),
+        Tunnel(Ours + "MaxSessionsPerUser", OwnValues.Count, t => t.MaximumSessionsPerUser, (t, v) => t with { MaximumSessionsPerUser = v }),
         Tunnel(Ours + "AllowUsers", Own<IReadOnlyList<string>?>(OwnValues.Names, v => v is null ? null : string.Join(',', v)), t => t.AllowUsers, (t, v) => t with { AllowUsers = v }),
         OwnForward(Ours + "LocalForward", TunnelKind.Local),
         OwnForward(Ours + "RemoteForward", TunnelKind.Remote),
@@ -157,6 +169,9 @@ internal static class Keywords
         .Concat(Aliases.Select(alias => KeyValuePair.Create(alias.Alias, Table.First(keyword => keyword.Name == alias.Name))))
         .ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Settings of our own, which are options with two dashes too; the forwards have letters instead.</summary>
+    public static IEnumerable<string> Own => Table.Where(keyword => keyword.Name.StartsWith(Ours, StringComparison.Ordinal) && !keyword.AddsUp).Select(keyword => keyword.Name);
+
     /// <summary>The keyword of a name, in any case; null when nobody knows it.</summary>
     public static Keyword? Find(string name) => ByName.GetValueOrDefault(name);
 
@@ -168,6 +183,9 @@ internal static class Keywords
 
     private static Keyword<T> Tunnel<T>(string name, ValueSyntax<T> syntax, Func<TunnelConfig, T> get, Func<TunnelConfig, T, TunnelConfig> set) =>
         new(name, syntax, d => get(d.Tunnel), (d, v) => d with { Tunnel = set(d.Tunnel, v) });
+
+    private static Keyword<T> Ftp<T>(string name, ValueSyntax<T> syntax, Func<FtpRelayOptions, T> get, Func<FtpRelayOptions, T, FtpRelayOptions> set) =>
+        Tunnel(name, syntax, t => get(t.Ftp), (t, v) => t with { Ftp = set(t.Ftp, v) });
 
     private static Keyword Silent<T>(string name, ValueSyntax<T> syntax, string? usual = null, bool addsUp = false) =>
         new SilentKeyword<T>(name, syntax, usual is null ? [] : [usual]) { AddsUp = addsUp };

@@ -1,11 +1,36 @@
 using System.Net;
 using System.Net.Sockets;
+using Culvert.Net;
 
 namespace Culvert.Broker.Config;
 
 /// <summary>How values of our own settings are read and printed.</summary>
 internal static class OwnValues
 {
+    /// <summary>A time that something may take: at least a second.</summary>
+    public static ValueSyntax<TimeSpan> Limit { get; } = new(
+        a => a.Required() is var text && Integers.Time(text) is { } time && time > TimeSpan.Zero ? time : throw new ConfigException("invalid time value.", $"'{text}' is no time to wait; say at least one second"),
+        ValueSyntax.Time.Print);
+
+    /// <summary>A time that something may take, or <c>none</c> (also <c>0</c>) for ever.</summary>
+    public static ValueSyntax<TimeSpan> LimitOrNone { get; } = new(
+        a => ValueSyntax.ReadTime(a) is { } time && time > TimeSpan.Zero ? time : Timeout.InfiniteTimeSpan, ValueSyntax.TimeOrNone.Print);
+
+    /// <summary>How many, at least one.</summary>
+    public static ValueSyntax<int?> Count { get; } = new(
+        a => ValueSyntax.Number.Read(a) is > 0 and var number ? number : throw new ConfigException("integer value invalid.", "say a number from 1 up"),
+        number => number is { } some ? ValueSyntax.Number.Print(some) : []);
+
+    /// <summary>Ports, written <c>50000-50100</c>.</summary>
+    public static PortRange Ports(string text)
+    {
+        var dash = text.IndexOf('-', StringComparison.Ordinal);
+        return dash > 0 && Config.Names.TryParsePort(text.AsSpan(0, dash), 1, out var first)
+            && Config.Names.TryParsePort(text.AsSpan(dash + 1), 1, out var last) && first <= last
+                ? new(first, last)
+                : throw new ConfigException($"Bad port range '{text}'", "the form is first-last, for example 50000-50100");
+    }
+
     /// <summary>Names between commas; none may be empty.</summary>
     public static IReadOnlyList<string> Names(string text)
     {

@@ -115,8 +115,8 @@ internal static class SpecialSyntax
     });
 
     /// <summary>A facility of syslog.</summary>
-    public static ValueSyntax<string> Facility { get; } = Text(a => a.Next() is { } text && Facilities.Contains(text.ToUpperInvariant())
-        ? text.ToUpperInvariant()
+    public static ValueSyntax<string> Facility { get; } = Text(a => a.Next() is var text && Facilities.Contains(text?.ToUpperInvariant())
+        ? text!.ToUpperInvariant()
         : throw new ConfigException($"unsupported log facility '{text}'", "say USER, DAEMON, AUTH or LOCAL0 to LOCAL7"));
 
     private static ValueSyntax<string> Text(Func<Arguments, string> read) => new(read, text => [text]);
