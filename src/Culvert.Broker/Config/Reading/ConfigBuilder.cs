@@ -74,7 +74,8 @@ public sealed class ConfigBuilder(Machine machine)
     /// <summary>From here on the host is settled: files can't change it.</summary>
     internal void SetHostName(string host)
     {
-        _said.Add("HostName");
+        // Canonicalization is settled with it.
+        _said.UnionWith(["HostName", "CanonicalizeHostname", "CanonicalizeMaxDots", "CanonicalizeFallbackLocal"]);
         Draft = Draft with { Connection = Draft.Connection with { HostName = host } };
     }
 

@@ -95,7 +95,7 @@ internal sealed class ConfigFiles(ConfigBuilder builder, string typedHost, bool 
         switch (directive.Keyword)
         {
             case "host" when directive.Words is { } patterns:
-                return MatchesHost(directive, patterns) && canMatch;
+                return MatchesHost(directive, patterns, canMatch);
             case "match" when directive.Words is not null:
                 return MatchLine().IsMet(directive, mayRun: canMatch) && canMatch;
             case "include" when directive.Words is { } paths:
@@ -110,14 +110,14 @@ internal sealed class ConfigFiles(ConfigBuilder builder, string typedHost, bool 
         }
     }
 
-    private bool MatchesHost(Directive directive, IReadOnlyList<string> patterns)
+    private bool MatchesHost(Directive directive, IReadOnlyList<string> patterns, bool canMatch)
     {
         var matches = false;
         foreach (var pattern in patterns)
         {
             if (pattern.Length == 0)
                 throw directive.At(new ConfigException("keyword host empty argument", "take the empty quotes away"));
-            if (pattern[0] == '!' && Patterns.Matches(Host, pattern.AsSpan(1)))
+            if (!canMatch || (pattern[0] == '!' && Patterns.Matches(Host, pattern.AsSpan(1))))
                 return false;
             matches |= pattern[0] != '!' && Patterns.Matches(Host, pattern);
         }

@@ -14,8 +14,8 @@ internal sealed record Directive(string File, int Line, string Keyword, string R
     /// <exception cref="ConfigException">A keyword without a value.</exception>
     public static Directive? Read(string file, int line, string text)
     {
-        // A form feed may stand at the end only.
-        string? rest = text.TrimEnd([.. Blanks, '\f']);
+        // A form feed may stand at the end of a line, but not make one.
+        string? rest = text.Length > 1 ? text[0] + text[1..].TrimEnd([.. Blanks, '\f']) : text;
         var keyword = NextToken(ref rest);
         if (keyword is "")
             keyword = NextToken(ref rest); // what came before it was blanks
@@ -32,8 +32,7 @@ internal sealed record Directive(string File, int Line, string Keyword, string R
     public static Directive OfWord(string keyword, string value) => new("command-line", 0, keyword.ToLowerInvariant(), value, [value]);
 
     /// <summary>Puts file and line before a mistake.</summary>
-    public ConfigException At(ConfigException mistake) =>
-        new([.. mistake.Lines.SkipLast(1), $"{File} line {Line}: {mistake.Lines[^1]}"], mistake.Hint);
+    public ConfigException At(ConfigException mistake) => new([.. mistake.Lines.Select(line => $"{File} line {Line}: {line}")], mistake.Hint);
 
     /// <summary>The next word up to a blank or one <c>=</c>; double quotes keep blanks together. This older rule holds for keywords and for
     /// the criteria of Match. Null: there is none, or its quote isn't closed.</summary>

@@ -49,6 +49,8 @@ public sealed class ResolvedConfig
             throw new ConfigException("remote username contains invalid characters", $"'{user}' can't be a user name");
         return connection with
         {
+            RekeyBytes = connection.RekeyBytes is 0 ? null : connection.RekeyBytes,
+            RekeyTime = connection.RekeyTime == TimeSpan.Zero ? null : connection.RekeyTime,
             // What was typed must come up; what stands in a file is best effort (unless ExitOnForwardFailure was said).
             Tunnels = [.. _draft.Forwards.Where(forward => forward.Spec.Tunnel is not null).Select(forward => _draft.Tunnel with
             {
@@ -105,6 +107,7 @@ public sealed class ResolvedConfig
                 Others = connection.Others
                     .SetItems(Expanded(connection, "ControlPath", tokens.Path))
                     .SetItems(Expanded(connection, "RemoteCommand", tokens.Percent))
+                    .SetItems(draft.ClearAllForwardings ? [KeyValuePair.Create<string, IReadOnlyList<string>>("Tunnel", ["false"])] : [])
                     .SetItem("SessionType", ["none"]).SetItem("RequestTTY", ["false"]),
             },
         };

@@ -55,7 +55,7 @@ internal sealed class Tokens(Machine machine)
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         var user = slash < 0 ? text[1..] : text[1..slash];
         var home = user.Length == 0 ? machine.Home : machine.HomeOf(user)
-            ?? throw new ConfigException($"tilde_expand: No such user {user}", "write the folder's name in full");
+            ?? throw new ConfigException($"No such user {user}", "write the folder's name in full");
         return (home.EndsWith('/') ? home : home + "/") + (slash < 0 ? "" : text[slash..].TrimStart('/'));
     }
 
@@ -88,11 +88,11 @@ internal sealed class Tokens(Machine machine)
             {
                 var close = text.IndexOf('}', i);
                 if (close < 0)
-                    throw new ConfigException($"vdollar_percent_expand: environment variable '{text[(i + 2)..]}' missing closing '}}'", "close the brace");
+                    throw new ConfigException($"environment variable '{text[(i + 2)..]}' missing closing '}}'", "close the brace");
                 var name = text[(i + 2)..close];
                 if (name.Length == 0)
-                    throw new ConfigException("vdollar_percent_expand: zero-length environment variable", "name the variable between the braces");
-                full.Append(variable(name) ?? throw new ConfigException($"vdollar_percent_expand: env var ${{{name}}} has no value", $"set {name}, or write the value itself"));
+                    throw new ConfigException("zero-length environment variable", "name the variable between the braces");
+                full.Append(variable(name) ?? throw new ConfigException($"env var ${{{name}}} has no value", $"set {name}, or write the value itself"));
                 i = close;
             }
             else if (token is null || text[i] != '%')
@@ -101,12 +101,12 @@ internal sealed class Tokens(Machine machine)
             }
             else if (++i == text.Length)
             {
-                throw new ConfigException("vdollar_percent_expand: invalid format", "a percent sign is written %%");
+                throw new ConfigException("invalid format", "a percent sign is written %%");
             }
             else
             {
                 full.Append(text[i] == '%' ? "%" : token(text[i])
-                    ?? throw new ConfigException($"vdollar_percent_expand: unknown key %{text[i]}", "ssh_config(5) lists the tokens that can stand here"));
+                    ?? throw new ConfigException($"unknown key %{text[i]}", "ssh_config(5) lists the tokens that can stand here"));
             }
         }
         return full.ToString();

@@ -61,7 +61,7 @@ public sealed record ForwardSpec(ForwardKind Kind, string Listen, string Connect
         }
         catch (ConfigException e)
         {
-            throw new ConfigException([.. e.Lines, Bad], e.Hint);
+            throw new ConfigException(Bad, $"{e.Message}: {e.Hint}");
         }
     }
 

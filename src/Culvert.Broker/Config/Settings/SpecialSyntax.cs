@@ -28,9 +28,9 @@ internal static class SpecialSyntax
     public static ValueSyntax<string> ForwardAgent { get; } = Text(a => a.Required("missing argument.") is var text && Yes(text) is { } flag ? flag : Socket(a, text));
 
     /// <summary>md5, sha1, sha256 …</summary>
-    public static ValueSyntax<string> FingerprintHash { get; } = Text(a => a.Required().ToUpperInvariant() is var hash && hash is "MD5" or "SHA1" or "SHA256" or "SHA384" or "SHA512"
-        ? hash
-        : throw new ConfigException($"Invalid hash algorithm \"{hash}\".", "say sha256"));
+    public static ValueSyntax<string> FingerprintHash { get; } = Text(a => a.Required() is var text && text.ToUpperInvariant() is "MD5" or "SHA1" or "SHA256" or "SHA384" or "SHA512"
+        ? text.ToUpperInvariant()
+        : throw new ConfigException($"Invalid hash algorithm \"{text}\".", "say sha256"));
 
     /// <summary>Several words on one line.</summary>
     public static ValueSyntax<string> Words { get; } = Text(a => a.All() is { Count: > 0 } words ? string.Join(' ', words) : throw new ConfigException("missing permitremoteopen specification", "name host:port"));
@@ -145,7 +145,7 @@ internal static class SpecialSyntax
         }
         catch (ConfigException e)
         {
-            throw new ConfigException([.. e.Lines, $"Invalid environment expansion {text}."], e.Hint);
+            throw new ConfigException($"Invalid environment expansion {text}.", $"{e.Message}: {e.Hint}");
         }
         return text is ['$', not '{', ..] or "$" && !(text.Length > 1 && text[1..].All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))
             ? throw new ConfigException($"Invalid environment name {text}.", "a variable's name has letters, digits and _")

@@ -19,6 +19,8 @@ internal static class NotOffered
             yield return Message.Error($"RevokedHostKeys {file} is not supported", "write @revoked lines into known_hosts, and say -o RevokedHostKeys=none");
         if (config.OtherLines("CanonicalizeHostname") is [not "false"])
             yield return Message.Error("CanonicalizeHostname is not supported", "say the host's full name and -o CanonicalizeHostname=no");
+        if (config.OtherLines("CanonicalizePermittedCNAMEs") is [not "none"])
+            yield return Message.Error("CanonicalizePermittedCNAMEs is not supported", "say the host's real name and -o CanonicalizePermittedCNAMEs=none");
         if (config.OtherLines("RefuseConnection") is [var reason])
             yield return Message.Error(reason, "RefuseConnection in a configuration file says so");
         if (config.CertificateFiles.Count > 0)
