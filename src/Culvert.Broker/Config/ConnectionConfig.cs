@@ -83,6 +83,9 @@ public sealed record ConnectionConfig
     /// <summary>SSH servers on the way; null: none.</summary>
     public JumpChain? ProxyJump { get; init; }
 
+    /// <summary>The connection through which this one is made, as it is configured itself; null: this machine's network.</summary>
+    public ConnectionConfig? Via { get; init; }
+
     /// <summary>A command whose input and output lead to the server, with its tokens; null: none.</summary>
     public string? ProxyCommand { get; init; }
 

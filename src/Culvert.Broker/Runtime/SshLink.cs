@@ -15,10 +15,10 @@ internal static class SshLink
     /// <summary>OpenSSH's pause between two attempts.</summary>
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromSeconds(1);
 
-    /// <summary>Connects and logs in.</summary>
+    /// <summary>Connects and logs in, on a way through other servers first where there is one.</summary>
     /// <exception cref="BrokerException">It couldn't be done; the reason is told in OpenSSH's words, with a hint.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static async ValueTask<SshConnection> ConnectAsync(ConnectionConfig config, BrokerServices services, CancellationToken cancellationToken)
+    public static async ValueTask<SshRoute> ConnectAsync(ConnectionConfig config, BrokerServices services, CancellationToken cancellationToken)
     {
         foreach (var message in NotOffered.Of(config))
         {
@@ -26,11 +26,26 @@ internal static class SshLink
                 throw new BrokerException(message);
             services.Reporter.Tell(message);
         }
+        var via = config.Via is { } hop ? await ConnectAsync(hop, services, cancellationToken).ConfigureAwait(false) : null;
+        try
+        {
+            return new SshRoute(await ConnectRepeatedlyAsync(config, via?.Network ?? services.Here, services, cancellationToken).ConfigureAwait(false), via);
+        }
+        catch
+        {
+            if (via is not null)
+                await via.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static async ValueTask<SshConnection> ConnectRepeatedlyAsync(ConnectionConfig config, INetwork through, BrokerServices services, CancellationToken cancellationToken)
+    {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await ConnectOnceAsync(config, services, cancellationToken).ConfigureAwait(false);
+                return await ConnectOnceAsync(config, through, services, cancellationToken).ConfigureAwait(false);
             }
             catch (BrokerException e) when (attempt < config.ConnectionAttempts && e.InnerException is SshConnectionException)
             {
@@ -40,7 +55,7 @@ internal static class SshLink
         }
     }
 
-    private static async ValueTask<SshConnection> ConnectOnceAsync(ConnectionConfig config, BrokerServices services, CancellationToken cancellationToken)
+    private static async ValueTask<SshConnection> ConnectOnceAsync(ConnectionConfig config, INetwork through, BrokerServices services, CancellationToken cancellationToken)
     {
         var machine = ThisMachine.Of();
         var tokens = Tokens.Of(config, machine);
@@ -53,7 +68,7 @@ internal static class SshLink
         {
             var known = await trust.KnownAlgorithmsAsync(server, cancellationToken).ConfigureAwait(false);
             return await SshConnection.ConnectAsync(
-                services.Here,
+                through,
                 new SshClientOptions
                 {
                     Server = server,

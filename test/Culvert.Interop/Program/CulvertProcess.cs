@@ -37,10 +37,18 @@ internal sealed partial class CulvertProcess : IAsyncDisposable
     public static async Task<CulvertProcess> StartAsync(
         NetworkHost host, SshServer server, CancellationToken cancellation, params IReadOnlyList<string> tunnels)
     {
-        var culvert = new CulvertProcess(host.Start(Command([.. Login(server), .. tunnels, server.Address])));
+        return await ReadyAsync(host.Start(Command([.. Login(server), .. tunnels, server.Address])), tunnels.Count(word => word is "-L" or "-R"), cancellation);
+    }
+
+    /// <summary>Starts the program with words of one's own; waits until so many tunnels are ready.</summary>
+    public static Task<CulvertProcess> StartAsync(IReadOnlyList<string> words, int tunnels, CancellationToken cancellation) =>
+        ReadyAsync(ChildProcess.Start(Command(words)), tunnels, cancellation);
+
+    private static async Task<CulvertProcess> ReadyAsync(ChildProcess process, int count, CancellationToken cancellation)
+    {
+        var culvert = new CulvertProcess(process);
         try
         {
-            var count = tunnels.Count(word => word is "-L" or "-R");
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             limit.CancelAfter(StartPatience);
             var ports = new List<int>();

@@ -71,6 +71,13 @@ public sealed class ConfigBuilder(Machine machine)
         Draft = Draft with { Connection = connection };
     }
 
+    /// <summary>Takes the way to the server, whatever files say of it.</summary>
+    internal void SetJump(JumpChain chain)
+    {
+        _said.Add("Proxy");
+        Draft = Draft with { Connection = Draft.Connection with { ProxyJump = chain } };
+    }
+
     /// <summary>From here on the host is settled: files can't change it.</summary>
     internal void SetHostName(string host)
     {

@@ -6,9 +6,14 @@ namespace Culvert.Broker.Config;
 /// <summary>A configuration with all that files and defaults add to it.</summary>
 public sealed class ResolvedConfig
 {
-    private readonly Draft _draft;
+    /// <summary>Longer ways are rings: files that lead from one server to another and back.</summary>
+    private const int MostHops = 16;
 
-    private ResolvedConfig(Draft draft) => _draft = draft;
+    private readonly Draft _draft;
+    private readonly Machine _machine;
+    private readonly ConfigSource _source;
+
+    private ResolvedConfig(Draft draft, Machine machine, ConfigSource source) => (_draft, _machine, _source) = (draft, machine, source);
 
     /// <summary>Reads the files for a server, settles its name, and writes shorthand in full.</summary>
     /// <exception cref="ConfigException">A file, or a value in one, can't be meant.</exception>
@@ -27,7 +32,7 @@ public sealed class ResolvedConfig
         builder.SetHostName(Settled(named, builder.Draft.Connection.AddressFamily));
         if (readsAgain)
             new ConfigFiles(builder, server.Host, isFinal: true).Read(source);
-        return new ResolvedConfig(Complete(builder));
+        return new ResolvedConfig(Complete(builder), builder.Machine, source);
     }
 
     /// <summary>The values in effect in the form of <c>ssh -G</c>, a line each; our own settings come last.</summary>
@@ -35,8 +40,10 @@ public sealed class ResolvedConfig
         Keywords.Table.SelectMany(keyword => keyword.Print(_draft).Select(value => $"{keyword.Label} {value}")).Prepend($"host {_draft.Connection.Host}");
 
     /// <summary>The record, with forwards turned into tunnels.</summary>
-    /// <exception cref="ConfigException">A name that can't be a host or a user.</exception>
-    public ConnectionConfig ForUse()
+    /// <exception cref="ConfigException">A name that can't be a host or a user, or a way that doesn't end.</exception>
+    public ConnectionConfig ForUse() => ForUse(0);
+
+    private ConnectionConfig ForUse(int hops)
     {
         var connection = _draft.Connection;
         // Names may end up in a shell's hands one day; they are checked where they are used, whoever said them.
@@ -49,6 +56,7 @@ public sealed class ResolvedConfig
             throw new ConfigException("remote username contains invalid characters", $"'{user}' can't be a user name");
         return connection with
         {
+            Via = connection.ProxyJump is { } chain ? Hop(chain, hops + 1) : null,
             RekeyBytes = connection.RekeyBytes is 0 ? null : connection.RekeyBytes,
             RekeyTime = connection.RekeyTime == TimeSpan.Zero ? null : connection.RekeyTime,
             // What was typed must come up; what stands in a file is best effort (unless ExitOnForwardFailure was said).
@@ -61,6 +69,17 @@ public sealed class ResolvedConfig
             IdentityFiles = [.. _draft.IdentityFiles.Select(file => file.Path)],
             CertificateFiles = [.. _draft.CertificateFiles.Select(file => file.Path)],
         };
+    }
+
+    // As ssh does it: each server on the way has the settings that files have for it, and the ones before it lie on its own way.
+    private ConnectionConfig Hop(JumpChain chain, int hops)
+    {
+        if (hops > MostHops)
+            throw new ConfigException($"ProxyJump {chain} leads in a ring", "say ProxyJump none for the server that is reached directly");
+        var builder = new ConfigBuilder(_machine);
+        if (chain.Hops.Count > 1)
+            builder.SetJump(chain.WithoutLast());
+        return Read(builder, chain.Hops[^1], _source).ForUse(hops) with { Tunnels = [], OtherForwards = [] };
     }
 
     // An address is written as the system writes it, a name in lower case.

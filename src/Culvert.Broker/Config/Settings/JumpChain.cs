@@ -21,6 +21,9 @@ public sealed record JumpChain(IReadOnlyList<HostSpec> Hops, string? Before)
         return new JumpChain(hops, last > 0 ? text[..last] : null);
     }
 
+    /// <summary>The way to the last server.</summary>
+    internal JumpChain WithoutLast() => new([.. Hops.SkipLast(1)], Before?.LastIndexOf(',') is > 0 and var comma ? Before[..comma] : null);
+
     /// <summary>As <c>-G</c> prints it: an address in figures stands in brackets.</summary>
     public override string ToString()
     {

@@ -9,8 +9,6 @@ internal static class NotOffered
     /// <summary>One message for each; none when all can be done.</summary>
     public static IEnumerable<Message> Of(ConnectionConfig config)
     {
-        if (config.ProxyJump is { } chain)
-            yield return Message.Error($"ProxyJump {chain} is not supported", "jump hosts aren't offered yet; run culvert on the jump host, or say -o ProxyJump=none");
         if (config.ProxyCommand is not null)
             yield return Message.Error("ProxyCommand is not supported", "proxy commands aren't offered yet; say -o ProxyCommand=none to connect without");
         if (config.OtherLines("BindInterface") is [var name])
