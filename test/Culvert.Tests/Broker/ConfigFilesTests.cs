@@ -148,8 +148,33 @@ public sealed class ConfigFilesTests
         Assert.Equal("nc %h %p", config.ProxyCommand);
         Assert.Equal(["c"], config.CertificateFiles);
         Assert.Superset(new HashSet<string> { "dynamicforward 1080", "remoteforward 1081 [socks]:0", "localforward /run/s [a]:1", "proxycommand nc %h %p", "certificatefile c" }, resolved.Lines().ToHashSet());
-        Assert.Equal("a,you@b:3", Read(new FakeMachine().With(User, "ProxyJump a,you@b:3")).ProxyJump!.ToString());
+        Assert.Equal("a,you@b:3", Read(new FakeMachine().With(User, "Host alias\nProxyJump a,you@b:3")).ProxyJump!.ToString());
     }
+
+    [Fact]
+    public void Each_hop_of_a_jump_has_its_own_settings_and_its_own_way()
+    {
+        var machine = new FakeMachine().With(User, "Host alias\n ProxyJump you@b:3\nHost b\n Port 9\n User no\n HostName b.example\n ProxyJump c\n LocalForward 1 a:1\nHost c\n Port 5");
+        var config = Read(machine, "alias", "Port 7");
+        Assert.Equal(("alias", 7), (config.ConnectHost, config.Port));
+        var b = config.Via!;
+        Assert.Equal(("b.example", 3, "you"), (b.ConnectHost, b.Port, b.User));
+        Assert.Empty(b.Tunnels);
+        var c = b.Via!;
+        Assert.Equal(("c", 5, "me"), (c.ConnectHost, c.Port, c.User));
+        Assert.Null(c.Via);
+        // What was typed is the whole way but for what the nearest one's own settings add.
+        var typed = Read(machine, "alias", "ProxyJump d,b");
+        Assert.Equal(["alias", "b.example", "d"], (string[])[typed.ConnectHost, typed.Via!.ConnectHost, typed.Via.Via!.ConnectHost]);
+        Assert.Null(typed.Via.Via.Via);
+    }
+
+    [Theory]
+    [InlineData("Host a\n ProxyJump b\nHost b alias\n ProxyJump a", "leads in a ring")]
+    [InlineData("ProxyJump alias", "jumphost loop via alias")]
+    [InlineData("ProxyJump a", "jumphost loop via a")]
+    public void A_way_that_does_not_end_is_refused(string lines, string message) =>
+        Assert.Contains(message, Refused(new FakeMachine().With(User, lines)).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("HostName a;b")]

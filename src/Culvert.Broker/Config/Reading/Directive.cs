@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Culvert.Broker.Config;
 
 /// <summary>One line of a configuration, as it stands there; what it means is the table's affair.</summary>
@@ -9,6 +11,8 @@ namespace Culvert.Broker.Config;
 internal sealed record Directive(string File, int Line, string Keyword, string Rest, IReadOnlyList<string>? Words)
 {
     private const string Blanks = " \t\r\n";
+
+    private static readonly SearchValues<char> TokenEnds = SearchValues.Create(Blanks + "\"=");
 
     /// <summary>Reads one line: <c>keyword value</c>, <c>keyword=value</c> or <c>keyword = value</c>. Null: it is blank or a comment.</summary>
     /// <exception cref="ConfigException">A keyword without a value.</exception>
@@ -41,7 +45,7 @@ internal sealed record Directive(string File, int Line, string Keyword, string R
         if (rest is null)
             return null;
         var text = rest;
-        var end = text.AsSpan().IndexOfAny(" \t\r\n\"=");
+        var end = text.AsSpan().IndexOfAny(TokenEnds);
         if (end < 0)
         {
             rest = null;

@@ -165,7 +165,7 @@ internal static class Keywords
     ];
 
     private static readonly FrozenDictionary<string, Keyword> ByName = Table.Select(keyword => KeyValuePair.Create(keyword.Name, keyword))
-        .Concat(Empty.Select(name => KeyValuePair.Create(name, Silent(name, Anything))))
+        .Concat(Empty.Select(name => KeyValuePair.Create<string, Keyword>(name, Silent(name, Anything))))
         .Concat(Aliases.Select(alias => KeyValuePair.Create(alias.Alias, Table.First(keyword => keyword.Name == alias.Name))))
         .ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
@@ -187,8 +187,8 @@ internal static class Keywords
     private static Keyword<T> Ftp<T>(string name, ValueSyntax<T> syntax, Func<FtpRelayOptions, T> get, Func<FtpRelayOptions, T, FtpRelayOptions> set) =>
         Tunnel(name, syntax, t => get(t.Ftp), (t, v) => t with { Ftp = set(t.Ftp, v) });
 
-    private static Keyword Silent<T>(string name, ValueSyntax<T> syntax, string? usual = null, bool addsUp = false) =>
-        new SilentKeyword<T>(name, syntax, usual is null ? [] : [usual]) { AddsUp = addsUp };
+    private static SilentKeyword<T> Silent<T>(string name, ValueSyntax<T> syntax, string? usual = null, bool addsUp = false) =>
+        new(name, syntax, usual is null ? [] : [usual]) { AddsUp = addsUp };
 
     private static Keyword<IReadOnlyList<(ForwardSpec, Origin)>> Forward(string name, ForwardKind kind) => Of(
         name, ListSyntax.Forward(kind), d => [.. d.Forwards.Where(forward => forward.Spec.Kind == kind)], ListSyntax.Add, addsUp: true);
