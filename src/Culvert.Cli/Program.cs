@@ -11,10 +11,11 @@ if (args is ["-h" or "--help" or "help"])
 
 try
 {
-    return CommandLineReader.Read(args) switch
+    return CommandLineReader.Read(args, ThisMachine.Of()) switch
     {
         Invocation.Help => Say(HelpText.Page),
         Invocation.Version => Say(ProgramVersion.Text),
+        Invocation.Print print => Say(string.Join('\n', print.Lines)),
         Invocation.Demo demo => await DemoCommand.RunAsync(demo),
         Invocation.Tunnels tunnels => await TunnelCommand.RunAsync(tunnels, args),
         var unknown => throw new InvalidOperationException($"nothing runs {unknown}"),

@@ -11,8 +11,8 @@ internal static class UsageError
     public static int Report(ConfigException error, Stream output)
     {
         // OpenSSH's own sentences stand alone, as scripts match them; the rest names who speaks.
-        var isSentence = char.IsUpper(error.Message[0]) || error.Message.StartsWith("command-line", StringComparison.Ordinal);
-        var text = (isSentence ? "" : "culvert: ") + Printable.Line(error.Message) + "\n";
+        var isSentence = error.IsOfFile || char.IsUpper(error.Message[0]) || error.Message.StartsWith("command-line", StringComparison.Ordinal);
+        var text = (isSentence ? "" : "culvert: ") + string.Concat(error.Lines.Select(line => Printable.Line(line) + "\n"));
         if (error.Hint is not null)
             text += "hint: " + Printable.Line(error.Hint) + "\n";
         output.Write(Encoding.UTF8.GetBytes(text));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Microsoft.Win32.SafeHandles;
 
 namespace Culvert.Net;
 
@@ -29,6 +30,32 @@ public static partial class LocalUsers
             var entry = getpwnam(nameOrId);
             return entry == 0 ? null : new UserId(((uint)Marshal.ReadInt32(entry, 2 * IntPtr.Size)).ToString(CultureInfo.InvariantCulture));
         }
+    }
+
+    /// <summary>A user's home folder; null when there is no such user, and on systems other than Linux.</summary>
+    public static string? HomeOf(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (!OperatingSystem.IsLinux())
+            return null;
+        lock (NameLookup)
+        {
+            // struct passwd of Linux: name, password, two numbers, comment, home.
+            var entry = getpwnam(name);
+            return entry == 0 ? null : Marshal.PtrToStringUTF8(Marshal.ReadIntPtr(entry, 3 * IntPtr.Size + 2 * sizeof(int)));
+        }
+    }
+
+    /// <summary>Who owns an open file; null where that can't be told (only Linux says it in one way on every processor).</summary>
+    public static unsafe UserId? OwnerOf(SafeFileHandle file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        if (!OperatingSystem.IsLinux())
+            return null;
+        // struct statx is the same on every architecture: 256 bytes, stx_uid at 20.
+        const int emptyPath = 0x1000, wantUid = 0x8;
+        var buffer = stackalloc byte[256];
+        return statx(file, "", emptyPath, wantUid, buffer) == 0 ? new UserId((*(uint*)(buffer + 20)).ToString(CultureInfo.InvariantCulture)) : null;
     }
 
     // getpwnam answers in memory that the next call reuses.
@@ -76,6 +103,9 @@ public static partial class LocalUsers
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint getpwnam(string name);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int statx(SafeFileHandle directory, string path, int flags, uint mask, byte* buffer);
 
     [LibraryImport("kernel32.dll")]
     private static partial nint OpenProcess(uint access, [MarshalAs(UnmanagedType.Bool)] bool inherit, uint process);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Culvert.Ssh.Trust;
 
 namespace Culvert.Broker.Config;
@@ -11,6 +12,30 @@ public enum AddressFamilyChoice
     Inet,
     /// <summary>IPv6 (<c>-6</c>).</summary>
     Inet6,
+}
+
+/// <summary>Whether the server's other keys are learnt from itself.</summary>
+public enum UpdateHostKeys
+{
+    /// <summary>Never.</summary>
+    No,
+    /// <summary>Without a question.</summary>
+    Yes,
+    /// <summary>After a question; without a session nobody is asked, and it means no.</summary>
+    Ask,
+}
+
+/// <summary>Whether keys are tried for the login.</summary>
+public enum PublicKeyUse
+{
+    /// <summary>Never.</summary>
+    No,
+    /// <summary>As the server likes.</summary>
+    Yes,
+    /// <summary>Without OpenSSH's extension that names the server's key in what is signed.</summary>
+    Unbound,
+    /// <summary>With that extension where the server has it.</summary>
+    HostBound,
 }
 
 /// <summary>How much is said, as OpenSSH counts it.</summary>
@@ -37,10 +62,10 @@ public enum Verbosity
 /// <summary>An SSH connection that is wanted, with the tunnels through it. Immutable; command line and files produce the same record.</summary>
 public sealed record ConnectionConfig
 {
-    /// <summary>The name that the user typed: known_hosts and messages use it.</summary>
+    /// <summary>The name that the user typed: messages use it.</summary>
     public required string Host { get; init; }
 
-    /// <summary>The real name or address to connect to (HostName); null: <see cref="Host"/>.</summary>
+    /// <summary>The real name or address to connect to (HostName, in lower case); its key is looked up by this name. Null: <see cref="Host"/>.</summary>
     public string? HostName { get; init; }
 
     /// <summary>1 to 65535.</summary>
@@ -51,6 +76,18 @@ public sealed record ConnectionConfig
 
     /// <summary>The tunnels, in the order in which they were said.</summary>
     public IReadOnlyList<TunnelConfig> Tunnels { get; init; } = [];
+
+    /// <summary>Forwards of ssh_config that culvert doesn't offer: SOCKS, Unix sockets.</summary>
+    public IReadOnlyList<ForwardSpec> OtherForwards { get; init; } = [];
+
+    /// <summary>SSH servers on the way; null: none.</summary>
+    public JumpChain? ProxyJump { get; init; }
+
+    /// <summary>The connection through which this one is made, as it is configured itself; null: this machine's network.</summary>
+    public ConnectionConfig? Via { get; init; }
+
+    /// <summary>A command whose input and output lead to the server, with its tokens; null: none.</summary>
+    public string? ProxyCommand { get; init; }
 
     /// <summary>Never ask.</summary>
     public bool BatchMode { get; init; }
@@ -64,14 +101,23 @@ public sealed record ConnectionConfig
     /// <summary>The machine's known_hosts files; null: the usual ones.</summary>
     public IReadOnlyList<string>? GlobalKnownHostsFiles { get; init; }
 
+    /// <summary>Look the host's key up by its address as well.</summary>
+    public bool CheckHostIP { get; init; }
+
+    /// <summary>Learn the server's other keys from itself; null: as long as the user's known_hosts file is the usual one.</summary>
+    public UpdateHostKeys? UpdateHostKeys { get; init; }
+
     /// <summary>Write new host names hashed.</summary>
     public bool HashKnownHosts { get; init; }
 
-    /// <summary>The name by which the host key is looked up; null: <see cref="Host"/>.</summary>
+    /// <summary>The name by which the host key is looked up; null: <see cref="ConnectHost"/>.</summary>
     public string? HostKeyAlias { get; init; }
 
     /// <summary>Private keys to try, in order; empty: the usual ones.</summary>
     public IReadOnlyList<string> IdentityFiles { get; init; } = [];
+
+    /// <summary>Certificates for the keys.</summary>
+    public IReadOnlyList<string> CertificateFiles { get; init; } = [];
 
     /// <summary>Of the agent's keys, try only those that <see cref="IdentityFiles"/> name.</summary>
     public bool IdentitiesOnly { get; init; }
@@ -85,8 +131,8 @@ public sealed record ConnectionConfig
     /// <summary>Methods in the order to try; null: the usual one.</summary>
     public IReadOnlyList<string>? PreferredAuthentications { get; init; }
 
-    /// <summary>Whether keys may be tried.</summary>
-    public bool PubkeyAuthentication { get; init; } = true;
+    /// <summary>Whether keys may be tried (PubkeyAuthentication).</summary>
+    public PublicKeyUse PublicKeyUse { get; init; } = PublicKeyUse.Yes;
 
     /// <summary>Whether the method <c>password</c> may be tried.</summary>
     public bool PasswordAuthentication { get; init; } = true;
@@ -94,10 +140,16 @@ public sealed record ConnectionConfig
     /// <summary>Whether the method <c>keyboard-interactive</c> may be tried.</summary>
     public bool KbdInteractiveAuthentication { get; init; } = true;
 
-    /// <summary>How often a password is asked for; at least 1.</summary>
+    /// <summary>Signature algorithms for users' keys, written as OpenSSH writes lists; null: all.</summary>
+    public string? PubkeyAcceptedAlgorithms { get; init; }
+
+    /// <summary>How often a password is asked for; 0: never.</summary>
     public int NumberOfPasswordPrompts { get; init; } = 3;
 
-    /// <summary>One deadline over connecting, key exchange and everything that isn't waiting for the user; zero: none.</summary>
+    /// <summary>How often a connection is tried, a second apart; at least 1.</summary>
+    public int ConnectionAttempts { get; init; } = 1;
+
+    /// <summary>One deadline over connecting, key exchange and everything that isn't waiting for the user; zero or infinite: none.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>After this much silence the server is asked for a sign of life; zero: never.</summary>
@@ -133,7 +185,7 @@ public sealed record ConnectionConfig
     /// <summary>Change keys after this long; null: the engine's own limit.</summary>
     public TimeSpan? RekeyTime { get; init; }
 
-    /// <summary>One tunnel that can't be had ends the program.</summary>
+    /// <summary>One tunnel that can't be had ends the program, unless <see cref="TunnelConfig.IsBestEffort"/>.</summary>
     public bool ExitOnForwardFailure { get; init; } = true;
 
     /// <summary>What runs has this long after a stop, or after the link was lost, to come to its own end.</summary>
@@ -142,6 +194,12 @@ public sealed record ConnectionConfig
     /// <summary>How much is said.</summary>
     public Verbosity Verbosity { get; init; } = Verbosity.Info;
 
+    /// <summary>Keywords of OpenSSH without a meaning here, as <c>-G</c> prints them.</summary>
+    internal ImmutableDictionary<string, IReadOnlyList<string>> Others { get; init; } = [];
+
     /// <summary>Where the connection really goes.</summary>
     public string ConnectHost => HostName ?? Host;
+
+    /// <summary>What was said of a keyword that has no meaning here, a line each.</summary>
+    internal IReadOnlyList<string> OtherLines(string keyword) => Others.TryGetValue(keyword, out var lines) ? lines : [];
 }

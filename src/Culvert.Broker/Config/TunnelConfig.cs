@@ -18,6 +18,9 @@ public sealed record TunnelConfig(TunnelSpec Spec)
     /// Null: as many as <see cref="MaximumSessions"/> where one user may enter, half of them where several may.</summary>
     public int? MaximumSessionsPerUser { get; init; }
 
+    /// <summary>It stands in a file: when it can't be had, one warning says so, and the others go on.</summary>
+    public bool IsBestEffort { get; init; }
+
     /// <summary>A tunnel without an address of its own listens on every address, not only on loopback (<c>-g</c>, GatewayPorts).</summary>
     public bool OpenToOthers { get; init; }
 

@@ -12,29 +12,70 @@ namespace Culvert.Broker.Runtime;
 /// <summary>Makes one SSH connection from a configuration: whom to trust, who logs in and how, what to offer.</summary>
 internal static class SshLink
 {
-    /// <summary>Connects and logs in.</summary>
+    /// <summary>OpenSSH's pause between two attempts.</summary>
+    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromSeconds(1);
+
+    /// <summary>Connects and logs in, on a way through other servers first where there is one.</summary>
     /// <exception cref="BrokerException">It couldn't be done; the reason is told in OpenSSH's words, with a hint.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static async ValueTask<SshConnection> ConnectAsync(ConnectionConfig config, BrokerServices services, CancellationToken cancellationToken)
+    public static async ValueTask<SshRoute> ConnectAsync(ConnectionConfig config, BrokerServices services, CancellationToken cancellationToken)
     {
-        var paths = PathTokens.Of(config);
+        foreach (var message in NotOffered.Of(config))
+        {
+            if (message.Weight == MessageWeight.Error)
+                throw new BrokerException(message);
+            services.Reporter.Tell(message);
+        }
+        var via = config.Via is { } hop ? await ConnectAsync(hop, services, cancellationToken).ConfigureAwait(false) : null;
+        try
+        {
+            return new SshRoute(await ConnectRepeatedlyAsync(config, via?.Network ?? services.Here, services, cancellationToken).ConfigureAwait(false), via);
+        }
+        catch
+        {
+            if (via is not null)
+                await via.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static async ValueTask<SshConnection> ConnectRepeatedlyAsync(ConnectionConfig config, INetwork through, BrokerServices services, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await ConnectOnceAsync(config, through, services, cancellationToken).ConfigureAwait(false);
+            }
+            catch (BrokerException e) when (attempt < config.ConnectionAttempts && e.InnerException is SshConnectionException)
+            {
+                services.Reporter.Tell(e.Reason with { Weight = MessageWeight.Warning, Hint = null });
+                await Task.Delay(BetweenAttempts, services.Time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async ValueTask<SshConnection> ConnectOnceAsync(ConnectionConfig config, INetwork through, BrokerServices services, CancellationToken cancellationToken)
+    {
+        var machine = ThisMachine.Of();
+        var tokens = Tokens.Of(config, machine);
         var ask = config.BatchMode ? null : services.Ask;
         var server = new Endpoint(config.ConnectHost, config.Port);
-        var trust = Trust(config, paths, ask, services);
-        var password = config.PasswordFile is { } file ? await PasswordFile.ReadAsync(paths.Expand(file), cancellationToken).ConfigureAwait(false) : null;
+        var trust = Trust(config, machine, ask, services);
+        var password = config.PasswordFile is { } file ? await PasswordFile.ReadAsync(tokens.Path(file), cancellationToken).ConfigureAwait(false) : null;
         try
         {
             var known = await trust.KnownAlgorithmsAsync(server, cancellationToken).ConfigureAwait(false);
             return await SshConnection.ConnectAsync(
-                services.Here,
+                through,
                 new SshClientOptions
                 {
                     Server = server,
                     HostKeyPolicy = trust.CheckAsync,
-                    Authentication = Login(config, paths, ask, password, services),
+                    Authentication = Login(config, machine, tokens, ask, password, services),
                     Algorithms = AlgorithmChoice.Of(config, known, services.Reporter.Tell),
                     Rekey = RekeyLimits.Default with { Bytes = config.RekeyBytes ?? RekeyLimits.Default.Bytes, Age = config.RekeyTime },
-                    ConnectTimeout = config.ConnectTimeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : config.ConnectTimeout,
+                    ConnectTimeout = config.ConnectTimeout <= TimeSpan.Zero ? Timeout.InfiniteTimeSpan : config.ConnectTimeout,
                     TcpKeepAlive = config.TcpKeepAlive,
                     ServerAliveInterval = config.ServerAliveInterval,
                     ServerAliveCountMax = config.ServerAliveCountMax,
@@ -68,13 +109,13 @@ internal static class SshLink
         }
     }
 
-    private static KnownHostsPolicy Trust(ConnectionConfig config, PathTokens paths, Ask? ask, BrokerServices services)
+    private static KnownHostsPolicy Trust(ConnectionConfig config, Machine machine, Ask? ask, BrokerServices services)
     {
-        var system = OperatingSystem.IsWindows() ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "ssh") : "/etc/ssh";
+        var own = Path.Combine(machine.Home, ".ssh");
         return new KnownHostsPolicy(new KnownHostsOptions
         {
-            UserFiles = Files(config.UserKnownHostsFiles, paths, ["~/.ssh/known_hosts", "~/.ssh/known_hosts2"]),
-            GlobalFiles = Files(config.GlobalKnownHostsFiles, paths, [Path.Combine(system, "ssh_known_hosts"), Path.Combine(system, "ssh_known_hosts2")]),
+            UserFiles = Files(config.UserKnownHostsFiles, own, "known_hosts"),
+            GlobalFiles = Files(config.GlobalKnownHostsFiles, machine.SystemFolder, "ssh_known_hosts"),
             Checking = config.HostKeyChecking,
             HashNames = config.HashKnownHosts,
             HostKeyAlias = config.HostKeyAlias,
@@ -84,15 +125,16 @@ internal static class SshLink
         });
     }
 
-    private static ClientAuthenticationOptions Login(ConnectionConfig config, PathTokens paths, Ask? ask, string? password, BrokerServices services) => new()
+    private static ClientAuthenticationOptions Login(ConnectionConfig config, Machine machine, Tokens tokens, Ask? ask, string? password, BrokerServices services) => new()
     {
         User = config.User ?? Environment.UserName,
         Host = config.Host,
         Methods = Methods(config),
         IdentityFiles = config.IdentityFiles.Count > 0
-            ? [.. config.IdentityFiles.Where(file => !IsNone(file)).Select(file => new IdentityFile(paths.Expand(file)))]
-            : IdentityFile.Defaults(Path.Combine(paths.Home, ".ssh")),
-        Agent = Agent(config, paths),
+            ? [.. config.IdentityFiles.Where(file => !IsNone(file)).Select(file => new IdentityFile(tokens.Path(file)))]
+            : IdentityFile.Defaults(Path.Combine(machine.Home, ".ssh")),
+        Agent = Agent(config),
+        Accepts = config.PubkeyAcceptedAlgorithms is { } list ? name => IsAccepted(name, list) : null,
         IdentitiesOnly = config.IdentitiesOnly,
         PasswordSource = password is null ? null : _ => new ValueTask<string?>(password),
         PasswordPrompts = config.NumberOfPasswordPrompts,
@@ -106,24 +148,32 @@ internal static class SshLink
         var wanted = config.PreferredAuthentications ?? ["publickey", "keyboard-interactive", "password"];
         return [.. wanted.Where(method => method switch
         {
-            "publickey" => config.PubkeyAuthentication,
+            "publickey" => config.PublicKeyUse != PublicKeyUse.No,
             "keyboard-interactive" => config.KbdInteractiveAuthentication,
             "password" => config.PasswordAuthentication,
             _ => false, // gssapi-with-mic and hostbased are OpenSSH's own
         })];
     }
 
+    // All that the engine has are accepted by default, so that + and ^ change nothing.
+    private static bool IsAccepted(string name, string list) => list[0] switch
+    {
+        '+' or '^' => true,
+        '-' => !Patterns.MatchesList(name, list[1..]),
+        _ => Patterns.MatchesList(name, list),
+    };
+
     // IdentityAgent: a path, none, the word SSH_AUTH_SOCK, or $NAME of a variable that holds the path.
-    private static Agent? Agent(ConnectionConfig config, PathTokens paths) => config.IdentityAgent switch
+    private static Agent? Agent(ConnectionConfig config) => config.IdentityAgent switch
     {
         null or "SSH_AUTH_SOCK" => Culvert.Ssh.Keys.Agent.FromEnvironment(),
         { } none when IsNone(none) => null,
         ['$', .. var variable] => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } path ? new Agent(path) : null,
-        { } path => new Agent(paths.Expand(path)),
+        { } path => new Agent(path),
     };
 
-    private static string[] Files(IReadOnlyList<string>? said, PathTokens paths, IReadOnlyList<string> usual) =>
-        said is [var only] && IsNone(only) ? [] : [.. (said ?? usual).Select(paths.Expand)];
+    private static string[] Files(IReadOnlyList<string>? said, string folder, string usual) =>
+        said is [var only] && IsNone(only) ? [] : [.. said ?? [Path.Combine(folder, usual), Path.Combine(folder, usual + "2")]];
 
     private static bool IsNone(string text) => text.Equals("none", StringComparison.OrdinalIgnoreCase);
 }

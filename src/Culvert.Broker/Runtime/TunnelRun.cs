@@ -75,11 +75,13 @@ public sealed class TunnelRun : IAsyncDisposable
             {
                 await OpenAsync(tunnel, cancellationToken).ConfigureAwait(false);
             }
-            catch (BrokerException e) when (!_config.ExitOnForwardFailure)
+            catch (BrokerException e) when (!_config.ExitOnForwardFailure || tunnel.IsBestEffort)
             {
                 _services.Reporter.Tell(e.Reason with { Weight = MessageWeight.Warning });
             }
         }
+        if (_tunnels.Count == 0)
+            throw new BrokerException(Message.Error("No forwarding could be set up.", "each reason stands above; without a port there is nothing to do"));
         foreach (var (tunnel, _) in _tunnels)
             _services.Reporter.Opened(tunnel.Facts);
     }
@@ -178,7 +180,7 @@ public sealed class TunnelRun : IAsyncDisposable
         }
         catch (NetworkException e)
         {
-            throw new BrokerException(ForwardMessages.RemoteRefused(tunnel.Spec, e.Failure, _config.ExitOnForwardFailure), e);
+            throw new BrokerException(ForwardMessages.RemoteRefused(tunnel.Spec, e.Failure, _config.ExitOnForwardFailure && !tunnel.IsBestEffort), e);
         }
     }
 }

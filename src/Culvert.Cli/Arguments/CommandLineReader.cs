@@ -4,12 +4,14 @@ using Culvert.Broker.Config;
 
 namespace Culvert.Cli.Arguments;
 
-/// <summary>Reads a command line. Pure: it looks at no file and no environment.</summary>
+/// <summary>Reads a command line, and the configuration files that belong to it. Pure but for what it is told of the machine.</summary>
 internal static class CommandLineReader
 {
     /// <summary>What the words ask for.</summary>
-    /// <exception cref="ConfigException">They can't be meant: a usage error.</exception>
-    public static Invocation Read(IReadOnlyList<string> words)
+    /// <param name="words">The command line, without the program's name.</param>
+    /// <param name="machine">Where it was typed.</param>
+    /// <exception cref="ConfigException">They, or a file, can't be meant: a usage error.</exception>
+    public static Invocation Read(IReadOnlyList<string> words, Machine machine)
     {
         // Only the very first word can be a verb; a host of that name is reached by --host or after --.
         switch (words.Count > 0 ? words[0] : "")
@@ -29,7 +31,7 @@ internal static class CommandLineReader
         }
         if (parsed.Errors.Count > 0)
             throw new ConfigException(parsed.Errors[0].Message.TrimEnd('.'), "culvert --help lists the options");
-        return Understand(Occurrences(parsed), parsed.GetValue(syntax.Words)!);
+        return Understand(Occurrences(parsed), parsed.GetValue(syntax.Words)!, machine);
     }
 
     private static Invocation ReadDemo(IReadOnlyList<string> words)
@@ -53,11 +55,11 @@ internal static class CommandLineReader
         }
     }
 
-    private static Invocation Understand(IEnumerable<(string Name, string Value)> options, string[] words)
+    private static Invocation Understand(IEnumerable<(string Name, string Value)> options, string[] words, Machine machine)
     {
-        var builder = new ConfigBuilder();
-        var (debug, quiet, background) = (0, false, false);
-        string? logFile = null, forcedHost = null;
+        var builder = new ConfigBuilder(machine);
+        var (debug, quiet, background, prints) = (0, false, false, false);
+        string? logFile = null, forcedHost = null, configFile = null;
         foreach (var (name, value) in options)
         {
             if (Syntax.Settings.TryGetValue(name, out var keyword))
@@ -74,14 +76,14 @@ internal static class CommandLineReader
             {
                 case "-h" or "--help": return new Invocation.Help();
                 case "-V" or "--version": return new Invocation.Version();
-                case "-o": SetOption(builder, value); break;
+                case "-o": builder.SetLine(value); break;
                 case "-v": debug++; break;
                 case "-q": quiet = true; break;
                 case "-f": background = true; break;
+                case "-G": prints = true; break;
                 case "-E": logFile ??= value; break;
+                case "-F": configFile = value; break;
                 case "--host": forcedHost ??= value; break;
-                case "-F" when !value.Equals("none", StringComparison.OrdinalIgnoreCase):
-                    throw new ConfigException($"Can't open user config file {value}: not supported", "configuration files aren't read yet; use -F none and say each setting with -o");
             }
         }
         if (forcedHost is not null)
@@ -90,23 +92,16 @@ internal static class CommandLineReader
             throw new ConfigException("no host given", "the form is culvert -L ftp/1234:localhost:21 user@sshserver");
         if (words.Length > 1)
             throw new ConfigException($"unexpected word '{words[1]}' after the host", "culvert runs no remote command; put options before the host and commands to ssh");
-        var connection = builder.Build(HostSpec.Parse(words[0]));
+        if (debug > 0 || quiet)
+            builder.SetVerbosity(debug switch { 0 => Verbosity.Quiet, 1 => Verbosity.Debug1, 2 => Verbosity.Debug2, _ => Verbosity.Debug3 });
+        var resolved = ResolvedConfig.Read(builder, HostSpec.Parse(words[0]), ConfigSource.Of(configFile));
+        if (prints)
+            return new Invocation.Print([.. resolved.Lines()]);
+        var connection = resolved.ForUse();
         if (connection.Tunnels.Count == 0)
             throw new ConfigException("no forward given", "add one, for example -L ftp/1234:localhost:21 (an FTP client then connects to localhost, port 1234)");
-        return new Invocation.Tunnels(Louder(connection, debug, quiet), background, logFile);
+        return new Invocation.Tunnels(connection, background, logFile);
     }
-
-    private static ConnectionConfig Louder(ConnectionConfig connection, int debug, bool quiet) => connection with
-    {
-        Verbosity = debug switch
-        {
-            0 when quiet => Verbosity.Quiet,
-            0 => connection.Verbosity,
-            1 => Verbosity.Debug1,
-            2 => Verbosity.Debug2,
-            _ => Verbosity.Debug3,
-        },
-    };
 
     private static void Set(ConfigBuilder builder, string keyword, string value, string name)
     {
@@ -114,30 +109,4 @@ internal static class CommandLineReader
             throw new ConfigException($"option requires an argument -- {name.TrimStart('-')}", "culvert --help shows what follows it");
         builder.Set(keyword, value);
     }
-
-    // -o Key=Value, -o "Key Value", -o "Key = Value": OpenSSH reads each as a line of its configuration file, and says so in its errors.
-    private static void SetOption(ConfigBuilder builder, string text)
-    {
-        var line = text.Trim();
-        var end = line.AsSpan().IndexOfAny(" \t=");
-        var keyword = end < 0 ? line : line[..end];
-        var value = end < 0 ? "" : line[end..].TrimStart();
-        if (value.StartsWith('='))
-            value = value[1..].TrimStart();
-        try
-        {
-            builder.Set(keyword, Unquoted(value));
-        }
-        catch (ConfigException e)
-        {
-            var message = e.Message.StartsWith("Bad configuration option", StringComparison.Ordinal) ? "command-line: line 0: " + e.Message
-                : e.Message.Contains("forwarding specification", StringComparison.Ordinal) ? e.Message
-                : "command-line line 0: " + e.Message;
-            throw new ConfigException(message, e.Hint);
-        }
-    }
-
-    // A value wholly in quotation marks; inner ones are the setting's own affair.
-    private static string Unquoted(string value) =>
-        value.Length >= 2 && value[0] == '"' && value.IndexOf('"', 1) == value.Length - 1 ? value[1..^1] : value;
 }

@@ -12,15 +12,15 @@ internal static class HelpText
 
           -L ftp/1234:localhost:21   listen here; the FTP server is on the server's side
           -R ftp/2121:localhost:21   listen on the server; the FTP server is on our side
-        connection  -p port  -l user  -i keyfile  -4  -6  -b address  -F none
-                    -o Key=Value (settings of ssh_config)  -c ciphers  -m macs
+        connection  -p port  -l user  -i keyfile  -J jumphost  -4  -6  -b address
+                    -F file|none  -o Key=Value (as in ssh_config)  -c ciphers  -m macs
         login       --password-file FILE           readable by you alone
         FTP         --active convert|forward|auto  PORT/EPRT as passive, or forwarded
                     --passive-ports A-B  --advertise ADDRESS  --ftp-host NAME
                     --data-address reply --data-hosts A,B     only with old servers
         who         -g  others may connect  --allow-users a,b  local users who may
         running     -f  background  -N -T -n  are implied  --host NAME  host, not verb
-        messages    -v -vv -vvv  -q  -E logfile  -V version  -h help
+        messages    -v -vv -vvv  -q  -E logfile  -V version  -G settings  -h
 
         Port 0 chooses a free one and prints it. Exit: 0 stopped with nothing cut,
         255 connection, login, host key or forward failed, 2 usage.

@@ -15,6 +15,10 @@ internal abstract record Invocation
     /// <param name="Once">End after it.</param>
     internal sealed record Demo(bool Once) : Invocation;
 
+    /// <summary>The settings in effect (<c>-G</c>).</summary>
+    /// <param name="Lines">A keyword and its value each.</param>
+    internal sealed record Print(IReadOnlyList<string> Lines) : Invocation;
+
     /// <summary>Tunnels through a connection.</summary>
     /// <param name="Connection">What is wanted; at least one tunnel.</param>
     /// <param name="Background">Go to the background when everything is up (<c>-f</c>).</param>

@@ -14,8 +14,10 @@ internal sealed class Syntax
         ["-p"] = "Port",
         ["-l"] = "User",
         ["-i"] = "IdentityFile",
-        ["-L"] = "LocalForward",
-        ["-R"] = "RemoteForward",
+        ["-J"] = "ProxyJump",
+        ["-P"] = "Tag",
+        ["-L"] = "CulvertLocalForward",
+        ["-R"] = "CulvertRemoteForward",
         ["-c"] = "Ciphers",
         ["-m"] = "MACs",
         ["-b"] = "BindAddress",
@@ -53,7 +55,7 @@ internal sealed class Syntax
         var command = new Command("\0") { words };
         foreach (var name in (ReadOnlySpan<string>)["-o", "-E", "-F", "--host", .. Settings.Keys])
             command.Add(new Option<string[]>(name) { Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false });
-        foreach (var name in (ReadOnlySpan<string>)["-N", "-T", "-f", "-q", "-v", "-V", "-h", "--help", "--version", .. Flags.Keys])
+        foreach (var name in (ReadOnlySpan<string>)["-N", "-T", "-f", "-G", "-q", "-v", "-V", "-h", "--help", "--version", .. Flags.Keys])
             command.Add(new Option<bool>(name) { Arity = ArgumentArity.Zero });
         return new Syntax(command, words);
     }

@@ -33,7 +33,10 @@ public sealed record ClientAuthenticationOptions
     /// <summary>Brings the password from elsewhere (<c>--password-file</c>). Called at most once and tried once: after a refusal people are asked.</summary>
     public Func<CancellationToken, ValueTask<string?>>? PasswordSource { get; init; }
 
-    /// <summary>How often a password is asked for, 1 or more (<c>NumberOfPasswordPrompts</c>).</summary>
+    /// <summary>Whether a signature algorithm may be used for the login (<c>PubkeyAcceptedAlgorithms</c>); null: every one that the engine has.</summary>
+    public Func<string, bool>? Accepts { get; init; }
+
+    /// <summary>How often a password is asked for; 0: never (<c>NumberOfPasswordPrompts</c>).</summary>
     public int PasswordPrompts { get; init; } = 3;
 
     /// <summary>Asks for passwords and passphrases; null where there is nobody (<c>BatchMode</c>, no terminal).</summary>

@@ -46,7 +46,7 @@ internal sealed class PublicKeyMethod(Func<IReadOnlyDictionary<string, ReadOnlyM
                 opened = await candidate.File!.OpenAsync(options.Ask, options.Show, cancellationToken);
             if ((candidate.PublicKey ?? opened?.PublicKey) is not { } key)
                 return null;
-            if (ChooseAlgorithm(key) is not { } algorithm)
+            if (ChooseAlgorithm(key, options.Accepts) is not { } algorithm)
             {
                 Log.NoMutualSignature(options.Logger, candidate.Source);
                 return null;
@@ -91,14 +91,15 @@ internal sealed class PublicKeyMethod(Func<IReadOnlyDictionary<string, ReadOnlyM
 
     /// <summary>As in OpenSSH the server's list decides only for RSA, where one key has several algorithms. A server that sends
     /// no list and can do RFC 8332 at all is the likeliest to know rsa-sha2-256.</summary>
-    private string? ChooseAlgorithm(PublicKey key)
+    private string? ChooseAlgorithm(PublicKey key, Func<string, bool>? accepts)
     {
+        var ours = key.SignatureAlgorithms.Where(name => accepts is null || accepts(name)).ToList();
         if (key is not RsaPublicKey)
-            return key.SignatureAlgorithms[0];
+            return ours.FirstOrDefault();
         if (!peerExtensions().TryGetValue("server-sig-algs", out var list))
-            return RsaPublicKey.Sha256Name;
+            return ours.Contains(RsaPublicKey.Sha256Name) ? RsaPublicKey.Sha256Name : ours.FirstOrDefault();
         var accepted = Encoding.ASCII.GetString(list.Span).Split(',');
-        return key.SignatureAlgorithms.FirstOrDefault(accepted.Contains);
+        return ours.Find(accepted.Contains);
     }
 
     private static void RequireSameKey(ReadOnlySpan<byte> payload, PublicKey key)

@@ -1,11 +1,10 @@
-using System.Runtime.InteropServices;
-using System.Runtime.Versioning;
+using Culvert.Net;
 using Microsoft.Win32.SafeHandles;
 
 namespace Culvert.Ssh.Keys;
 
 /// <summary>Refuses private key files that other people can read, by OpenSSH's rule: the file is ours, and group or others have any right to it.</summary>
-internal static partial class KeyFilePermissions
+internal static class KeyFilePermissions
 {
     private const UnixFileMode Others =
         UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
@@ -29,22 +28,6 @@ internal static partial class KeyFilePermissions
             """;
     }
 
-    /// <summary>A file of somebody else (root's, given to our group) is that one's affair. Where the owner can't be told, it counts as ours.</summary>
-    [UnsupportedOSPlatform("windows")]
-    private static unsafe bool IsOurs(SafeFileHandle file)
-    {
-        if (!OperatingSystem.IsLinux())
-            return true;
-        // struct statx is the same on every architecture: 256 bytes, stx_uid at 20.
-        const int EmptyPath = 0x1000, WantUid = 0x8;
-        var buffer = stackalloc byte[256];
-        var result = Statx(file, "", EmptyPath, WantUid, buffer);
-        return result != 0 || *(uint*)(buffer + 20) == Getuid();
-    }
-
-    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
-    private static unsafe partial int Statx(SafeFileHandle directory, string path, int flags, uint mask, byte* buffer);
-
-    [LibraryImport("libc", EntryPoint = "getuid")]
-    private static partial uint Getuid();
+    // A file of somebody else (root's, given to our group) is that one's affair. Where the owner can't be told, it counts as ours.
+    private static bool IsOurs(SafeFileHandle file) => LocalUsers.OwnerOf(file) is not { } owner || owner == LocalUsers.Current;
 }

@@ -41,12 +41,18 @@ internal sealed partial class CulvertProcess : IAsyncDisposable
         StartAsync(host, Command([.. Login(server), .. tunnels, server.Address]), cancellation);
 
     /// <summary>Starts a command line that is whole already.</summary>
-    public static async Task<CulvertProcess> StartAsync(NetworkHost host, CommandLine command, CancellationToken cancellation)
+    public static Task<CulvertProcess> StartAsync(NetworkHost host, CommandLine command, CancellationToken cancellation) =>
+        ReadyAsync(host.Start(command), command.Arguments.Count(word => word is "-L" or "-R"), cancellation);
+
+    /// <summary>Starts the program with words of one's own; waits until so many tunnels are ready.</summary>
+    public static Task<CulvertProcess> StartAsync(IReadOnlyList<string> words, int tunnels, CancellationToken cancellation) =>
+        ReadyAsync(ChildProcess.Start(Command(words)), tunnels, cancellation);
+
+    private static async Task<CulvertProcess> ReadyAsync(ChildProcess process, int count, CancellationToken cancellation)
     {
-        var culvert = new CulvertProcess(host.Start(command));
+        var culvert = new CulvertProcess(process);
         try
         {
-            var count = command.Arguments.Count(word => word is "-L" or "-R");
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             limit.CancelAfter(StartPatience);
             var ports = new List<int>();

@@ -10,11 +10,11 @@ public sealed class ConfigBuilderTests
 {
     private static ConnectionConfig Built(params (string Keyword, string Value)[] settings)
     {
-        var builder = new ConfigBuilder();
-        builder.Add(TunnelSpec.Parse(TunnelKind.Local, "ftp/1234:localhost:21"));
+        var builder = new ConfigBuilder(new FakeMachine().Machine);
+        builder.Set("CulvertLocalForward", "ftp/1234:localhost:21");
         foreach (var (keyword, value) in settings)
-            builder.Set(keyword, value);
-        return builder.Build(new HostSpec(null, "server", null));
+            builder.SetLine($"{keyword} {value}");
+        return ResolvedConfig.Read(builder, new HostSpec(null, "server", null), ConfigSource.None).ForUse();
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class ConfigBuilderTests
     }
 
     [Fact]
-    public void ClearAllForwardings_clears_them_all() => Assert.Empty(Built(("ClearAllForwardings", "yes"), ("LocalForward", "1:a:2")).Tunnels);
+    public void ClearAllForwardings_clears_them_all() => Assert.Empty(Built(("ClearAllForwardings", "yes"), ("LocalForward", "1 a:2")).Tunnels);
 
     [Theory]
     [InlineData("15", 15)]
@@ -65,9 +65,16 @@ public sealed class ConfigBuilderTests
     [InlineData("2H", 7200)]
     [InlineData("1w1d", 691200)]
     [InlineData("0", 0)]
-    [InlineData("none", 0)]
     public void Times_are_read_as_OpenSSH_reads_them(string text, int seconds) =>
         Assert.Equal(TimeSpan.FromSeconds(seconds), Built(("ConnectTimeout", text)).ConnectTimeout);
+
+    [Fact]
+    public void No_time_is_for_ever_and_lets_a_later_one_win()
+    {
+        Assert.Equal(Timeout.InfiniteTimeSpan, Built(("ConnectTimeout", "none")).ConnectTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(5), Built(("ConnectTimeout", "none"), ("ConnectTimeout", "5")).ConnectTimeout);
+        Assert.Equal(TimeSpan.Zero, Built(("ServerAliveInterval", "none")).ServerAliveInterval);
+    }
 
     [Theory]
     [InlineData("1G", 1L << 30, null)]
@@ -88,10 +95,8 @@ public sealed class ConfigBuilderTests
     [InlineData("ConnectTimeout", "-1")]
     [InlineData("ConnectTimeout", "99999999999999999999")]
     [InlineData("ServerAliveCountMax", "x")]
-    [InlineData("NumberOfPasswordPrompts", "0")]
     [InlineData("RekeyLimit", "1 2 3")]
     [InlineData("RekeyLimit", "99999999999G")]
-    [InlineData("PreferredAuthentications", "a,,b")]
     [InlineData("UserKnownHostsFile", "\"open")]
     [InlineData("CulvertPassivePorts", "2-1")]
     [InlineData("CulvertPassivePorts", "0-5")]
@@ -101,11 +106,20 @@ public sealed class ConfigBuilderTests
     [InlineData("CulvertDataHosts", "10.0.0.0/33")]
     [InlineData("CulvertDataHosts", "10.0.0.1,,10.0.0.2")]
     [InlineData("CulvertDataHosts", "::1")] // a 227 can't say it
-    [InlineData("CulvertFtpHost", "a b")]
+    [InlineData("CulvertFtpHost", "\"a b\"")]
     [InlineData("User", "-x")]
+    [InlineData("HostName", "\"a b\"")]
     [InlineData("HostName", "a b")]
     [InlineData("HostName", "")]
-    [InlineData("ProxyJump", "a")]
+    [InlineData("ProxyJump", "a,,b")]
+    [InlineData("RemoteCommand", "ls")]
+    [InlineData("Include", "/x")]
+    [InlineData("Host", "x")]
+    [InlineData("LocalForward", "1:a:2")]
+    [InlineData("LocalForward", "0 a:2")]
+    [InlineData("Port", "1 2")]
+    [InlineData("Ciphers", "aes*")]
+    [InlineData("ConnectionAttempts", "0")]
     [InlineData("Foo", "bar")]
     public void What_cannot_be_meant_is_refused_with_a_hint(string keyword, string value)
     {
@@ -122,14 +136,14 @@ public sealed class ConfigBuilderTests
 
     [Fact]
     public void Files_keep_quoted_blanks_together() =>
-        Assert.Equal(["~/a b", "/c"], Built(("UserKnownHostsFile", "\"~/a b\" /c")).UserKnownHostsFiles!);
+        Assert.Equal(["/home/me/a b", "/c"], Built(("UserKnownHostsFile", "\"~/a b\" /c")).UserKnownHostsFiles!);
 
     [Fact]
     public void Settings_win_over_what_stands_beside_the_host()
     {
-        var builder = new ConfigBuilder();
+        var builder = new ConfigBuilder(new FakeMachine().Machine);
         builder.Set("User", "one");
-        var config = builder.Build(new HostSpec("two", "server", 2222));
+        var config = ResolvedConfig.Read(builder, new HostSpec("two", "server", 2222), ConfigSource.None).ForUse();
         Assert.Equal("one", config.User);
         Assert.Equal(2222, config.Port);
     }

@@ -58,19 +58,19 @@ public sealed class FilesTests : IDisposable
 
     [Theory]
     [InlineData("/a/b", "/a/b")]
-    [InlineData("~", "/home/me")]
+    [InlineData("~", "/home/me/")]
     [InlineData("~/.ssh/%h_%p", "/home/me/.ssh/real_2222")]
     [InlineData("%d/%n-%r-%u-%i%%", "/home/me/alias-them-me-1000%")]
     [InlineData("/a/~", "/a/~")]
     public void Shorthand_in_file_names_is_that_of_ssh_config(string path, string expanded)
     {
         var config = new ConnectionConfig { Host = "alias", HostName = "real", Port = 2222, User = "them" };
-        Assert.Equal(expanded, new PathTokens(config, "/home/me", "me", "1000").Expand(path));
+        Assert.Equal(expanded, Tokens.Of(config, new FakeMachine().Machine).Path(path));
     }
 
     [Theory]
     [InlineData("%x")]
     [InlineData("a%")]
     public void Unknown_shorthand_is_a_mistake(string path) =>
-        Assert.Throws<BrokerException>(() => new PathTokens(new ConnectionConfig { Host = "h" }, "/", "me", "1").Expand(path));
+        Assert.Throws<ConfigException>(() => Tokens.Of(new ConnectionConfig { Host = "h" }, new FakeMachine().Machine).Path(path));
 }

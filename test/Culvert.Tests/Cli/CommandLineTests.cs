@@ -2,6 +2,7 @@ using System.Text;
 using Culvert.Broker.Config;
 using Culvert.Cli.Arguments;
 using Culvert.Ftp;
+using Culvert.Tests.Broker;
 using Culvert.Net;
 using Culvert.TestKit;
 using Xunit;
@@ -13,9 +14,11 @@ public sealed class CommandLineTests
     // One string, words between blanks, _ for a blank inside a word.
     private static string[] Words(string line) => [.. line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => word.Replace('_', ' '))];
 
-    private static ConnectionConfig Connection(string line) => Assert.IsType<Invocation.Tunnels>(CommandLineReader.Read(Words(line))).Connection;
+    private static readonly Machine Nothing = new FakeMachine().Machine;
 
-    private static ConfigException Refused(string line) => Assert.Throws<ConfigException>(() => CommandLineReader.Read(Words(line)));
+    private static ConnectionConfig Connection(string line) => Assert.IsType<Invocation.Tunnels>(CommandLineReader.Read(Words(line), Nothing)).Connection;
+
+    private static ConfigException Refused(string line) => Assert.Throws<ConfigException>(() => CommandLineReader.Read(Words(line), Nothing));
 
     [Theory]
     [InlineData("-fNL 1:a:2 h", "-f -N -L=1:a:2 h")]
@@ -79,7 +82,7 @@ public sealed class CommandLineTests
     {
         if (expected == "h")
         {
-            Assert.StartsWith("command-line: line 0: Bad configuration option", Refused(options + " -L 1:a:2 h").Message, StringComparison.Ordinal);
+            Assert.StartsWith("command-line line 0: no argument after keyword", Refused(options + " -L 1:a:2 h").Message, StringComparison.Ordinal);
             return;
         }
         Assert.Equal(int.Parse(expected, System.Globalization.CultureInfo.InvariantCulture), Connection(options + " -L 1:a:2 h").Port);
@@ -99,9 +102,9 @@ public sealed class CommandLineTests
     [Fact]
     public void Only_the_first_word_can_be_a_verb()
     {
-        Assert.False(Assert.IsType<Invocation.Demo>(CommandLineReader.Read(["demo"])).Once);
-        Assert.True(Assert.IsType<Invocation.Demo>(CommandLineReader.Read(["demo", "--once"])).Once);
-        Assert.IsType<Invocation.Help>(CommandLineReader.Read(["help"]));
+        Assert.False(Assert.IsType<Invocation.Demo>(CommandLineReader.Read(["demo"], Nothing)).Once);
+        Assert.True(Assert.IsType<Invocation.Demo>(CommandLineReader.Read(["demo", "--once"], Nothing)).Once);
+        Assert.IsType<Invocation.Help>(CommandLineReader.Read(["help"], Nothing));
         Assert.Equal("demo", Connection("-L 1:a:2 demo").Host);
         Assert.Equal("demo", Connection("--host demo -L 1:a:2").Host);
         Assert.Equal("demo", Connection("-L 1:a:2 -- demo").Host);
@@ -206,7 +209,7 @@ public sealed class CommandLineTests
     [Fact]
     public void The_background_and_the_log_file_belong_to_the_run()
     {
-        var run = Assert.IsType<Invocation.Tunnels>(CommandLineReader.Read(Words("-fE /log -NTn -F none -L 1:a:2 h")));
+        var run = Assert.IsType<Invocation.Tunnels>(CommandLineReader.Read(Words("-fE /log -NTn -F none -L 1:a:2 h"), Nothing));
         Assert.True(run.Background);
         Assert.Equal("/log", run.LogFile);
     }
@@ -218,19 +221,19 @@ public sealed class CommandLineTests
     [InlineData("-L 1:a:2", "no host given")]
     [InlineData("-L 1:a:2 h ls", "unexpected word 'ls' after the host")]
     [InlineData("-L 1:a:2 -t h", "option -t is not supported")]
-    [InlineData("-L 1:a:2 -J j h", "option -J is not supported")]
+    [InlineData("-L 1:a:2 -J a,,b h", "Invalid ProxyJump \"a,,b\"")]
     [InlineData("-L 1:a:2 -Z h", "unknown option -- Z")]
     [InlineData("-L 1:a:2 -p", "option requires an argument -- p")]
-    [InlineData("-L 1:a:2 -p _ h", "Bad port ' '")]
+    [InlineData("-L 1:a:2 -p _ h", "Bad port ' '.")]
     [InlineData("-L 1:a:2 --foo h", "unknown option --foo")]
     [InlineData("-L 1:a:2 --foo=bar h", "unknown option --foo=bar")]
     [InlineData("-L 1:a:2 -N --reconnect h", "unknown option --reconnect")]
     [InlineData("-L 1:2 h", "Bad local forwarding specification '1:2'")]
     [InlineData("-R 1:2 h", "Bad remote forwarding specification '1:2'")]
-    [InlineData("-L 1:a:2 -oFoo=bar h", "command-line: line 0: Bad configuration option: Foo")]
-    [InlineData("-L 1:a:2 -o BatchMode h", "command-line line 0: missing argument.")]
+    [InlineData("-L 1:a:2 -oFoo=bar h", "command-line: line 0: Bad configuration option: foo")]
+    [InlineData("-L 1:a:2 -o BatchMode h", "command-line line 0: no argument after keyword \"batchmode\"")]
     [InlineData("-L 1:a:2 -o BatchMode=x h", "command-line line 0: unsupported option \"x\".")]
-    [InlineData("-L 1:a:2 -F /etc/x.conf h", "Can't open user config file /etc/x.conf: not supported")]
+    [InlineData("-L 1:a:2 -F /etc/x.conf h", "Can't open user config file /etc/x.conf: No such file or directory")]
     [InlineData("-L 1:a:2 h:22", "Bad destination 'h:22'")]
     [InlineData("-L 1:a:2 --active sideways h", "unsupported option \"sideways\".")]
     public void Usage_errors_name_what_is_wrong_and_hint_at_what_to_do(string line, string message)
@@ -257,13 +260,13 @@ public sealed class CommandLineTests
     [InlineData("-h")]
     [InlineData("--help")]
     [InlineData("-L 1:a:2 -h h")]
-    public void Help_is_found_wherever_it_stands(string line) => Assert.IsType<Invocation.Help>(CommandLineReader.Read(Words(line)));
+    public void Help_is_found_wherever_it_stands(string line) => Assert.IsType<Invocation.Help>(CommandLineReader.Read(Words(line), Nothing));
 
     [Fact]
     public void Version_has_a_letter_and_a_word()
     {
-        Assert.IsType<Invocation.Version>(CommandLineReader.Read(["-V"]));
-        Assert.IsType<Invocation.Version>(CommandLineReader.Read(["--version"]));
+        Assert.IsType<Invocation.Version>(CommandLineReader.Read(["-V"], Nothing));
+        Assert.IsType<Invocation.Version>(CommandLineReader.Read(["--version"], Nothing));
     }
 
     [Fact]
