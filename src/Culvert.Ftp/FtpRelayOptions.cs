@@ -45,11 +45,19 @@ public sealed record FtpRelayOptions
     public IPAddress? Advertise { get; init; }
 
     /// <summary>Ports for near data listeners, both ends included; null lets the network choose.</summary>
-    public (int First, int Last)? PassivePorts { get; init; }
+    public PortRange? PassivePorts { get; init; }
 
     /// <summary>For <see cref="ActiveMode.Forward"/>: where the far side listens, and so the address that the server is told. Null is loopback, of
     /// the family of the destination when that is a literal.</summary>
     public IPAddress? ActiveAddress { get; init; }
+
+    /// <summary>Data connections may use ports below <see cref="FtpPolicy.LowestDataPort"/>, as some mainframes' do. Off, because such a port
+    /// is a service of the system everywhere else.</summary>
+    public bool PrivilegedDataPorts { get; init; }
+
+    /// <summary>Commands that the relay doesn't know are answered with 502. They pass otherwise: servers have many of their own, and
+    /// whatever is said, only a reply to a known command can set up a data connection.</summary>
+    public bool RefuseUnknownCommands { get; init; }
 
     /// <summary>The control connection to the FTP server must stand within this time; otherwise the client reads 421.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
@@ -78,6 +86,13 @@ public sealed record FtpRelayOptions
 
     /// <summary>A command line that was begun must be ended within this time: programs send a line as a whole, and nobody types for so long.</summary>
     public TimeSpan LineTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>A client that says nothing for so long, without a transfer, is told 421. Infinite: that is the server's to decide.</summary>
+    public TimeSpan IdleTimeout { get; init; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>A reply line that was begun must be ended within this time. The network may stall in the middle of one, and the SSH link notices
+    /// in less than a minute when it's dead; a server that still sends no line feed never will.</summary>
+    public TimeSpan ReplyLineTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>A client or server that takes no byte of the dialogue for so long is cut off. As long as FTP lets connections idle at least
     /// (RFC 1123 §4.1.3.2): a client that was stopped for a moment comes back.</summary>

@@ -144,9 +144,9 @@ internal sealed class RelayRig : IAsyncDisposable
     }
 
     /// <summary>Says the same line over and over until nobody takes it any more.</summary>
-    public async Task FloodAsync(Speech speaker, string line)
+    public async Task FloodAsync(Speech speaker, string line, string lineEnd = "\r\n")
     {
-        var bytes = Encoding.Latin1.GetBytes(line + "\r\n");
+        var bytes = Encoding.Latin1.GetBytes(line + lineEnd);
         while (await speaker.Duplex.WriteAsync(bytes, Hang) == WriteEnd.None)
             await Task.Yield();
     }
