@@ -18,9 +18,9 @@ internal readonly record struct OwnPacket(
 /// packets, which never do. The receiver only queues; it never waits for the peer to read, so two peers that both write can't
 /// block each other.</summary>
 /// <param name="keyed">The transport beneath.</param>
-/// <param name="onFailure">Told of what went wrong while sending; says what to throw instead.</param>
+/// <param name="onFailure">Told of what went wrong while sending; says what to throw instead. It may wait for the peer's reason until its token is cancelled.</param>
 /// <remarks>Whoever has the turn uses the transport beneath. Who gives the turn back while own packets are queued sends them first.</remarks>
-internal sealed class PacketSender(KeyedTransport keyed, Func<Exception, ValueTask<SshConnectionException>> onFailure) : IAsyncDisposable
+internal sealed class PacketSender(KeyedTransport keyed, Func<Exception, CancellationToken, ValueTask<SshConnectionException>> onFailure) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Lock _lock = new();
@@ -48,7 +48,7 @@ internal sealed class PacketSender(KeyedTransport keyed, Func<Exception, ValueTa
         }
         catch (Exception e)
         {
-            throw await FailedAsync(e);
+            throw await FailedAsync(e, cancellationToken);
         }
         finally
         {
@@ -67,7 +67,7 @@ internal sealed class PacketSender(KeyedTransport keyed, Func<Exception, ValueTa
         }
         catch (Exception e)
         {
-            throw await FailedAsync(e);
+            throw await FailedAsync(e, cancellationToken);
         }
         finally
         {
@@ -188,7 +188,7 @@ internal sealed class PacketSender(KeyedTransport keyed, Func<Exception, ValueTa
             }
             catch (Exception e)
             {
-                await onFailure(Explain(e));
+                await onFailure(Explain(e), _stopped.Token);
             }
             finally
             {
@@ -209,9 +209,9 @@ internal sealed class PacketSender(KeyedTransport keyed, Func<Exception, ValueTa
     }
 
     /// <summary>Tells of a failure, and says what the caller is to throw: he knows himself that he gave up, anything else is the connection's.</summary>
-    private async ValueTask<Exception> FailedAsync(Exception e)
+    private async ValueTask<Exception> FailedAsync(Exception e, CancellationToken cancellationToken)
     {
-        var failure = await onFailure(Explain(e));
+        var failure = await onFailure(Explain(e), cancellationToken);
         return e is OperationCanceledException ? e : failure;
     }
 

@@ -25,7 +25,8 @@ internal sealed class RekeyingTransport : IPacketTransport
     private readonly Versions _versions;
     private readonly TransportOptions _options;
     private readonly string _peer;
-    private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>There is a reason for the end, or nobody reads on to find one.</summary>
+    private readonly TaskCompletionSource _heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SshConnectionException? _failure;
     private volatile bool _isReceiving;
     private bool _peerDisconnected;
@@ -97,7 +98,12 @@ internal sealed class RekeyingTransport : IPacketTransport
                 _isReceiving = true;
                 payload = await _keyed.ReceiveAsync(cancellationToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (OperationCanceledException)
+            {
+                _heard.TrySetResult();
+                throw;
+            }
+            catch (Exception e)
             {
                 throw await FailAndSayGoodbyeAsync(e);
             }
@@ -293,27 +299,27 @@ internal sealed class RekeyingTransport : IPacketTransport
         Log.TransportClosed(_options.Logger, failure.Message);
         _sender.Stop(failure);
         _handshake.Stop(failure);
-        _failed.TrySetResult();
+        _heard.TrySetResult();
         return failure;
     }
 
     /// <summary>What can't be written to is dead, and the receiver must not wait for it any longer. But a peer that closed has mostly said why, and then that
     /// is the reason.</summary>
-    private async ValueTask<SshConnectionException> OnSendFailureAsync(Exception e)
+    private async ValueTask<SshConnectionException> OnSendFailureAsync(Exception e, CancellationToken cancellationToken)
     {
         if (e is SshConnectionException { Failure.Kind: not FailureKind.Aborted } cutOff)
-            await HearReasonAsync(isLost: cutOff.Reason == DisconnectReason.ConnectionLost);
+            await HearReasonAsync(isLost: cutOff.Reason == DisconnectReason.ConnectionLost, cancellationToken);
         var failure = Fail(e);
         _keyed.Abort();
         return failure;
     }
 
-    private async ValueTask HearReasonAsync(bool isLost)
+    private async ValueTask HearReasonAsync(bool isLost, CancellationToken cancellationToken)
     {
         // Who receives, as after the login somebody always does, is about to read it.
         if (_isReceiving || _handshake.IsAuthenticated)
         {
-            await _failed.Task.WaitAsync(ReasonTime, _options.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _heard.Task.WaitAsync(ReasonTime, _options.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return;
         }
         if (isLost || _handshake.Completed == 0)

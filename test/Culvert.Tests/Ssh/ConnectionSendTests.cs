@@ -1,8 +1,11 @@
 using CsCheck;
 using Culvert.Net;
+using Culvert.Ssh;
 using Culvert.Ssh.Connection;
+using Culvert.Ssh.Transport;
 using Culvert.Ssh.Wire;
 using Culvert.TestKit.Packets;
+using Culvert.Tests.Ssh.Transport;
 using Xunit;
 
 namespace Culvert.Tests.Ssh;
@@ -12,6 +15,8 @@ public sealed class ConnectionSendTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
+    private const int Runs = 25;
+
     private static readonly Gen<(uint Window, uint Packet, int[] Writes, int[] Adjusts, int Capacity)> Scripts = Gen.Select(
         Gen.UInt[0, 100_000], Gen.OneOf(Gen.UInt[1, 64], Gen.UInt[65, 40_000], Gen.Const(uint.MaxValue)),
         Gen.Int[0, 70_000].Array[1, 8], Gen.Int[1, 50_000].Array[1, 6], Gen.Int[1, 40]);
@@ -20,48 +25,70 @@ public sealed class ConnectionSendTests
     public async Task Never_sends_more_than_window_and_packet_allow_and_all_of_it() =>
         await Scripts.SampleAsync(async script =>
         {
-            // Small packets with large data are many messages: less data then.
-            var scale = script.Packet < 65 ? 500 : 1;
-            var writes = script.Writes.Select(size => size / scale).ToArray();
             var (ours, theirs) = MemoryPacketTransport.Pair(script.Capacity);
-            await using var client = new ClientSide(ours);
-            await using var peer = new ScriptedPeer(theirs, Stop);
-            var dial = client.Network.Connect(new Endpoint("far", 21), ConnectOptions.Default);
-            await peer.ConfirmOpenAsync(7, script.Window, script.Packet);
-            var duplex = (await dial.Outcome).Duplex!;
-            var writing = WriteAsync(duplex, writes);
-
-            long window = script.Window, received = 0;
-            var adjusts = 0;
-            byte expected = 0;
-            while (true)
-            {
-                var total = writes.Sum();
-                while (window == 0 && received < total)
-                {
-                    var more = (uint)script.Adjusts[adjusts++ % script.Adjusts.Length];
-                    window += more;
-                    await peer.SendAsync(ScriptedPeer.Adjust(0, more));
-                }
-                var payload = await peer.ReceiveAsync();
-                if (payload[0] == MessageNumber.ChannelEof)
-                {
-                    Assert.Equal(total, received);
-                    break;
-                }
-                Assert.Equal(MessageNumber.ChannelData, payload[0]);
-                var bytes = ScriptedPeer.Bytes(payload);
-                Assert.True(bytes.Length <= script.Packet, "larger than the peer's packets");
-                Assert.True(bytes.Length <= window, "more than the window");
-                foreach (var b in bytes)
-                    Assert.Equal(expected++, b);
-                window -= bytes.Length;
-                received += bytes.Length;
-            }
-            Assert.Equal(WriteEnd.None, await writing);
-            await duplex.DisposeAsync();
-            Assert.Equal(0, client.Multiplexer.Buffers.Slots.Outstanding);
+            await SendAsync(script, ours, theirs);
         }, iter: 60, threads: 1);
+
+    /// <summary>A change of keys holds the writer in the middle of a window, and both sides may begin one at any packet.</summary>
+    [Fact]
+    public async Task Nor_while_keys_are_changed()
+    {
+        var exchanges = 0;
+        await Gen.Select(Scripts, Gen.Long[3000, 60_000], Gen.Long[20, 300]).SampleAsync(async (script, bytes, packets) =>
+        {
+            var (client, server) = (new TransportOptions { Rekey = new() { Bytes = bytes } }, new TransportOptions { Rekey = new() { Packets = packets } });
+            await using var pair = await TransportPair.CreateAsync(client, server, Stop, capacity: 1000 * script.Capacity);
+            await SendAsync(script, pair.ClientSide, new Pumped(pair.ServerSide));
+            exchanges += pair.ClientSide.KeyExchanges - 1;
+        }, iter: Runs, threads: 1);
+        Assert.InRange(exchanges, Runs, int.MaxValue);
+    }
+
+    /// <summary>Small packets with large data are many messages: less data then.</summary>
+    private static int Scale(uint packet) => packet < 65 ? 500 : 1;
+
+    /// <summary>Sends all that the script wants over a connection whose peer counts every byte.</summary>
+    private static async Task SendAsync((uint Window, uint Packet, int[] Writes, int[] Adjusts, int Capacity) script, IPacketTransport ours, IPacketTransport theirs)
+    {
+        var writes = script.Writes.Select(size => size / Scale(script.Packet)).ToArray();
+        await using var client = new ClientSide(ours);
+        await using var peer = new ScriptedPeer(theirs, Stop);
+        var dial = client.Network.Connect(new Endpoint("far", 21), ConnectOptions.Default);
+        await peer.ConfirmOpenAsync(7, script.Window, script.Packet);
+        var duplex = (await dial.Outcome).Duplex!;
+        var writing = WriteAsync(duplex, writes);
+
+        long window = script.Window, received = 0;
+        var adjusts = 0;
+        byte expected = 0;
+        while (true)
+        {
+            var total = writes.Sum();
+            while (window == 0 && received < total)
+            {
+                var more = (uint)script.Adjusts[adjusts++ % script.Adjusts.Length];
+                window += more;
+                await peer.SendAsync(ScriptedPeer.Adjust(0, more));
+            }
+            var payload = await peer.ReceiveAsync();
+            if (payload[0] == MessageNumber.ChannelEof)
+            {
+                Assert.Equal(total, received);
+                break;
+            }
+            Assert.Equal(MessageNumber.ChannelData, payload[0]);
+            var bytes = ScriptedPeer.Bytes(payload);
+            Assert.True(bytes.Length <= script.Packet, "larger than the peer's packets");
+            Assert.True(bytes.Length <= window, "more than the window");
+            foreach (var b in bytes)
+                Assert.Equal(expected++, b);
+            window -= bytes.Length;
+            received += bytes.Length;
+        }
+        Assert.Equal(WriteEnd.None, await writing);
+        await duplex.DisposeAsync();
+        Assert.Equal(0, client.Multiplexer.Buffers.Slots.Outstanding);
+    }
 
     [Fact]
     public async Task An_unused_slot_costs_no_window()
@@ -178,5 +205,40 @@ public sealed class ConnectionSendTests
                 return end;
         }
         return await duplex.EndAsync(Stop);
+    }
+
+    /// <summary>A transport that somebody always receives from, as keys can't be changed otherwise.</summary>
+    private sealed class Pumped : IPacketTransport
+    {
+        private readonly IPacketTransport _inner;
+        private readonly System.Threading.Channels.Channel<byte[]> _received = System.Threading.Channels.Channel.CreateUnbounded<byte[]>();
+        private readonly Task _pumping;
+
+        public Pumped(IPacketTransport inner) => (_inner, _pumping) = (inner, PumpAsync(inner));
+
+        public async ValueTask<ReadOnlyMemory<byte>> ReceiveAsync(CancellationToken cancellationToken) => await _received.Reader.ReadAsync(cancellationToken);
+
+        public ValueTask WriteAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) => _inner.WriteAsync(payload, cancellationToken);
+
+        public ValueTask FlushAsync(CancellationToken cancellationToken) => _inner.FlushAsync(cancellationToken);
+
+        public async ValueTask DisposeAsync()
+        {
+            await _inner.DisposeAsync();
+            await _pumping;
+        }
+
+        private async Task PumpAsync(IPacketTransport inner)
+        {
+            try
+            {
+                while (true)
+                    await _received.Writer.WriteAsync((await inner.ReceiveAsync(Stop)).ToArray(), Stop);
+            }
+            catch (SshConnectionException e)
+            {
+                _received.Writer.Complete(e);
+            }
+        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Culvert.Net;
 using Culvert.Ssh;
 using Culvert.Ssh.Auth;
 using Culvert.Ssh.Crypto;

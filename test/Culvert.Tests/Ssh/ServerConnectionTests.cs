@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Culvert.Net;
 using Culvert.Ssh;
-using Culvert.Ssh.Auth;
 using Culvert.Ssh.Transport;
 using Culvert.TestKit.Networks;
 using Culvert.TestKit.Packets;

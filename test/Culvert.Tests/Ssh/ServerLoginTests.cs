@@ -1,7 +1,5 @@
 using Culvert.Net;
 using Culvert.Ssh;
-using Culvert.Ssh.Auth;
-using Culvert.TestKit.Networks;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
