@@ -41,6 +41,7 @@ internal sealed class SessionTransfers(FtpRelay relay, TransferSession session)
     {
         if (!_running.Remove(finished.Path, out var transfer))
             return;
+        transfer.StopCounting();
         if (takesTime && finished.Result == TransferResult.Complete && transfer.Direction == TransferDirection.Download)
             _taking[finished.Path] = (transfer, finished);
         else

@@ -51,7 +51,7 @@ public sealed class Transfer
 {
     private readonly TimeProvider _time;
     private readonly long _clock;
-    private readonly Func<long> _bytes;
+    private Func<long> _bytes;
     private long _size;
     private long _finalBytes;
     private volatile bool _exact;
@@ -128,6 +128,13 @@ public sealed class Transfer
 
     /// <summary>Why it failed, for people; null when it did not.</summary>
     public string? Cause { get; private set; }
+
+    /// <summary>What goes over the connection from now on belongs to another transfer.</summary>
+    internal void StopCounting()
+    {
+        var bytes = _bytes();
+        Volatile.Write(ref _bytes, () => bytes);
+    }
 
     internal void Correct(TransferFacts facts) => _facts = facts;
 

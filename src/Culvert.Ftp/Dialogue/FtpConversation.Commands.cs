@@ -196,7 +196,7 @@ internal sealed partial class FtpConversation
         Decide(new Decision.ToServer(line));
         if (exchange is { Kind: VerbKind.Abor, Own: false })
         {
-            foreach (var path in Transferring)
+            foreach (var path in Transferring.Where(path => !path.Settled))
                 Decide(new Decision.Arm(path.Id, TimerKind.Abort));
         }
     }

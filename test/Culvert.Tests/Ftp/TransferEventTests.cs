@@ -76,7 +76,8 @@ public sealed class TransferEventTests
         await CarryAsync("aaaa"u8.ToArray());
         Assert.Equal("RETR b", await rig.Server.HearAsync());
         await CarryAsync("bb"u8.ToArray());
-        Assert.Equal([("a", 4L, TransferResult.Complete), ("b", 2L, TransferResult.Complete)], rig.Watcher.Done.Select(t => (t.Path, t.Bytes, t.Result)));
+        Transfer[] ended = [await rig.Watcher.NextAsync(rig.Hang), await rig.Watcher.NextAsync(rig.Hang)];
+        Assert.Equal([("a", 4L, TransferResult.Complete), ("b", 2L, TransferResult.Complete)], ended.Select(t => (t.Path, t.Bytes, t.Result)));
 
         async Task CarryAsync(byte[] bytes)
         {
