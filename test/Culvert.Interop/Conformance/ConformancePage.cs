@@ -39,7 +39,7 @@ internal static class ConformancePage
             "A scripted server spells its 227 or 229 so; each client fetches a file through Culvert, and it is compared. Refused are only those that can be read in two ways, in none, or that name a privileged "
             + "port: `PassiveReplyTests` and `ExtendedPassiveReplyTests`.",
             "Reply", [.. FtpClient.All.Select(client => client.Name)], [.. PassiveForm.All.Select(form => form.Row)]),
-        new(ProofTables.Attacks, "Attacks", "Each attack, and the tests that fail without its defence.", "Attack", [ProofTables.Test], Attack.All),
+        new(ProofTables.Attacks, "Attacks", "Each attack, and the tests of the defence against it.", "Attack", [ProofTables.Test], Attack.All),
         new(FeatureTests.Table, "Features", "What the servers offer in FEAT, and what becomes of it: `FeatureTests.Each_feature_is_classified_and_passed_or_left_out`.",
             "Feature", ["becomes", "offered by"], []),
         new(ProofTables.Dialogue, "Dialogue", "What else a relay must bear, with real peers where they have it.", "What", [ProofTables.With, ProofTables.Test], []),

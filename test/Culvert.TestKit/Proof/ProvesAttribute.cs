@@ -16,10 +16,16 @@ public sealed class ProvesAttribute(string table, string row) : BeforeAfterTestA
     /// <summary>The row.</summary>
     public string Row => row;
 
+    /// <summary>The real peers of the test; the tests in memory have none.</summary>
+    public string With { get; init; } = "(in memory)";
+
     /// <inheritdoc/>
     public override void After(MethodInfo methodUnderTest, IXunitTest test)
     {
-        if (TestContext.Current.TestState?.Result == TestResult.Passed)
-            ProofLog.Add(table, row, ProofTables.Test, ProofTables.NameOf(methodUnderTest));
+        if (TestContext.Current.TestState?.Result != TestResult.Passed)
+            return;
+        ProofLog.Add(table, row, ProofTables.Test, ProofTables.NameOf(methodUnderTest));
+        if (table == ProofTables.Dialogue)
+            ProofLog.Add(table, row, ProofTables.With, With);
     }
 }

@@ -315,61 +315,6 @@ public sealed class ConversationTransferTests
         Assert.Equal(["S< REST 100", "S< RETR x"], talk.Client("REST 100", "RETR x"));
     }
 
-    /// <summary>Servers that see ABOR only as urgent data, which SSH doesn't carry, are stuck in their data connection when the client reads no more.</summary>
-    [Theory]
-    [InlineData("RETR x", "226 all sent")]
-    [InlineData("STOR x", "226 all here")]
-    [InlineData("RETR x", "426 cut")]
-    [Proves(ProofTables.Dialogue, "ABOR that the server does not notice")]
-    public void ATransferThatTheServerDoesntAbortIsCut(string transfer, string reply)
-    {
-        var talk = new Talk().Standing();
-        talk.Client(transfer);
-        talk.Server("150 go");
-        Assert.Equal(["S< ABOR", "arm 1 Abort"], talk.Client("ABOR"));
-        Assert.Equal(["settle 1 Cut"], talk.News(new PathEvent.TimerElapsed(1, TimerKind.Abort)));
-        Assert.StartsWith("C< 426 ", Assert.Single(talk.Server(reply)), StringComparison.Ordinal);
-        Assert.Equal(["C< 226 aborted"], talk.Server("226 aborted"));
-        Assert.Contains(talk.Told, told => told.StartsWith("finished 1 Failed 426", StringComparison.Ordinal));
-    }
-
-    /// <summary>Pure-FTPd calls its statistics 150 when its data connection broke; a client that has aborted awaits a final reply.</summary>
-    [Fact]
-    public void AnotherPreliminaryReplyToAnAbortedTransferIsNotPassed()
-    {
-        var talk = new Talk().Standing();
-        talk.Client("RETR x");
-        talk.Server("150 go");
-        talk.Client("ABOR");
-        Assert.Empty(talk.Server("150 2.0 seconds (measured here)"));
-        Assert.Equal(["settle 1 Cut", "C< 426 aborted", "C< 226 closed"], talk.Server("426 aborted", "226 closed"));
-    }
-
-    [Fact]
-    public void ATransferThatTheServerAbortsInTimeIsItsOwnAffair()
-    {
-        var talk = new Talk().Standing();
-        talk.Client("RETR x");
-        talk.Server("150 go");
-        talk.Client("ABOR");
-        Assert.Equal(["settle 1 Cut", "C< 426 aborted", "C< 226 closed"], talk.Server("426 aborted", "226 closed"));
-        Assert.Empty(talk.News(new PathEvent.TimerElapsed(1, TimerKind.Abort)));
-    }
-
-    [Fact]
-    public void AbortingAnUploadThatWaitsSendsNoUpload()
-    {
-        var talk = new Talk();
-        talk.Client("EPSV");
-        talk.Server("229 ok (|||5001|)");
-        talk.News(Listening(1));
-        talk.Client("STOR x");
-        var decided = talk.Client("ABOR");
-        Assert.Equal(["settle 1 Cut", "S< ABOR"], decided[..2]);
-        Assert.StartsWith("C< 426", decided[2], StringComparison.Ordinal);
-        Assert.Equal(["C< 225 ok"], talk.Server("225 ok"));
-    }
-
     [Fact]
     public void InBlockModeAnEndIsNoEndOfFile()
     {
