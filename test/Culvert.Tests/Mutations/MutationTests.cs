@@ -24,8 +24,8 @@ public sealed class MutationTests
     public void EachTestInTheListExists()
     {
         var tests = typeof(MutationTests).Assembly.GetTypes().SelectMany(type => type.GetMethods().Select(method => $"{type.FullName}.{method.Name}")).ToHashSet(StringComparer.Ordinal);
-        Assert.Empty(All.SelectMany(mutation => mutation.Tests).Where(test => !tests.Contains($"Culvert.Tests.{test}")));
-        Assert.Empty(All.Where(mutation => mutation.Tests.Length == 0).Select(mutation => mutation.Defence));
+        Assert.DoesNotContain(All.SelectMany(mutation => mutation.Tests), test => !tests.Contains($"Culvert.Tests.{test}"));
+        Assert.DoesNotContain(All, mutation => mutation.Tests.Length == 0);
     }
 
     [Fact]

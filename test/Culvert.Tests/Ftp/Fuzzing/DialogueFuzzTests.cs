@@ -1,6 +1,5 @@
 using System.Net;
 using CsCheck;
-using Culvert.Ftp;
 using Culvert.Ftp.Dialogue;
 using Culvert.Ftp.Wire;
 using Culvert.Net;
