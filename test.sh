@@ -69,6 +69,11 @@ for project in "${projects[@]}"; do
     skipped=$((skipped + $(count Skipped)))
 done
 
+if [ -n "${CULVERT_LONG:-}" ] && [ -z "${filter:-}" ]; then
+    printf '\n== Coverage of the FTP conversation\n'
+    if test/Coverage/measure.sh; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+fi
+
 if [ "$skipped" -gt 0 ]; then
     printf '\nskipped, and why:\n'
     cat "$results"/*.xml | grep -o '<reason><!\[CDATA\[[^]]*' | sed 's/.*\[//' | sort | uniq -c

@@ -51,6 +51,12 @@ internal sealed class MemoryNetwork(MemoryNetworkOptions? options = null) : INet
     /// <summary>Every destination dialled so far.</summary>
     public List<Endpoint> Dialled { get; } = [];
 
+    /// <summary>What was asked for each listener so far.</summary>
+    public List<ListenOptions> Listened { get; } = [];
+
+    /// <summary>Puts something around each connection that is dialled, on the dialling side.</summary>
+    public Func<Endpoint, Duplex, Duplex> Wrap { get; set; } = (_, duplex) => duplex;
+
     /// <summary>Listeners open now.</summary>
     public int Listeners
     {
@@ -123,6 +129,7 @@ internal sealed class MemoryNetwork(MemoryNetworkOptions? options = null) : INet
         {
             if (_lost)
                 throw new NetworkException(new Failure(FailureKind.NetworkLost, "the network is gone"));
+            Listened.Add(options);
             var port = at.Port != 0 ? at.Port : options.Ports is { } range ? Enumerable.Range(range.First, range.Last - range.First + 1).First(p => !_listeners.ContainsKey(p)) : _nextPort++;
             var listener = new MemoryListener(at.WithPort(port), () => Forget(port));
             if (!_listeners.TryAdd(port, listener))
@@ -151,7 +158,7 @@ internal sealed class MemoryNetwork(MemoryNetworkOptions? options = null) : INet
             _open.Add(here);
             _open.Add(there);
         }
-        return new(here, null);
+        return new(Wrap(to, here), null);
     }
 
     private int Allow(int wanted)

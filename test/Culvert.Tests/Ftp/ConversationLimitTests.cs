@@ -105,4 +105,20 @@ public sealed class ConversationLimitTests
     [Proves(ProofTables.Attacks, Attack.SlowPeers)]
     public void HalfACommandEndsTheSession() =>
         Assert.Equal(["C< 421 A command was not ended within 60 seconds.", "close"], new Talk().News(new PathEvent.TimerElapsed(0, TimerKind.PartialLine)));
+
+    [Fact]
+    public void HalfAReplyEndsTheSession() =>
+        Assert.Equal(["C< 421 The FTP server didn't end a line within 300 seconds.", "close"], new Talk().News(new PathEvent.TimerElapsed(0, TimerKind.PartialReply)));
+
+    [Theory]
+    [InlineData(nameof(LineFault.TooLong), "500 Command longer than 4096 bytes.")]
+    [InlineData(nameof(LineFault.Nul), "500 Command with a NUL byte.")]
+    [InlineData(nameof(LineFault.CarriageReturn), "500 Command with a carriage return inside.")]
+    public void AFaultyCommandIsRefusedWithItsFault(string fault, string reply) =>
+        Assert.Equal([$"C< {reply}"], new Talk().ClientFault(Enum.Parse<LineFault>(fault)));
+
+    [Theory]
+    [InlineData("227 welcome (10,9,8,7,78,32)")]
+    [InlineData("229 welcome (|||5001|)")]
+    public void AGreetingNamesNoAddress(string greeting) => Assert.Equal("close", new Talk(greet: false).Server(greeting)[^1]);
 }

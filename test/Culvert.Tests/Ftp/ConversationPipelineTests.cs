@@ -140,12 +140,56 @@ public sealed class ConversationPipelineTests
     [Fact]
     public void InBlockModeAConnectionThatWasCutCarriesNoOtherTransfer()
     {
-        var talk = new Talk().Standing();
+        var talk = new Talk();
         talk.Client("MODE B");
         talk.Server("200 ok");
-        talk.Client("STOR a");
-        Assert.Contains("settle 1 Cut", talk.Server("552 full"));
+        talk.Client("EPSV");
+        talk.Server("229 ok (|||5001|)");
+        talk.News(Listens);
+        talk.Client("RETR a");
+        Assert.Contains("settle 1 Cut", talk.Server("550 none"));
         Assert.Equal(["S< STOR b"], talk.Client("STOR b"));
+    }
+
+    [Fact]
+    public void A229BeforeTheEndOfATransferThatRunsAnswersNoSetupBehindIt()
+    {
+        var talk = new Talk().Standing();
+        talk.Client("RETR x", "EPSV");
+        talk.Server("150 go");
+        Assert.Equal("close", talk.Server("229 ok (|||5002|)")[^1]);
+    }
+
+    [Fact]
+    public void A227IsNoAnswerToAPort()
+    {
+        var talk = Forwarding();
+        talk.Client("PORT 127,0,0,1,8,1");
+        talk.News(FarListens);
+        Assert.Equal("close", talk.Server("227 ok (127,0,0,1,19,137)")[^1]);
+    }
+
+    [Fact]
+    public void A421IsHeardEvenWhereTheRelayAwaitsAReplyOfItsOwn()
+    {
+        var talk = new Talk();
+        talk.Client("ABOR", "PWD");
+        talk.Server("226 nothing");
+        Assert.Equal(["C< 421 idle", "close"], talk.Server("421 idle"));
+    }
+
+    [Fact]
+    public void BeyondSixtyFourCommandsTheClientIsNotRead()
+    {
+        var talk = new Talk();
+        for (var i = 0; i < FtpConversation.MaxOutstanding; i++)
+        {
+            Assert.True(talk.WantsCommands);
+            talk.Client("PWD");
+        }
+        Assert.False(talk.WantsCommands);
+        talk.Server("257 /");
+        Assert.True(talk.WantsCommands);
     }
 
     [Fact]

@@ -23,6 +23,9 @@ public sealed class FtpPolicyTests
     [InlineData("10.0.0.9", 2000, "10.0.0.9", 0)]
     [InlineData("127.0.0.1", 2000, "10.0.0.9", 500)]
     [InlineData("0.0.0.0", 2000, "127.0.0.1", 500)]
+    [InlineData("0.0.0.0", 2000, "0.0.0.0", 500)]
+    [InlineData("::", 2000, "::", 500)]
+    [InlineData("fe80::1%3", 2000, "fe80::1%3", 500)] // on which of our links, only we could say
     [InlineData("224.0.0.1", 2000, "224.0.0.1", 500)]
     [InlineData("255.255.255.255", 2000, "255.255.255.255", 500)]
     [InlineData("ff02::1", 2000, "ff02::1", 500)]
@@ -72,6 +75,15 @@ public sealed class FtpPolicyTests
         Assert.False(FtpPolicy.TryGetRequiredOwner(Local(owner: null), out _));
         Assert.True(FtpPolicy.TryGetRequiredOwner(Remote("10.0.0.9"), out owner));
         Assert.Null(owner);
+    }
+
+    [Fact]
+    public void WhoEntersAFarListenerOnLoopbackComesFromThere()
+    {
+        Assert.Null(FtpPolicy.RefuseServer(Remote("127.0.0.1"), IPAddress.Loopback));
+        Assert.NotNull(FtpPolicy.RefuseServer(Remote("10.0.0.9"), IPAddress.Loopback));
+        Assert.NotNull(FtpPolicy.RefuseServer(Peer.Unknown, IPAddress.Loopback));
+        Assert.Null(FtpPolicy.RefuseServer(Remote("10.0.0.9"), IPAddress.Parse("10.0.0.1")));
     }
 
     [Theory]

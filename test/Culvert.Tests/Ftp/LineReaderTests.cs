@@ -16,6 +16,7 @@ public sealed class LineReaderTests
         {
             while (reader.TryRead(out var line))
                 lines.Add(line);
+            Assert.False(reader.Room.IsEmpty, "nothing more can be read");
             var count = Math.Min(Math.Min(step, rest.Length), reader.Room.Length);
             rest[..count].CopyTo(reader.Room.Span);
             reader.Fill(count);

@@ -29,6 +29,8 @@ internal sealed class Talk
 
     public bool Holds => _conversation.HoldsReplies;
 
+    public bool WantsCommands => _conversation.WantsCommands;
+
     public bool IsClosed => _conversation.IsClosed;
 
     /// <summary>Lines of the client.</summary>

@@ -1,0 +1,56 @@
+using Culvert.Net;
+
+namespace Culvert.TestKit.Networks;
+
+/// <summary>A duplex that tells what is done with it, in the order in which it is done, and whose end can be held up.</summary>
+/// <param name="inner">Owned from now on.</param>
+/// <param name="tell">Hears of every write, end and abort, before it is done.</param>
+/// <param name="mayEnd">The end waits for this.</param>
+internal sealed class JournalDuplex(Duplex inner, Action<string> tell, Task mayEnd) : Duplex
+{
+    private Memory<byte> _slot;
+
+    public override bool LendsReads => inner.LendsReads;
+
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken) => inner.ReadAsync(cancellationToken);
+
+    public override void Release(int count) => inner.Release(count);
+
+    public override ValueTask<ReadResult> ReadAsync(Memory<byte> into, CancellationToken cancellationToken) => inner.ReadAsync(into, cancellationToken);
+
+    public override async ValueTask<Slot> ReserveAsync(CancellationToken cancellationToken)
+    {
+        var slot = await inner.ReserveAsync(cancellationToken).ConfigureAwait(false);
+        _slot = slot.Room;
+        return slot;
+    }
+
+    public override ValueTask<WriteEnd> CommitAsync(int count, CancellationToken cancellationToken)
+    {
+        Tell(_slot.Span[..count]);
+        return inner.CommitAsync(count, cancellationToken);
+    }
+
+    public override ValueTask<WriteEnd> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        Tell(bytes.Span);
+        return inner.WriteAsync(bytes, cancellationToken);
+    }
+
+    public override async ValueTask<WriteEnd> EndAsync(CancellationToken cancellationToken)
+    {
+        tell("end");
+        await mayEnd.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await inner.EndAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public override void Abort()
+    {
+        tell("abort");
+        inner.Abort();
+    }
+
+    public override ValueTask DisposeAsync() => inner.DisposeAsync();
+
+    private void Tell(ReadOnlySpan<byte> bytes) => tell($"write {System.Text.Encoding.Latin1.GetString(bytes)}");
+}
