@@ -309,7 +309,11 @@ internal sealed partial class FtpConversation
     /// which SSH doesn't carry, and are stuck in a data connection that nobody reads.</summary>
     private void OnAbortUnanswered(PathState path)
     {
-        if (path.Transfer is { Aborted: true })
+        if (path.Transfer is not { Aborted: true })
+            return;
+        if (_announcing?.Path == path)
+            FailSetup(_announcing, FtpReply.Of(425, "Can't open data connection: aborted by the client."));
+        else
             OnBroken(path, "aborted by the client");
     }
 

@@ -103,16 +103,16 @@ public sealed class RelayOrderTests
     {
         await using var rig = await RelayRig.StartAsync();
         var (client, server) = await rig.StandingAsync();
-        await rig.Client.SayAsync("RETR f", "PWD");
+        await rig.Client.SayAsync("RETR f", "STAT");
         Assert.Equal("RETR f", await rig.Server.HearAsync());
-        Assert.Equal("PWD", await rig.Server.HearAsync());
-        await rig.Server.SayAsync("150 go", "226 done", "257 /");
+        Assert.Equal("STAT", await rig.Server.HearAsync());
+        await rig.Server.SayAsync("150 go", "226 done", "211 idle");
         Assert.Equal("150 go", await rig.Client.HearAsync());
         await server.WriteAsync(File, rig.Hang);
         await server.EndAsync(rig.Hang);
         Assert.Equal(File, (await RelayRig.ReadAllAsync(client, rig.Hang)).Bytes);
         Assert.Equal("226 done", await rig.Client.HearAsync());
-        Assert.Equal("257 /", await rig.Client.HearAsync());
+        Assert.Equal("211 idle", await rig.Client.HearAsync());
     }
 
     [Fact]

@@ -131,7 +131,11 @@ internal sealed class DialogueRules(FtpConversation conversation, SimulatedServe
         else if (code < 200)
             Outstanding.Preliminary(line);
         else
+        {
             Outstanding.Answered(code, line);
+            if (code >= 400 && _restart is { } restart && Outstanding.TagIn(line, out var number) && number == restart.Number)
+                _restart = null; // refused: the server keeps none
+        }
     }
 
     // A 421 that doesn't end the session answers a command: nothing new begins while the relay stops.

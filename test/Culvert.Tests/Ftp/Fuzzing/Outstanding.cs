@@ -177,7 +177,7 @@ internal sealed class Outstanding
         _said.RemoveAt(at);
     }
 
-    private static bool TagIn(ReadOnlySpan<byte> line, out int number)
+    public static bool TagIn(ReadOnlySpan<byte> line, out int number)
     {
         number = 0;
         return line.Length > 5 && line[4] == '#' && Utf8Parser.TryParse(line[5..], out number, out _);
