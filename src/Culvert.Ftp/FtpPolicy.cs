@@ -14,9 +14,9 @@ internal static class FtpPolicy
     /// <summary>May the relay connect to this address because the client's PORT or EPRT says so? Only to the client itself: anything else
     /// would make it knock on doors for strangers (bounce, RFC 2577 §2).</summary>
     /// <returns>The refusal, or null.</returns>
-    public static FtpLine? RefuseActive(IPEndPoint asked, Peer client)
+    public static FtpLine? RefuseActive(IPEndPoint asked, Peer client, FtpRelayOptions options)
     {
-        if (asked.Port < LowestDataPort)
+        if (!IsDataPort(asked.Port, options))
             return FtpReply.Of(504, $"Port {asked.Port} is privileged; data ports start at {LowestDataPort}.");
         if (IsNowhere(asked.Address))
             return FtpReply.Of(500, "Illegal address: it names no single host.");
@@ -29,7 +29,7 @@ internal static class FtpPolicy
 
     /// <summary>May the data channel go to this port of the server? Privileged ports and the control port itself are no data ports: such a reply
     /// would use us to reach other services from inside the far network.</summary>
-    public static bool AllowsServerPort(int port, Endpoint destination) => port >= LowestDataPort && port != destination.Port;
+    public static bool AllowsServerPort(int port, Endpoint destination, FtpRelayOptions options) => IsDataPort(port, options) && port != destination.Port;
 
     /// <summary>May the data channel go to the address that a 227 names? Only where the user listed it: otherwise any server could make the far
     /// side connect to whatever it likes.</summary>
@@ -77,6 +77,8 @@ internal static class FtpPolicy
         owner = control.IsLocal ? control.Owner : null;
         return !control.IsLocal || owner is not null;
     }
+
+    private static bool IsDataPort(int port, FtpRelayOptions options) => port >= LowestDataPort || (options.PrivilegedDataPorts && port > 0);
 
     private static bool SameHost(Endpoint a, Endpoint b) => a.TryGetAddress(out var one) && b.TryGetAddress(out var other)
         ? one.Equals(other)

@@ -63,10 +63,13 @@ public sealed record FtpRelayOptions
 
     /// <summary>Ports for near data listeners, both ends included; null lets the network choose. For <see cref="Ftps.Opaque"/>: the server's own passive range, of
     /// which each port is open here while such a session lasts, and leads to the same port of the destination.</summary>
-    public (int First, int Last)? PassivePorts { get; init; }
+    public PortRange? PassivePorts { get; init; }
 
     /// <summary>What becomes of TLS in FTP.</summary>
     public Ftps Ftps { get; init; } = Ftps.Refuse;
+
+    /// <summary>The largest <see cref="PassivePorts"/> for <see cref="Ftps.Opaque"/>: each port is a listening socket. Ranges that were made for a firewall are far smaller.</summary>
+    public const int MaxOpaquePorts = 1000;
 
     /// <summary>TLS with clients; needed for <see cref="Ftps.Terminate"/> and <see cref="Ftps.Both"/>.</summary>
     public TlsServer? ClientTls { get; init; }
@@ -80,6 +83,14 @@ public sealed record FtpRelayOptions
     /// <summary>For <see cref="ActiveMode.Forward"/>: where the far side listens, and so the address that the server is told. Null is loopback, of
     /// the family of the destination when that is a literal.</summary>
     public IPAddress? ActiveAddress { get; init; }
+
+    /// <summary>Data connections may use ports below <see cref="FtpPolicy.LowestDataPort"/>, as some mainframes' do. Off, because such a port
+    /// is a service of the system everywhere else.</summary>
+    public bool PrivilegedDataPorts { get; init; }
+
+    /// <summary>Commands that the relay doesn't know are answered with 502. They pass otherwise: servers have many of their own, and
+    /// whatever is said, only a reply to a known command can set up a data connection.</summary>
+    public bool RefuseUnknownCommands { get; init; }
 
     /// <summary>The control connection to the FTP server must stand within this time; otherwise the client reads 421.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
@@ -109,6 +120,13 @@ public sealed record FtpRelayOptions
     /// <summary>A command line that was begun must be ended within this time: programs send a line as a whole, and nobody types for so long.</summary>
     public TimeSpan LineTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>A client that says nothing for so long, without a transfer, is told 421. Infinite: that is the server's to decide.</summary>
+    public TimeSpan IdleTimeout { get; init; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>A reply line that was begun must be ended within this time. The network may stall in the middle of one, and the SSH link notices
+    /// in less than a minute when it's dead; a server that still sends no line feed never will.</summary>
+    public TimeSpan ReplyLineTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>A client or server that takes no byte of the dialogue for so long is cut off. As long as FTP lets connections idle at least
     /// (RFC 1123 §4.1.3.2): a client that was stopped for a moment comes back.</summary>
     public TimeSpan ControlWriteTimeout { get; init; } = TimeSpan.FromMinutes(5);
@@ -124,10 +142,10 @@ public sealed record FtpRelayOptions
     internal bool RewritingOff { get; init; }
 
     /// <summary>Whether clients may have TLS with the relay.</summary>
-    internal bool Terminates => Ftps is Ftps.Terminate or Ftps.Both;
+    public bool Terminates => Ftps is Ftps.Terminate or Ftps.Both;
 
     /// <summary>Whether the server is spoken to in TLS only.</summary>
-    internal bool Originates => Ftps is Ftps.Originate or Ftps.Both;
+    public bool Originates => Ftps is Ftps.Originate or Ftps.Both;
 
     /// <summary>The words for a failure.</summary>
     internal string Words(Failure failure) => Explain?.Invoke(failure) ?? failure.Text;

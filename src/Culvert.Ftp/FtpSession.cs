@@ -31,7 +31,7 @@ internal sealed partial class FtpSession
     private readonly Dictionary<int, Transfer> _transfers = [];
     private readonly Dictionary<TimerKind, ITimer> _timers = [];
     private readonly TlsClientSession? _serverTls;
-    private bool _watchesLine;
+    private readonly HashSet<TimerKind> _begunLines = [];
     private Task? _awaitingNews;
 
     public FtpSession(FtpRelay relay, long id, Accepted client, INetwork near, INetwork far, Endpoint destination)
@@ -107,7 +107,8 @@ internal sealed partial class FtpSession
                 _conversation.Shutdown();
             if (TakeNext(client, server))
                 continue;
-            WatchLine(_conversation.WantsCommands && client.HasPartialLine);
+            WatchLine(TimerKind.PartialLine, _conversation.WantsCommands && client.HasPartialLine);
+            WatchLine(TimerKind.PartialReply, !_conversation.HoldsReplies && server.HasPartialLine);
             await DoDecisionsAsync(client, server, context, end).ConfigureAwait(false);
             if (_conversation.IsClosed)
                 break;
@@ -147,6 +148,7 @@ internal sealed partial class FtpSession
             return false;
         if (server.TryRead(out var reply))
         {
+            WatchLine(TimerKind.PartialReply, begun: false);
             if (_relay.Logger.IsEnabled(LogLevel.Trace))
                 Log.Reply(_relay.Logger, _id, reply.ToString());
             _conversation.OnReply(reply);
@@ -164,7 +166,7 @@ internal sealed partial class FtpSession
             return false;
         if (client.TryRead(out var command))
         {
-            WatchLine(begun: false);
+            WatchLine(TimerKind.PartialLine, begun: false);
             if (_relay.Logger.IsEnabled(LogLevel.Trace))
                 Log.Command(_relay.Logger, _id, FtpCommand.Parse(command).ToString());
             _conversation.OnCommand(command);
@@ -177,12 +179,10 @@ internal sealed partial class FtpSession
     }
 
     /// <summary>A line that was begun must be ended in time; the next one has its own time.</summary>
-    private void WatchLine(bool begun)
+    private void WatchLine(TimerKind timer, bool begun)
     {
-        if (begun == _watchesLine)
-            return;
-        _watchesLine = begun;
-        SessionTimer(TimerKind.PartialLine).Change(begun ? Options.LineTimeout : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        if (begun ? _begunLines.Add(timer) : _begunLines.Remove(timer))
+            SessionTimer(timer).Change(begun ? Duration(timer) : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Does what was decided. Lines collect until something else is to be done, or nothing is left: what was said before is
@@ -326,6 +326,8 @@ internal sealed partial class FtpSession
         TimerKind.Grace => Options.ShutdownGrace,
         TimerKind.Login => Options.LoginTimeout,
         TimerKind.PartialLine => Options.LineTimeout,
+        TimerKind.PartialReply => Options.ReplyLineTimeout,
+        TimerKind.Idle => Options.IdleTimeout,
         _ => FarewellLimit,
     };
 

@@ -70,7 +70,7 @@ public sealed record ListenOptions
     public static ListenOptions Default { get; } = new();
 
     /// <summary>Choose the port from this range (both ends included) when port 0 is asked for.</summary>
-    public (int First, int Last)? Ports { get; init; }
+    public PortRange? Ports { get; init; }
 
     /// <summary>Accepted connections show their peer a reset unless they were ended in order, even if this process is killed.</summary>
     public bool ArmedToReset { get; init; }

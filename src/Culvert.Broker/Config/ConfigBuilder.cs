@@ -1,3 +1,5 @@
+using Culvert.Ftp;
+
 namespace Culvert.Broker.Config;
 
 /// <summary>Collects settings, in the order of their weight, into a <see cref="ConnectionConfig"/>. As in OpenSSH the first value of a setting
@@ -19,6 +21,9 @@ public sealed class ConfigBuilder
 
     /// <summary>What has been said so far, without the tunnels.</summary>
     internal ConnectionConfig Config { get; private set; }
+
+    /// <summary>The settings that are Culvert's own, spelled as in documents.</summary>
+    public static IEnumerable<string> OwnSettings => Keywords.Own;
 
     /// <summary>Whether the setting has been given a value.</summary>
     public bool Has(string keyword) => _said.Contains(keyword);
@@ -78,6 +83,8 @@ public sealed class ConfigBuilder
         _pattern = change(_pattern);
         return Config;
     }
+
+    internal ConnectionConfig Ftp(Func<FtpRelayOptions, FtpRelayOptions> change) => Tunnels(tunnel => tunnel with { Ftp = change(tunnel.Ftp) });
 
     internal ConnectionConfig AddTunnel(TunnelSpec spec)
     {

@@ -136,6 +136,9 @@ public sealed record ConnectionConfig
     /// <summary>One tunnel that can't be had ends the program.</summary>
     public bool ExitOnForwardFailure { get; init; } = true;
 
+    /// <summary>What runs has this long after a stop, or after the link was lost, to come to its own end.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How much is said.</summary>
     public Verbosity Verbosity { get; init; } = Verbosity.Info;
 

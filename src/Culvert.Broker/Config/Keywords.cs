@@ -61,19 +61,38 @@ internal static class Keywords
             Verbosity = SettingValue.Word(v, ("QUIET", Verbosity.Quiet), ("FATAL", Verbosity.Fatal), ("ERROR", Verbosity.Error), ("INFO", Verbosity.Info),
                 ("VERBOSE", Verbosity.Verbose), ("DEBUG", Verbosity.Debug1), ("DEBUG1", Verbosity.Debug1), ("DEBUG2", Verbosity.Debug2), ("DEBUG3", Verbosity.Debug3)),
         }),
-        // Our own. Each is also an option with two dashes: CulvertPasswordFile is --password-file.
+        // Our own. Each is also an option with two dashes, made from its name: CulvertPasswordFile is --password-file.
         ["CulvertPasswordFile"] = new((b, v) => b.Config with { PasswordFile = v }),
-        ["CulvertActive"] = new((b, v) => b.Tunnels(t => t with { Active = SettingValue.Word(v, ("convert", ActiveMode.Convert), ("forward", ActiveMode.Forward), ("auto", ActiveMode.Auto)) })),
-        ["CulvertDataAddress"] = new((b, v) => b.Tunnels(t => t with { DataAddress = SettingValue.Word(v, ("destination", DataAddress.Destination), ("reply", DataAddress.Reply)) })),
-        ["CulvertDataHosts"] = new((b, v) => b.Tunnels(t => t with { DataHosts = [.. SettingValue.List(v).Select(DataHost)] })),
-        ["CulvertFtpHost"] = new((b, v) => b.Tunnels(t => t with { FtpHost = Names.IsHost(v) && v.All(char.IsAscii) ? v : throw new ConfigException($"Bad host '{v}'", "say the name by which the FTP server knows the virtual host") })),
-        ["CulvertPassivePorts"] = new((b, v) => b.Tunnels(t => t with { PassivePorts = PortRange.Parse(v) })),
-        ["CulvertAdvertise"] = new((b, v) => b.Tunnels(t => t with
+        ["CulvertGrace"] = new((b, v) => b.Config with { Grace = SettingValue.Time(v) }),
+        ["CulvertActive"] = new((b, v) => b.Ftp(o => o with { Active = SettingValue.Word(v, ("convert", ActiveMode.Convert), ("forward", ActiveMode.Forward), ("auto", ActiveMode.Auto)) })),
+        ["CulvertDataAddress"] = new((b, v) => b.Ftp(o => o with { DataAddress = SettingValue.Word(v, ("destination", DataAddress.Destination), ("reply", DataAddress.Reply)) })),
+        ["CulvertDataHosts"] = new((b, v) => b.Ftp(o => o with { DataHosts = [.. SettingValue.List(v).Select(DataHost)] })),
+        ["CulvertFtpHost"] = new((b, v) => b.Ftp(o => o with { HostName = Names.IsHost(v) && v.All(char.IsAscii) ? v : throw new ConfigException($"Bad host '{v}'", "say the name by which the FTP server knows the virtual host") })),
+        ["CulvertPassivePorts"] = new((b, v) => b.Ftp(o => o with { PassivePorts = SettingValue.Ports(v) })),
+        ["CulvertAdvertise"] = new((b, v) => b.Ftp(o => o with
         {
             Advertise = IPAddress.TryParse(v, out var address) ? address : throw new ConfigException($"Bad address '{v}'", "say an IPv4 or IPv6 address, not a name"),
         })),
+        ["CulvertFtps"] = new((b, v) => b.Ftp(o => o with { Ftps = SettingValue.Word(v, ("refuse", Ftps.Refuse), ("terminate", Ftps.Terminate), ("originate", Ftps.Originate), ("both", Ftps.Both), ("opaque", Ftps.Opaque)) })),
+        ["CulvertFtpsCertificate"] = new((b, v) => b.Tunnels(t => t with { Ftps = t.Ftps with { CertificateFile = v } })),
+        ["CulvertFtpsServerName"] = new((b, v) => b.Tunnels(t => t with { Ftps = t.Ftps with { ServerName = Names.IsHost(v) && v.All(char.IsAscii) ? v : throw new ConfigException($"Bad host '{v}'", "say the name in the FTP server's certificate") } })),
+        ["CulvertFtpsCa"] = new((b, v) => b.Tunnels(t => t with { Ftps = t.Ftps with { AuthoritiesFile = v } })),
+        ["CulvertFtpsFingerprint"] = new((b, v) => b.Tunnels(t => t with { Ftps = t.Ftps with { Fingerprint = FtpsConfig.ReadFingerprint(v) } })),
+        ["CulvertPrivilegedDataPorts"] = new((b, v) => b.Ftp(o => o with { PrivilegedDataPorts = SettingValue.Flag(v) })),
+        ["CulvertUnknownCommands"] = new((b, v) => b.Ftp(o => o with { RefuseUnknownCommands = SettingValue.Word(v, ("pass", false), ("refuse", true)) })),
+        ["CulvertOpenTimeout"] = new((b, v) => b.Ftp(o => o with { ConnectTimeout = SettingValue.Limit(v), DataDialTimeout = SettingValue.Limit(v) })),
+        ["CulvertDataTimeout"] = new((b, v) => b.Ftp(o => o with { DataListenTimeout = SettingValue.Limit(v) })),
+        ["CulvertLoginTimeout"] = new((b, v) => b.Ftp(o => o with { LoginTimeout = SettingValue.LimitOrNone(v) })),
+        ["CulvertClientTimeout"] = new((b, v) => b.Ftp(o => o with { IdleTimeout = SettingValue.LimitOrNone(v) })),
+        ["CulvertReplyTimeout"] = new((b, v) => b.Ftp(o => o with { VerdictTimeout = SettingValue.Limit(v) })),
+        ["CulvertStallTimeout"] = new((b, v) => b.Ftp(o => o with { StallTimeout = SettingValue.Limit(v) })),
+        ["CulvertMaxSessions"] = new((b, v) => b.Tunnels(t => t with { MaximumSessions = SettingValue.Number(v, 1) })),
+        ["CulvertMaxSessionsPerUser"] = new((b, v) => b.Tunnels(t => t with { MaximumSessionsPerUser = SettingValue.Number(v, 1) })),
         ["CulvertAllowUsers"] = new((b, v) => b.Tunnels(t => t with { AllowUsers = SettingValue.List(v) })),
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Keywords of our own, spelled as in documents.</summary>
+    public static IEnumerable<string> Own => Known.Keys.Where(keyword => keyword.StartsWith("Culvert", StringComparison.Ordinal));
 
     /// <summary>Keywords of OpenSSH that would change where the connection goes or what it carries, and aren't offered: why, and what to do.</summary>
     public static FrozenDictionary<string, string> Refused { get; } = new Dictionary<string, string>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Culvert.Net;
 
 namespace Culvert.Broker.Config;
 
@@ -55,6 +56,23 @@ internal static class SettingValue
         }
         total += Math.Max(number, 0);
         return text.Length > 0 && total <= int.MaxValue ? TimeSpan.FromSeconds(total) : throw BadTime(text);
+    }
+
+    /// <summary>A time that something may take: at least a second.</summary>
+    public static TimeSpan Limit(string text) =>
+        Time(text) is var time && time > TimeSpan.Zero ? time : throw new ConfigException("invalid time value.", $"'{text}' is no time to wait; say at least one second");
+
+    /// <summary>A time that something may take, or <c>none</c> (also <c>0</c>) for ever.</summary>
+    public static TimeSpan LimitOrNone(string text) => Time(text) is var time && time > TimeSpan.Zero ? time : Timeout.InfiniteTimeSpan;
+
+    /// <summary>Ports, written <c>50000-50100</c>.</summary>
+    public static PortRange Ports(string text)
+    {
+        var dash = text.IndexOf('-', StringComparison.Ordinal);
+        return dash > 0 && Names.TryParsePort(text.AsSpan(0, dash), 1, out var first)
+            && Names.TryParsePort(text.AsSpan(dash + 1), 1, out var last) && first <= last
+                ? new(first, last)
+                : throw new ConfigException($"Bad port range '{text}'", "the form is first-last, for example 50000-50100");
     }
 
     /// <summary>A byte count with an optional K, M or G (powers of 1024); <c>default</c> is null.</summary>

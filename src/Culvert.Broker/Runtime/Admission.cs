@@ -11,7 +11,10 @@ internal sealed class Admission
     private readonly bool _onThisSide;
     private readonly HashSet<UserId>? _users;
 
-    private Admission(bool onThisSide, HashSet<UserId>? users) => (_onThisSide, _users) = (onThisSide, users);
+    private Admission(bool onThisSide, HashSet<UserId>? users, int sessionsPerUser) => (_onThisSide, _users, SessionsPerUser) = (onThisSide, users, sessionsPerUser);
+
+    /// <summary>So many clients at once may belong to one user of this machine, or come from one address.</summary>
+    public int SessionsPerUser { get; }
 
     /// <summary>The rule for a tunnel.</summary>
     /// <param name="tunnel">Names who may, or leaves it to the default.</param>
@@ -26,7 +29,9 @@ internal sealed class Admission
             users = [.. names.Select(name => find(name) ?? throw new ConfigException($"no such user: {name}", "--allow-users takes users of this machine, by name or number"))];
         else if (!selfIsSuperuser)
             users = [self];
-        return new Admission(tunnel.Spec.Kind == TunnelKind.Local, users);
+        var onThisSide = tunnel.Spec.Kind == TunnelKind.Local;
+        var several = onThisSide && (users is not { Count: 1 } || tunnel.IsOpenToOthers);
+        return new Admission(onThisSide, users, tunnel.MaximumSessionsPerUser ?? (several ? (tunnel.MaximumSessions + 1) / 2 : tunnel.MaximumSessions));
     }
 
     /// <summary>Whether the peer may enter.</summary>

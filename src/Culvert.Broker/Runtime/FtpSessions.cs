@@ -26,17 +26,7 @@ internal sealed class FtpSessions : ITransferObserver
     {
         (_near, _far, _observer, _stop) = (near, far, services.Reporter, stop);
         _destination = new Endpoint(tunnel.Spec.DestinationHost, tunnel.Spec.DestinationPort);
-        var options = new FtpRelayOptions
-        {
-            Active = tunnel.Active,
-            DataAddress = tunnel.DataAddress,
-            DataHosts = tunnel.DataHosts,
-            HostName = tunnel.FtpHost,
-            Advertise = tunnel.Advertise,
-            PassivePorts = tunnel.PassivePorts is { } ports ? (ports.First, ports.Last) : null,
-            ShutdownGrace = grace,
-            Explain = failure => LinkMessages.ForFtpClients(server, tunnel.Spec, failure),
-        };
+        var options = FtpsKeys.Equip(tunnel, services) with { ShutdownGrace = grace, Explain = failure => LinkMessages.ForFtpClients(server, tunnel.Spec, failure) };
         _relay = new FtpRelay(options, services.LoggerFactory.CreateLogger("Culvert.Ftp"), services.Time, this);
     }
 
@@ -49,14 +39,15 @@ internal sealed class FtpSessions : ITransferObserver
         if (tunnel.Spec.Type != TunnelType.Ftp)
             return;
         // A forwarded port is opened on loopback of the machine at the tunnel's far end, which no other machine can reach.
-        if (tunnel.Active != ActiveMode.Convert && !tunnel.EndsAtFarEnd(server))
+        if (tunnel.Ftp.Active != ActiveMode.Convert && !tunnel.EndsAtFarEnd(server))
         {
             throw new ConfigException(
                 $"active mode can't be forwarded for an FTP server on {tunnel.Spec.DestinationHost}: it could not reach the port, which is opened on {(tunnel.Spec.Kind == TunnelKind.Local ? server : "this machine")} for that machine alone",
                 "leave --active at convert, which every FTP server with passive mode can do");
         }
-        if (tunnel.DataAddress == DataAddress.Reply && tunnel.DataHosts.Count == 0)
+        if (tunnel.Ftp.DataAddress == DataAddress.Reply && tunnel.Ftp.DataHosts.Count == 0)
             throw new ConfigException("--data-address reply needs --data-hosts", "list the addresses at which the FTP server keeps its data");
+        FtpsKeys.Check(tunnel);
     }
 
     /// <summary>How many transfers were cut so far.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Culvert.Broker.Config;
 using Culvert.Net;
@@ -7,9 +8,6 @@ namespace Culvert.Broker.Runtime;
 /// <summary>A tunnel at work: its port, who may enter, and the sessions in it.</summary>
 internal sealed class RunningTunnel
 {
-    /// <summary>Behaviour 13: more clients at once than any FTP user has, fewer than an attack on descriptors needs.</summary>
-    public const int MaximumSessions = 100;
-
     /// <summary>Refused clients that may be reading why at the same time. Beyond, they are reset: whoever may not enter must not keep out who may.</summary>
     public const int MaximumRefusals = 20;
 
@@ -21,6 +19,8 @@ internal sealed class RunningTunnel
     private readonly IReporter _reporter;
     private readonly TimeProvider _time;
     private readonly Tunnel _tunnel;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, int> _servingOf = [];
     private int _serving;
     private int _refusing;
 
@@ -46,10 +46,10 @@ internal sealed class RunningTunnel
             await RefuseAsync(client, reason, stop).ConfigureAwait(false);
             return;
         }
-        if (Interlocked.Increment(ref _serving) > MaximumSessions)
+        var whose = client.Peer.Owner?.Value ?? client.Peer.Address.Host ?? "";
+        if (!TryEnter(whose, out var full))
         {
-            Interlocked.Decrement(ref _serving);
-            await RefuseAsync(client, FormattableString.Invariant($"too many clients: this tunnel serves {MaximumSessions} at once"), stop).ConfigureAwait(false);
+            await RefuseAsync(client, full, stop).ConfigureAwait(false);
             return;
         }
         _reporter.ClientConnected(Facts, client.Peer);
@@ -59,8 +59,36 @@ internal sealed class RunningTunnel
         }
         finally
         {
-            Interlocked.Decrement(ref _serving);
+            Leave(whose);
             _reporter.ClientGone(Facts, client.Peer);
+        }
+    }
+
+    private bool TryEnter(string whose, [NotNullWhen(false)] out string? reason)
+    {
+        lock (_gate)
+        {
+            var own = _servingOf.GetValueOrDefault(whose);
+            reason = _serving >= Facts.Config.MaximumSessions ? Says($"too many clients: this tunnel serves {Facts.Config.MaximumSessions} at once (--max-sessions)")
+                : own >= _admission.SessionsPerUser ? Says($"too many clients: this tunnel serves {_admission.SessionsPerUser} of one user at once (--max-sessions-per-user)")
+                : null;
+            if (reason is not null)
+                return false;
+            _servingOf[whose] = own + 1;
+            _serving++;
+            return true;
+        }
+
+        static string Says(FormattableString text) => FormattableString.Invariant(text);
+    }
+
+    private void Leave(string whose)
+    {
+        lock (_gate)
+        {
+            _serving--;
+            if (--_servingOf[whose] == 0)
+                _servingOf.Remove(whose);
         }
     }
 

@@ -17,9 +17,6 @@ public enum RunEnd
 /// <summary>One connection and its tunnels, from the moment when all are open.</summary>
 public sealed class TunnelRun : IAsyncDisposable
 {
-    /// <summary>What is running has this long after a stop, or after the link was lost, to come to its own end.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
-
     private readonly ConnectionConfig _config;
     private readonly BrokerServices _services;
     private readonly INetwork _there;
@@ -47,6 +44,8 @@ public sealed class TunnelRun : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(services);
+        if (Rings.Find(config) is { } ring)
+            throw new ConfigException($"the tunnel to {ring.Spec.DestinationHost}:{ring.Spec.DestinationPort} leads back to its own port", "a connection through it would never reach a server; name the server's port as the destination");
         // Who may enter is settled before anybody is asked for a password.
         foreach (var tunnel in config.Tunnels)
         {
@@ -103,7 +102,7 @@ public sealed class TunnelRun : IAsyncDisposable
             {
                 _services.Reporter.Tell(LinkMessages.Lost(_config, lost));
                 // Sessions over a lost link hear of it themselves and tell their clients why; this only bounds how long that may take.
-                _stopping.CancelAfter(Grace);
+                _stopping.CancelAfter(_config.Grace);
             }
         }
         finally
@@ -135,7 +134,7 @@ public sealed class TunnelRun : IAsyncDisposable
         foreach (var tunnel in running.Where(tunnel => tunnel.IsCompleted))
             died ??= await tunnel.ConfigureAwait(false);
         if (died is { Kind: FailureKind.NetworkLost })
-            await Task.WhenAny(_linkLost, Task.Delay(Grace, _services.Time)).ConfigureAwait(false);
+            await Task.WhenAny(_linkLost, Task.Delay(_config.Grace, _services.Time)).ConfigureAwait(false);
         return _linkLost.IsCompleted ? await _linkLost.ConfigureAwait(false) : died;
     }
 
@@ -153,13 +152,13 @@ public sealed class TunnelRun : IAsyncDisposable
         Func<int> cut;
         if (tunnel.Spec.Type == TunnelType.Ftp)
         {
-            var sessions = new FtpSessions(tunnel, _config.Host, near, far, _services, Grace, _stopping.Token);
+            var sessions = new FtpSessions(tunnel, _config.Host, near, far, _services, _config.Grace, _stopping.Token);
             (serve, cut) = (sessions.ServeAsync, () => sessions.Cut);
         }
         else
         {
             var destination = new Endpoint(tunnel.Spec.DestinationHost, tunnel.Spec.DestinationPort);
-            var sessions = new PlainSessions(far, destination, Grace, _services.Time, failure => _services.Reporter.Tell(ForwardMessages.OpenFailed(facts, failure)));
+            var sessions = new PlainSessions(far, destination, _config.Grace, _services.Time, failure => _services.Reporter.Tell(ForwardMessages.OpenFailed(facts, failure)));
             (serve, cut) = (sessions.ServeAsync, () => sessions.Cut);
         }
         // Sessions follow their own stop: after a lost link they first have their say.

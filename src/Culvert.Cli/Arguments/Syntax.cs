@@ -1,4 +1,6 @@
+using System.Collections.Frozen;
 using System.CommandLine;
+using Culvert.Broker.Config;
 
 namespace Culvert.Cli.Arguments;
 
@@ -17,15 +19,7 @@ internal sealed class Syntax
         ["-c"] = "Ciphers",
         ["-m"] = "MACs",
         ["-b"] = "BindAddress",
-        ["--password-file"] = "CulvertPasswordFile",
-        ["--active"] = "CulvertActive",
-        ["--data-address"] = "CulvertDataAddress",
-        ["--data-hosts"] = "CulvertDataHosts",
-        ["--ftp-host"] = "CulvertFtpHost",
-        ["--passive-ports"] = "CulvertPassivePorts",
-        ["--advertise"] = "CulvertAdvertise",
-        ["--allow-users"] = "CulvertAllowUsers",
-    };
+    }.Concat(ConfigBuilder.OwnSettings.Select(keyword => KeyValuePair.Create(OptionOf(keyword), keyword))).ToFrozenDictionary();
 
     /// <summary>Options without a value that say a setting.</summary>
     public static IReadOnlyDictionary<string, (string Keyword, string Value)> Flags { get; } = new Dictionary<string, (string, string)>
@@ -34,6 +28,10 @@ internal sealed class Syntax
         ["-6"] = ("AddressFamily", "inet6"),
         ["-g"] = ("GatewayPorts", "yes"),
     };
+
+    /// <summary>Each setting of our own is an option too: <c>CulvertDataHosts</c> is <c>--data-hosts</c>.</summary>
+    internal static string OptionOf(string keyword) =>
+        "-" + string.Concat(keyword["Culvert".Length..].Select(c => char.IsAsciiLetterUpper(c) ? $"-{char.ToLowerInvariant(c)}" : $"{c}"));
 
     private Syntax(Command command, Argument<string[]> words)
     {

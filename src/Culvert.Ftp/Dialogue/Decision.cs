@@ -108,6 +108,10 @@ internal enum TimerKind
     Login,
     /// <summary>A command line that was begun must be ended.</summary>
     PartialLine,
+    /// <summary>A reply line that was begun must be ended.</summary>
+    PartialReply,
+    /// <summary>The client says nothing, and nothing runs.</summary>
+    Idle,
     /// <summary>Shutdown: transfers may run so much longer.</summary>
     Grace,
     /// <summary>The client is gone: what it has asked for should come to its end, and the server close the session.</summary>

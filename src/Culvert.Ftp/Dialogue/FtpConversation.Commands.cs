@@ -24,6 +24,8 @@ internal sealed partial class FtpConversation
             Close("the client doesn't wait for the greeting");
             return;
         }
+        if (_options.IdleTimeout != Timeout.InfiniteTimeSpan)
+            Decide(new Decision.Arm(0, TimerKind.Idle));
         if (line.Fault != LineFault.None)
         {
             OnFault(line.Fault);
@@ -62,6 +64,9 @@ internal sealed partial class FtpConversation
                 break;
             case VerbKind.Untranslated:
                 Refuse(command, 502, $"{command.Name} can't go through this tunnel; use PASV, EPSV, PORT or EPRT.");
+                break;
+            case VerbKind.Other when _options.RefuseUnknownCommands:
+                Refuse(command, 502, $"{command.Name} is not known here.");
                 break;
             case VerbKind.Pasv:
                 OnPasv(command);

@@ -56,7 +56,7 @@ internal sealed partial class FtpConversation
             Refuse(command, 522, "Network protocol not supported, use (1,2)");
         else if (found != AddressFound.One)
             Refuse(command, 501, $"Not an address: {command.Name} {(asked == DataMode.Port ? "h,h,h,h,p,p" : "|1|address|port|")}.");
-        else if (FtpPolicy.RefuseActive(address, _client) is { } refusal)
+        else if (FtpPolicy.RefuseActive(address, _client, _options) is { } refusal)
         {
             Notice(command.Name, refusal.ToString());
             Answer(command, refusal);
@@ -150,7 +150,7 @@ internal sealed partial class FtpConversation
             AddressFound.Several => "the server's reply names two addresses",
             not AddressFound.One => "the server's reply names no address",
             _ when host is not null && !FtpPolicy.AllowsServerAddress(host, _options.DataHosts) => $"the server's reply names {host}, which is none of the data hosts",
-            _ when !FtpPolicy.AllowsServerPort(port, _destination) => $"the server's reply names port {port}, which is no data port",
+            _ when !FtpPolicy.AllowsServerPort(port, _destination, _options) => $"the server's reply names port {port}, which is no data port",
             _ => null,
         };
         if (found == AddressFound.None && TryAskAgain(exchange))

@@ -168,8 +168,12 @@ internal sealed partial class FtpConversation
             EndShutdown();
         else if (timer == TimerKind.PartialLine)
             CloseWith($"A command was not ended within {Seconds(_options.LineTimeout)} seconds.", "half a command");
+        else if (timer == TimerKind.PartialReply)
+            CloseWith($"The FTP server didn't end a line within {Seconds(_options.ReplyLineTimeout)} seconds.", "half a reply");
         else if (timer == TimerKind.Login)
             OnLoginTimeout();
+        else if (timer == TimerKind.Idle)
+            OnIdle();
         else if (BytesMayFlow || (HasTransfers && _farewells++ < MaxFarewells))
             Decide(new Decision.Arm(0, TimerKind.Farewell)); // an upload may outlive the client's control connection, as in direct FTP
         else
@@ -182,6 +186,14 @@ internal sealed partial class FtpConversation
             CloseWith($"The FTP server did not greet within {Seconds(_options.LoginTimeout)} seconds.", "no greeting");
         else if (!_loggedIn)
             CloseWith($"No login within {Seconds(_options.LoginTimeout)} seconds.", "no login");
+    }
+
+    private void OnIdle()
+    {
+        if (_exchanges.Count > 0)
+            Decide(new Decision.Arm(0, TimerKind.Idle)); // it's waiting for the server
+        else
+            CloseWith($"Idle for {Seconds(_options.IdleTimeout)} seconds.", "the client was idle");
     }
 
     private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture);

@@ -13,9 +13,6 @@ internal sealed record OpaqueRoute(INetwork Near, INetwork Far, string NearHost,
 internal sealed class OpaquePorts(OpaqueRoute route)
 #pragma warning restore CA1001
 {
-    /// <summary>Each port is a listening socket; ranges of FTP servers that are meant for a firewall are far smaller.</summary>
-    public const int MaxPorts = 1000;
-
     private readonly SemaphoreSlim _changing = new(1, 1);
     private readonly Lock _gate = new();
     private readonly List<Peer> _members = [];

@@ -7,7 +7,10 @@ internal abstract class SocketOwners
 {
     /// <summary>The way of the system we run on.</summary>
     public static SocketOwners System { get; } =
-        OperatingSystem.IsLinux() ? new LinuxSocketOwners() : OperatingSystem.IsWindows() ? new WindowsSocketOwners() : new Untold();
+        OperatingSystem.IsLinux() ? new LinuxSocketOwners()
+        : OperatingSystem.IsWindows() ? new WindowsSocketOwners()
+        : OperatingSystem.IsMacOS() ? new MacSocketOwners()
+        : new Untold();
 
     /// <summary>The user of the connected socket whose own end is <paramref name="local"/> and whose peer is <paramref name="remote"/>.</summary>
     public abstract UserId? OfConnection(IPEndPoint local, IPEndPoint remote);

@@ -78,7 +78,7 @@ public sealed class TcpNetwork(TimeProvider time) : INetwork
     }
 
     /// <summary>The port as asked for; or, from a range, every port once from a random start, so that ports are not reused at once.</summary>
-    private static IEnumerable<int> PortsToTry(int port, (int First, int Last)? range)
+    private static IEnumerable<int> PortsToTry(int port, PortRange? range)
     {
         if (port != 0 || range is not { } ports)
             return [port];

@@ -1,6 +1,7 @@
 using Culvert.Broker.Config;
 using Culvert.Ftp;
 using Culvert.Ssh.Trust;
+using Culvert.Net;
 using Xunit;
 
 namespace Culvert.Tests.Broker;
@@ -26,7 +27,7 @@ public sealed class ConfigBuilderTests
         Assert.Equal(3, config.ServerAliveCountMax);
         Assert.Equal(HostKeyChecking.Ask, config.HostKeyChecking);
         Assert.True(config.ExitOnForwardFailure);
-        Assert.Equal(ActiveMode.Convert, config.Tunnels[0].Active);
+        Assert.Equal(ActiveMode.Convert, config.Tunnels[0].Ftp.Active);
         Assert.False(config.Tunnels[0].OpenToOthers);
     }
 
@@ -36,7 +37,7 @@ public sealed class ConfigBuilderTests
         var config = Built(("Port", "22"), ("port", "23"), ("IdentityFile", "a"), ("IDENTITYFILE", "b"), ("CulvertActive", "forward"), ("CulvertActive", "convert"));
         Assert.Equal(22, config.Port);
         Assert.Equal(["a", "b"], config.IdentityFiles);
-        Assert.Equal(ActiveMode.Forward, config.Tunnels[0].Active);
+        Assert.Equal(ActiveMode.Forward, config.Tunnels[0].Ftp.Active);
     }
 
     [Fact]
@@ -48,7 +49,7 @@ public sealed class ConfigBuilderTests
     {
         var config = Built(("CulvertPassivePorts", "50000-50010"), ("RemoteForward", "2121 localhost:21"), ("GatewayPorts", "yes"));
         Assert.Equal(2, config.Tunnels.Count);
-        Assert.All(config.Tunnels, tunnel => Assert.Equal(new PortRange(50000, 50010), tunnel.PassivePorts));
+        Assert.All(config.Tunnels, tunnel => Assert.Equal(new PortRange(50000, 50010), tunnel.Ftp.PassivePorts));
         Assert.All(config.Tunnels, tunnel => Assert.True(tunnel.OpenToOthers));
         Assert.Equal("2121:localhost:21", config.Tunnels[1].Spec.ToString());
     }

@@ -20,7 +20,7 @@ public sealed class FtpSettingsTests
     public void ActiveModeIsForwardedToTheMachineAtTheFarEnd(TunnelKind kind, string spec)
     {
         foreach (var active in new[] { ActiveMode.Forward, ActiveMode.Auto })
-            FtpSessions.Check(Tunnel(kind, spec) with { Active = active }, "gate.example");
+            FtpSessions.Check(Tunnel(kind, spec) with { Ftp = new() { Active = active } }, "gate.example");
     }
 
     [Theory]
@@ -32,7 +32,7 @@ public sealed class FtpSettingsTests
         FtpSessions.Check(Tunnel(kind, spec), "gate.example");
         foreach (var active in new[] { ActiveMode.Forward, ActiveMode.Auto })
         {
-            var e = Assert.Throws<ConfigException>(() => FtpSessions.Check(Tunnel(kind, spec) with { Active = active }, "gate.example"));
+            var e = Assert.Throws<ConfigException>(() => FtpSessions.Check(Tunnel(kind, spec) with { Ftp = new() { Active = active } }, "gate.example"));
             Assert.Contains("--active", e.Hint, StringComparison.Ordinal);
         }
     }
@@ -40,8 +40,8 @@ public sealed class FtpSettingsTests
     [Fact]
     public void DataFromTheReplyNeedsAListOfAddresses()
     {
-        var tunnel = Tunnel(TunnelKind.Local, "ftp/1:localhost:21") with { DataAddress = DataAddress.Reply };
+        var tunnel = Tunnel(TunnelKind.Local, "ftp/1:localhost:21") with { Ftp = new() { DataAddress = DataAddress.Reply } };
         Assert.Throws<ConfigException>(() => FtpSessions.Check(tunnel, "gate.example"));
-        FtpSessions.Check(tunnel with { DataHosts = [System.Net.IPNetwork.Parse("10.0.0.5/32")] }, "gate.example");
+        FtpSessions.Check(tunnel with { Ftp = tunnel.Ftp with { DataHosts = [System.Net.IPNetwork.Parse("10.0.0.5/32")] } }, "gate.example");
     }
 }

@@ -21,14 +21,16 @@ public sealed class TunnelRunTests : IDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private TunnelRun Run(bool strict, params TunnelSpec[] specs)
+    private TunnelRun Run(bool strict, params TunnelSpec[] specs) => Run(strict, tunnel => tunnel, specs);
+
+    private TunnelRun Run(bool strict, Func<TunnelConfig, TunnelConfig> with, params TunnelSpec[] specs)
     {
         var config = new ConnectionConfig
         {
             Host = "server",
             AddressFamily = AddressFamilyChoice.Inet,
             ExitOnForwardFailure = strict,
-            Tunnels = [.. specs.Select(spec => new TunnelConfig(spec))],
+            Tunnels = [.. specs.Select(spec => with(new TunnelConfig(spec)))],
         };
         var services = new BrokerServices { Here = _here, Reporter = _reporter, LoggerFactory = NullLoggerFactory.Instance, Time = _time };
         return new TunnelRun(config, services, _there, _linkLost.Task, null);
@@ -220,7 +222,7 @@ public sealed class TunnelRunTests : IDisposable
         var running = run.RunAsync(_stop.Token);
         _here.Owner = null;
         var strangers = new List<Duplex>();
-        for (var i = 0; i < 2 * RunningTunnel.MaximumSessions; i++)
+        for (var i = 0; i < 2 * new TunnelConfig(Local("ftp/1234:localhost:21")).MaximumSessions; i++)
             strangers.Add(await DialAsync(_here, 1234));
         while (_reporter.Refused.Count < strangers.Count)
             await Task.Yield();
@@ -268,20 +270,47 @@ public sealed class TunnelRunTests : IDisposable
     }
 
     [Fact]
-    public async Task The_hundred_and_first_client_is_sent_away()
+    public Task The_hundred_and_first_client_is_sent_away() =>
+        OneMoreClientIsSentAwayAsync(tunnel => tunnel with { AllowUsers = [LocalUsers.Current.Value] }, 100, "421 too many clients: this tunnel serves 100 at once (--max-sessions)\r\n");
+
+    [Fact]
+    public Task Where_several_may_enter_half_of_the_sessions_stay_for_the_others() =>
+        OneMoreClientIsSentAwayAsync(tunnel => tunnel with { AllowUsers = [LocalUsers.Current.Value, "4242"], MaximumSessions = 7 }, 4,
+            "421 too many clients: this tunnel serves 4 of one user at once (--max-sessions-per-user)\r\n", anotherIsServed: true);
+
+    [Fact]
+    public Task The_sessions_of_one_user_can_be_limited() =>
+        OneMoreClientIsSentAwayAsync(tunnel => tunnel with { AllowUsers = [LocalUsers.Current.Value, "4242"], MaximumSessionsPerUser = 2 }, 2,
+            "421 too many clients: this tunnel serves 2 of one user at once (--max-sessions-per-user)\r\n", anotherIsServed: true);
+
+    private async Task OneMoreClientIsSentAwayAsync(Func<TunnelConfig, TunnelConfig> with, int served, string refusal, bool anotherIsServed = false)
     {
         await using var server = await _there.ListenAsync(new Endpoint("localhost", 21), ListenOptions.Default, Cancel);
-        await using var run = Run(true, Local("ftp/1234:localhost:21"));
+        await using var run = Run(true, with, Local("ftp/1234:localhost:21"));
         await run.OpenAsync(Cancel);
         var running = run.RunAsync(_stop.Token);
         var clients = new List<Duplex>();
-        for (var i = 0; i < RunningTunnel.MaximumSessions; i++)
+        for (var i = 0; i < served; i++)
         {
             clients.Add(await DialAsync(_here, 1234));
             clients.Add((await server.AcceptAsync(Cancel)).Duplex);
         }
         await using (var oneMore = await DialAsync(_here, 1234))
-            Assert.Equal("421 too many clients: this tunnel serves 100 at once\r\n", await ReadLineAsync(oneMore));
+            Assert.Equal(refusal, await ReadLineAsync(oneMore));
+        if (anotherIsServed)
+        {
+            _here.Owner = new UserId("4242");
+            clients.Add(await DialAsync(_here, 1234));
+            clients.Add((await server.AcceptAsync(Cancel)).Duplex);
+            _here.Owner = LocalUsers.Current;
+        }
+        // Whoever goes makes room for the next.
+        clients[0].Abort(); // the client, and the server that it was led to
+        clients[1].Abort();
+        while (_reporter.Gone.IsEmpty)
+            await Task.Yield();
+        clients.Add(await DialAsync(_here, 1234));
+        clients.Add((await server.AcceptAsync(Cancel)).Duplex);
         foreach (var client in clients)
         {
             client.Abort();

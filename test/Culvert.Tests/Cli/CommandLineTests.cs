@@ -2,6 +2,8 @@ using System.Text;
 using Culvert.Broker.Config;
 using Culvert.Cli.Arguments;
 using Culvert.Ftp;
+using Culvert.Net;
+using Culvert.TestKit;
 using Xunit;
 
 namespace Culvert.Tests.Cli;
@@ -138,14 +140,68 @@ public sealed class CommandLineTests
         Assert.Equal("/f", config.PasswordFile);
         var tunnel = config.Tunnels[0];
         Assert.True(tunnel.OpenToOthers);
-        Assert.Equal(ActiveMode.Forward, tunnel.Active);
-        Assert.Equal(new PortRange(5, 6), tunnel.PassivePorts);
-        Assert.Equal(System.Net.IPAddress.IPv6Loopback, tunnel.Advertise);
+        Assert.Equal(ActiveMode.Forward, tunnel.Ftp.Active);
+        Assert.Equal(new PortRange(5, 6), tunnel.Ftp.PassivePorts);
+        Assert.Equal(System.Net.IPAddress.IPv6Loopback, tunnel.Ftp.Advertise);
         Assert.Equal(["a", "b"], tunnel.AllowUsers!);
-        Assert.Equal(DataAddress.Reply, tunnel.DataAddress);
-        Assert.Equal([System.Net.IPNetwork.Parse("10.0.0.5/32"), System.Net.IPNetwork.Parse("192.0.2.0/24")], tunnel.DataHosts);
-        Assert.Equal("ftp.example.org", tunnel.FtpHost);
+        Assert.Equal(DataAddress.Reply, tunnel.Ftp.DataAddress);
+        Assert.Equal([System.Net.IPNetwork.Parse("10.0.0.5/32"), System.Net.IPNetwork.Parse("192.0.2.0/24")], tunnel.Ftp.DataHosts);
+        Assert.Equal("ftp.example.org", tunnel.Ftp.HostName);
     }
+
+    // Each with a value that isn't the default.
+    public static TheoryData<string, string> OwnSettings => new()
+    {
+        { "CulvertPasswordFile", "/f" },
+        { "CulvertGrace", "1m" },
+        { "CulvertActive", "forward" },
+        { "CulvertDataAddress", "reply" },
+        { "CulvertDataHosts", "10.0.0.5,192.0.2.0/24" },
+        { "CulvertFtpHost", "ftp.example.org" },
+        { "CulvertPassivePorts", "5-6" },
+        { "CulvertAdvertise", "::1" },
+        { "CulvertPrivilegedDataPorts", "yes" },
+        { "CulvertUnknownCommands", "refuse" },
+        { "CulvertOpenTimeout", "5" },
+        { "CulvertDataTimeout", "5" },
+        { "CulvertLoginTimeout", "none" },
+        { "CulvertClientTimeout", "24h" },
+        { "CulvertReplyTimeout", "1h" },
+        { "CulvertStallTimeout", "5" },
+        { "CulvertAllowUsers", "a,b" },
+        { "CulvertMaxSessions", "5" },
+        { "CulvertMaxSessionsPerUser", "5" },
+    };
+
+    [Theory]
+    [MemberData(nameof(OwnSettings))]
+    public void A_setting_of_our_own_is_the_same_thing_as_an_option_and_as_a_keyword(string keyword, string value)
+    {
+        var typed = Connection("-L 1:a:2 " + Syntax.OptionOf(keyword) + " " + value + " h");
+        var said = Connection($"-L 1:a:2 -o{keyword}={value} h");
+        Assert.Equal(Told(said), Told(typed));
+        Assert.NotEqual(Told(Connection("-L 1:a:2 h")), Told(typed));
+
+        static string Told(ConnectionConfig config) => $"{config with { Tunnels = [] }} {config.Tunnels[0]} {string.Join(' ', config.Tunnels[0].Ftp.DataHosts)} {string.Join(' ', config.Tunnels[0].AllowUsers ?? [])}";
+    }
+
+    [Fact]
+    public void Every_setting_of_our_own_is_tested_and_stands_in_the_manual()
+    {
+        var manual = File.ReadAllText(Path.Combine(Repository.Root, "docs", "man", "culvert.1"));
+        Assert.Equal(ConfigBuilder.OwnSettings.Order(), OwnSettings.Select(row => row.Data.Item1).Order());
+        Assert.DoesNotContain(ConfigBuilder.OwnSettings, keyword => !manual.Contains(".It Fl " + Syntax.OptionOf(keyword)[1..].Replace("-", "\\-", StringComparison.Ordinal) + " ", StringComparison.Ordinal)
+            && !manual.Contains(".It Fl " + Syntax.OptionOf(keyword)[1..] + " ", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("--open-timeout", "0")]
+    [InlineData("--data-timeout", "none")]
+    [InlineData("--max-sessions", "0")]
+    [InlineData("--max-sessions", "x")]
+    [InlineData("--unknown-commands", "maybe")]
+    public void A_limit_that_is_none_is_a_mistake(string option, string value) =>
+        Assert.Throws<ConfigException>(() => Connection($"-L 1:a:2 {option} {value} h"));
 
     [Fact]
     public void The_background_and_the_log_file_belong_to_the_run()

@@ -334,6 +334,14 @@ public sealed class ConversationTests
     }
 
     [Fact]
+    public void UnknownCommandsCanBeRefused()
+    {
+        var talk = new Talk(new FtpRelayOptions { RefuseUnknownCommands = true });
+        Assert.Equal(["C< 502 XSHA256 is not known here."], talk.Client("XSHA256 x").Where(said => said.StartsWith("C<", StringComparison.Ordinal)));
+        Assert.Contains("S< MDTM x", talk.Client("MDTM x"));
+    }
+
+    [Fact]
     public void WithTheRewritingOffEverythingPasses()
     {
         var talk = new Talk(new FtpRelayOptions { RewritingOff = true });

@@ -7,6 +7,8 @@ namespace Culvert.Tests.Ftp;
 
 public sealed class FtpPolicyTests
 {
+    private static readonly FtpRelayOptions Defaults = new();
+
     private static Peer Local(string host = "127.0.0.1", string? owner = "1000") =>
         new(new(host, 50000), AddressKnowledge.Observed, owner is null ? null : new UserId(owner), new(host, 1234));
 
@@ -25,13 +27,13 @@ public sealed class FtpPolicyTests
     [InlineData("ff02::1", 2000, "ff02::1", 500)]
     public void APortAddressIsTheClientsOwn(string address, int port, string client, int code)
     {
-        var refusal = FtpPolicy.RefuseActive(new IPEndPoint(IPAddress.Parse(address), port), Remote(client));
+        var refusal = FtpPolicy.RefuseActive(new IPEndPoint(IPAddress.Parse(address), port), Remote(client), Defaults);
         Assert.Equal(code == 0 ? null : code.ToString(), refusal?.ToString()[..3]);
     }
 
     [Fact]
     public void APortAddressIsRefusedWhenTheClientIsUnknown() =>
-        Assert.NotNull(FtpPolicy.RefuseActive(new IPEndPoint(IPAddress.Loopback, 2000), Peer.Unknown));
+        Assert.NotNull(FtpPolicy.RefuseActive(new IPEndPoint(IPAddress.Loopback, 2000), Peer.Unknown, Defaults));
 
     [Fact]
     public void DataComesFromTheControlConnectionsUser()
@@ -68,5 +70,16 @@ public sealed class FtpPolicyTests
     [InlineData(1024, true)]
     [InlineData(1023, false)]
     [InlineData(2121, false)] // the control port itself
-    public void ServersPortsAreDataPorts(int port, bool allowed) => Assert.Equal(allowed, FtpPolicy.AllowsServerPort(port, new("localhost", 2121)));
+    public void ServersPortsAreDataPorts(int port, bool allowed) => Assert.Equal(allowed, FtpPolicy.AllowsServerPort(port, new("localhost", 2121), Defaults));
+
+    [Fact]
+    public void PrivilegedDataPortsCanBeAllowed()
+    {
+        var options = Defaults with { PrivilegedDataPorts = true };
+        Assert.True(FtpPolicy.AllowsServerPort(20, new("localhost", 21), options));
+        Assert.False(FtpPolicy.AllowsServerPort(0, new("localhost", 21), options));
+        Assert.False(FtpPolicy.AllowsServerPort(21, new("localhost", 21), options));
+        Assert.Null(FtpPolicy.RefuseActive(new IPEndPoint(IPAddress.Loopback, 1023), Remote("127.0.0.1"), options));
+        Assert.NotNull(FtpPolicy.RefuseActive(new IPEndPoint(IPAddress.Loopback, 0), Remote("127.0.0.1"), options));
+    }
 }

@@ -61,6 +61,52 @@ public sealed class RelayLimitTests
         Assert.Equal("421 The FTP server closed the connection.", await rig.PassTimeUntilAsync(rig.Client.HearAsync(), Step));
     }
 
+    [Fact]
+    public async Task HalfAReplyIsNotAwaitedForever()
+    {
+        await using var rig = await RelayRig.StartAsync();
+        await rig.PassAsync("USER bob");
+        await rig.ReplyAsync("230 in");
+        await rig.Server.Duplex.WriteAsync("200 and so"u8.ToArray(), rig.Hang);
+        Assert.Equal("421 The FTP server didn't end a line within 300 seconds.", await rig.PassTimeUntilAsync(rig.Client.HearAsync(), Step));
+    }
+
+    [Fact]
+    public async Task AReplyLineWithoutEndIsNotReadForever()
+    {
+        await using var rig = await RelayRig.StartAsync();
+        await rig.PassAsync("USER bob");
+        await rig.ReplyAsync("230 in");
+        var flood = rig.FloodAsync(rig.Server, new string('x', 8000), lineEnd: "");
+        Assert.Equal("421 The FTP server didn't end a line within 300 seconds.", await rig.PassTimeUntilAsync(rig.Client.HearAsync(), Step));
+        await rig.Server.Duplex.DisposeAsync();
+        await flood;
+    }
+
+    [Fact]
+    public async Task AnIdleClientStaysUnlessTheUserSaysOtherwise()
+    {
+        await using var rig = await RelayRig.StartAsync();
+        await rig.PassAsync("USER bob");
+        await rig.ReplyAsync("230 in");
+        rig.Time.Advance(TimeSpan.FromDays(2));
+        await rig.PassAsync("NOOP");
+        await rig.ReplyAsync("200 still here");
+    }
+
+    [Fact]
+    public async Task AnIdleClientIsToldToGoWhenTheUserSaysSo()
+    {
+        await using var rig = await RelayRig.StartAsync(new() { IdleTimeout = TimeSpan.FromMinutes(10) });
+        await rig.PassAsync("USER bob");
+        await rig.ReplyAsync("230 in");
+        rig.Time.Advance(TimeSpan.FromMinutes(9));
+        await rig.PassAsync("NOOP");
+        rig.Time.Advance(TimeSpan.FromMinutes(9)); // begun again by the command
+        await rig.ReplyAsync("200 still here");
+        Assert.Equal("421 Idle for 600 seconds.", await rig.PassTimeUntilAsync(rig.Client.HearAsync(), Step));
+    }
+
     // Its replies must not keep the relay from hearing that there is nobody to read them.
     [Fact]
     public async Task AServerThatNeverStopsTalkingDoesNotKeepTheSessionOfAClientThatHasGone()

@@ -33,8 +33,8 @@ internal sealed class RelayRig : IAsyncDisposable
     public MemoryNetwork Far { get; }
     public FakeTimeProvider Time { get; } = new();
     public Watcher Watcher { get; } = new();
-    public Speech Client { get; private set; } = null!;
-    public Speech Server { get; private set; } = null!;
+    public Speech Client { get; set; } = null!;
+    public Speech Server { get; set; } = null!;
     public Task Ended => _relay;
     public CancellationToken Hang => _hang.Token;
 
@@ -144,9 +144,9 @@ internal sealed class RelayRig : IAsyncDisposable
     }
 
     /// <summary>Says the same line over and over until nobody takes it any more.</summary>
-    public async Task FloodAsync(Speech speaker, string line)
+    public async Task FloodAsync(Speech speaker, string line, string lineEnd = "\r\n")
     {
-        var bytes = Encoding.Latin1.GetBytes(line + "\r\n");
+        var bytes = Encoding.Latin1.GetBytes(line + lineEnd);
         while (await speaker.Duplex.WriteAsync(bytes, Hang) == WriteEnd.None)
             await Task.Yield();
     }

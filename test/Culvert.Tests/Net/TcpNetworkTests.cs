@@ -158,7 +158,7 @@ public sealed class TcpNetworkTests
     {
         await using var blocker = await ListenAsync();
         var port = blocker.LocalEndpoint.Port;
-        var e = await Assert.ThrowsAsync<NetworkException>(async () => await ListenAsync(options: ListenOptions.Default with { Ports = (port, port) }));
+        var e = await Assert.ThrowsAsync<NetworkException>(async () => await ListenAsync(options: ListenOptions.Default with { Ports = new(port, port) }));
         Assert.Equal($"no free port between {port} and {port}", e.Message);
     }
 

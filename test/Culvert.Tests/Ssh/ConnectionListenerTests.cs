@@ -107,7 +107,7 @@ public sealed class ConnectionListenerTests
     public async Task A_range_is_tried_port_by_port()
     {
         await using var one = new Fixture(Stop);
-        var listening = one.Client.Network.ListenAsync(new Endpoint("localhost", 0), ListenOptions.Default with { Ports = (5000, 5002) }, Stop).AsTask();
+        var listening = one.Client.Network.ListenAsync(new Endpoint("localhost", 0), ListenOptions.Default with { Ports = new(5000, 5002) }, Stop).AsTask();
         var asked = new List<uint>();
         for (var i = 0; i < 3; i++)
         {

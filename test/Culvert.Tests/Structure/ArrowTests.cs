@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Culvert.TestKit;
 using Xunit;
 
 namespace Culvert.Tests.Structure;
@@ -8,7 +9,7 @@ namespace Culvert.Tests.Structure;
 public sealed partial class ArrowTests
 {
     /// <summary>A directory above the test's own that holds the solution.</summary>
-    internal static string Root { get; } = FindRoot();
+    internal static string Root { get; } = Repository.Root;
 
     private static readonly Dictionary<string, string[]> Arrows = new()
     {
@@ -72,14 +73,6 @@ public sealed partial class ArrowTests
     private static IEnumerable<string> Sources(string project) =>
         Directory.GetFiles(Path.Combine(Root, "src", project), "*.cs", SearchOption.AllDirectories)
             .Where(f => !f.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
-
-    private static string FindRoot()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Culvert.slnx")))
-            directory = directory.Parent;
-        return directory?.FullName ?? throw new InvalidOperationException("no Culvert.slnx above the tests");
-    }
 
     [GeneratedRegex(@"\b(FTP|Ftp|PASV|EPSV|RETR|STOR)", RegexOptions.CultureInvariant)]
     private static partial Regex FtpWord();
