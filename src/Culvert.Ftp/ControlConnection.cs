@@ -88,6 +88,7 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan
         }
         catch (TimeoutException)
         {
+            tls.Abort(); // or the farewell would wait for the same
             return string.Create(CultureInfo.InvariantCulture, $"no TLS handshake within {limit.TotalSeconds:0.#} seconds");
         }
     }

@@ -44,6 +44,7 @@ internal sealed class RelayRig : IAsyncDisposable
         {
             "lossy" => MemoryNetworkOptions.Lossy,
             "tiny" => new() { Capacity = 1 },
+            "small" => new() { Capacity = 1200 }, // cuts TLS records; holds what a TLS server says of its own accord, while nobody reads
             _ => MemoryNetworkOptions.Faithful,
         };
         return new RelayRig(kind, kind).BeginAsync(options ?? new(), prepare);

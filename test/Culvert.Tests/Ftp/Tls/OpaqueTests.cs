@@ -27,7 +27,7 @@ public sealed class OpaqueTests
 
     [Theory]
     [InlineData("faithful")]
-    [InlineData("tiny")]
+    [InlineData("small")]
     public async Task TheDialogueIsTheirsAndDataGoesThroughTheSamePort(string networks)
     {
         await using var rig = await RelayRig.StartAsync(Options, networks);
@@ -36,7 +36,7 @@ public sealed class OpaqueTests
         await rig.PassAsync("PASV");
         await rig.ReplyAsync("227 Entering Passive Mode (127,0,0,1,195,82)."); // 50002, as the server has it
         await using var listener = await rig.Far.ListenAsync(new("127.0.0.1", 50002), ListenOptions.Default, rig.Hang);
-        Assert.Equal(4 + (networks == "tiny" ? 0 : 0), rig.Near.Listeners);
+        Assert.Equal(4, rig.Near.Listeners);
         var near = await rig.ConnectAsync(rig.Near, 50002);
         var far = await rig.AcceptAsync(listener);
         await using var clientData = session.WrapData(near);
@@ -45,7 +45,9 @@ public sealed class OpaqueTests
         var reading = RelayRig.ReadAllAsync(clientData, rig.Hang);
         await serverData.WriteAsync(file, rig.Hang);
         await serverData.EndAsync(rig.Hang);
-        Assert.Equal((file, ReadEnd.Ended), await reading is var (bytes, end) ? (bytes.SequenceEqual(file) ? file : bytes, end) : default);
+        var (bytes, end) = await reading;
+        Assert.Equal(file, bytes);
+        Assert.Equal(ReadEnd.Ended, end);
         await clientData.EndAsync(rig.Hang);
 
         await client.EndAsync(rig.Hang);
