@@ -1,3 +1,5 @@
+using Culvert.Ftp.Tls;
+
 namespace Culvert.Broker.Config;
 
 /// <summary>Which certificate FTP clients are shown, and which certificates of FTP servers are believed.</summary>
@@ -14,6 +16,9 @@ public sealed record FtpsConfig
 
     /// <summary>SHA-256 of the only certificate that is believed, in hexadecimal digits; null: it goes by authority and name.</summary>
     public string? Fingerprint { get; init; }
+
+    /// <summary>The newest version of TLS, on either side.</summary>
+    public TlsVersion Newest { get; init; } = TlsVersion.Tls12;
 
     /// <summary>Reads a fingerprint as programs write it: with or without <c>SHA256:</c>, and colons between the bytes.</summary>
     /// <exception cref="ConfigException">It can't be one.</exception>

@@ -39,7 +39,7 @@ internal static class FtpsKeys
         if (said.Fingerprint is not null && said.AuthoritiesFile is not null)
             throw new ConfigException("--ftps-ca and --ftps-fingerprint exclude each other", "a fingerprint names the one certificate that is believed");
         if (ftp.Terminates && said.CertificateFile is { } file)
-            ReadCertificate(file);
+            ReadCertificate(file, said.Newest);
         if (ftp.Originates)
             Trust(said);
     }
@@ -52,9 +52,9 @@ internal static class FtpsKeys
     {
         var ftp = tunnel.Ftp;
         if (ftp.Terminates)
-            ftp = ftp with { ClientTls = tunnel.Ftps.CertificateFile is { } file ? ReadCertificate(file) : MakeCertificate(tunnel, services) };
+            ftp = ftp with { ClientTls = tunnel.Ftps.CertificateFile is { } file ? ReadCertificate(file, tunnel.Ftps.Newest) : MakeCertificate(tunnel, services) };
         if (ftp.Originates)
-            ftp = ftp with { ServerTls = new(tunnel.Ftps.ServerName ?? tunnel.Spec.DestinationHost, Trust(tunnel.Ftps)) };
+            ftp = ftp with { ServerTls = new(tunnel.Ftps.ServerName ?? tunnel.Spec.DestinationHost, Trust(tunnel.Ftps), tunnel.Ftps.Newest) };
         if (ftp.Ftps == Ftps.Opaque)
             services.Reporter.Tell(OpaqueNote(tunnel, ftp.PassivePorts!.Value));
         return ftp;
@@ -64,7 +64,7 @@ internal static class FtpsKeys
         $"ftp to {tunnel.Spec.DestinationHost}: a session that begins TLS isn't read any more. Its data goes through the ports {range} of this machine, if the client connects there; " +
         "where it connects, whether files are whole, and whose they are is no longer seen here");
 
-    private static TlsServer ReadCertificate(string file)
+    private static TlsServer ReadCertificate(string file, TlsVersion newest)
     {
         try
         {
@@ -74,7 +74,7 @@ internal static class FtpsKeys
             all.ImportFromPemFile(file);
             var certificate = Usable(X509Certificate2.CreateFromPemFile(file));
             all.RemoveAt(0);
-            return new TlsServer(certificate, all);
+            return new TlsServer(certificate, all, newest);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
@@ -116,7 +116,7 @@ internal static class FtpsKeys
         var now = services.Time.GetUtcNow();
         var certificate = Usable(request.CreateSelfSigned(now - Leeway, now + Lifetime));
         services.Reporter.Tell(Message.Note($"FTP clients with TLS see a certificate made for this run: {TlsTrust.FingerprintOf(certificate)}"));
-        return new TlsServer(certificate, []);
+        return new TlsServer(certificate, [], tunnel.Ftps.Newest);
     }
 
     // SChannel takes no key that exists in memory only.

@@ -8,13 +8,13 @@ namespace Culvert.Ftp.Tls;
 /// <summary>The side of TLS that FTP servers see: checks a certificate.</summary>
 /// <param name="name">The name, or the address, that the certificate must hold; also what the server is asked for (SNI).</param>
 /// <param name="trust">Which certificates are believed.</param>
+/// <param name="newest">The newest version that is offered.</param>
 /// <remarks>Thread-safe.</remarks>
-public sealed class TlsClient(string name, TlsTrust trust)
+public sealed class TlsClient(string name, TlsTrust trust, TlsVersion newest = TlsVersion.Tls12)
 {
-    /// <summary>What FTP servers of the last fifteen years speak; what is older is broken.</summary>
-    internal const SslProtocols Protocols = SslProtocols.Tls12 | SslProtocols.Tls13;
-
     internal string Name => name;
+
+    internal SslProtocols Protocols { get; } = newest.Protocols();
 
     internal TlsTrust Trust => trust;
 
@@ -52,7 +52,7 @@ internal sealed class TlsClientSession : IDisposable
     private SslClientAuthenticationOptions Options(RemoteCertificateValidationCallback check, List<SslApplicationProtocol>? protocols) => new()
     {
         TargetHost = _name.Spelling,
-        EnabledSslProtocols = TlsClient.Protocols,
+        EnabledSslProtocols = _client.Protocols,
         ApplicationProtocols = protocols,
         AllowRenegotiation = false,
         EncryptionPolicy = EncryptionPolicy.RequireEncryption,

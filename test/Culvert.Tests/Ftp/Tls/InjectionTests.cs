@@ -21,7 +21,6 @@ public sealed class InjectionTests
             // What the client would say in private, if it got so far.
             await tls.WriteAsync("E f\r\nNOOP\r\n"u8.ToArray(), rig.Hang);
             Assert.Equal("(Ended)", await rig.Server.HearAsync());
-            Assert.Null(await Record.ExceptionAsync(() => rig.Ended.WaitAsync(rig.Hang)));
         }
     }
 
