@@ -1,5 +1,5 @@
 using Culvert.Ftp;
-using Culvert.Net;
+using Culvert.Ftp.Dialogue;
 using Xunit;
 
 namespace Culvert.Tests.Ftp.Tls;
@@ -9,7 +9,7 @@ public sealed class ConversationSecurityTests
 {
     private static Talk Terminating(bool encrypted = false, bool asked = false)
     {
-        var talk = new Talk(new() { Ftps = Culvert.Ftp.Ftps.Terminate });
+        var talk = new Talk(new() { Ftps = Ftps.Terminate });
         if (encrypted)
         {
             talk.Client("AUTH TLS");
@@ -78,12 +78,12 @@ public sealed class ConversationSecurityTests
         var talk = Terminating(encrypted: true, asked: true);
         talk.Client("EPSV");
         Assert.Contains("listen near 1 encrypted", talk.Server("229 ok (|||5001|)"));
-        talk.News(new Culvert.Ftp.Dialogue.PathEvent.NearListening(1, new("127.0.0.1", 6001)));
+        talk.News(new PathEvent.NearListening(1, new("127.0.0.1", 6001)));
         // A listener that was opened for one level isn't used at another.
         Assert.Equal(["settle 1 Cut", "C< 200 Data connections are clear."], talk.Client("PROT C"));
         talk.Client("EPSV");
         Assert.Contains("listen near 2", talk.Server("229 ok (|||5002|)"));
-        talk.News(new Culvert.Ftp.Dialogue.PathEvent.NearListening(2, new("127.0.0.1", 6002)));
+        talk.News(new PathEvent.NearListening(2, new("127.0.0.1", 6002)));
         talk.Client("PROT P", "PORT 127,0,0,1,100,1");
         talk.Server("229 ok (|||5003|)");
         Assert.Contains("dial near 3 127.0.0.1:25601 encrypted", talk.Client("RETR f"));
@@ -103,14 +103,14 @@ public sealed class ConversationSecurityTests
         var refusing = new Talk();
         refusing.Client("FEAT");
         Assert.Equal(["C< 211-Features", "C< 211 End"], refusing.Server("211-Features", " AUTH TLS", " PBSZ", " PROT", "211 End"));
-        var opaque = new Talk(new() { Ftps = Culvert.Ftp.Ftps.Opaque, PassivePorts = new(50000, 50001) });
+        var opaque = new Talk(new() { Ftps = Ftps.Opaque, PassivePorts = new(50000, 50001) });
         opaque.Client("FEAT");
         Assert.Equal(["C< 211-Features", "C<  AUTH TLS", "C<  PROT", "C< 211 End"], opaque.Server("211-Features", " AUTH TLS", " PROT", " SPSV", "211 End"));
     }
 
     private static Talk Originating(string[] greeted, params string[] client)
     {
-        var talk = new Talk(new() { Ftps = Culvert.Ftp.Ftps.Originate }, greet: false);
+        var talk = new Talk(new() { Ftps = Ftps.Originate }, greet: false);
         Assert.Equal(greeted, talk.Server("220 ready"));
         Assert.Empty(talk.Client(client));
         return talk;
@@ -152,7 +152,7 @@ public sealed class ConversationSecurityTests
     }
 
     [Fact]
-    public void ARepyThatNobodyAskedForBeforeTlsEndsTheSession()
+    public void AReplyThatNobodyAskedForBeforeTlsEndsTheSession()
     {
         var talk = Originating(["C< 220 ready", "S< AUTH TLS"]);
         talk.Server("234 go");
@@ -175,7 +175,7 @@ public sealed class ConversationSecurityTests
     [Fact]
     public void WhenSteppingAsideAuthGoesAloneAndNothingFollowsIt()
     {
-        var talk = new Talk(new() { Ftps = Culvert.Ftp.Ftps.Opaque, PassivePorts = new(50000, 50001) });
+        var talk = new Talk(new() { Ftps = Ftps.Opaque, PassivePorts = new(50000, 50001) });
         talk.Client("NOOP");
         Assert.Empty(talk.Client("AUTH TLS"));
         Assert.Equal(["C< 200 ok", "S< AUTH TLS"], talk.Server("200 ok"));

@@ -9,20 +9,20 @@ namespace Culvert.Tests.Ftp.Tls;
 /// <summary>A relay session in which the client, the server or both speak TLS with the relay.</summary>
 internal sealed class FtpsRig : IAsyncDisposable
 {
-    private readonly Culvert.Ftp.Ftps _ftps;
+    private readonly Ftps _ftps;
     private readonly List<TlsDuplex> _owned = [];
     private readonly TlsClientSession _client = new TlsClient(TestCertificates.Host, TestCertificates.Trust).Begin();
     private readonly TlsServer _server = TestCertificates.AsServer();
 
-    private FtpsRig(RelayRig rig, Culvert.Ftp.Ftps ftps) => (Rig, _ftps) = (rig, ftps);
+    private FtpsRig(RelayRig rig, Ftps ftps) => (Rig, _ftps) = (rig, ftps);
 
     public RelayRig Rig { get; }
 
-    public bool ClientSpeaksTls => _ftps is Culvert.Ftp.Ftps.Terminate or Culvert.Ftp.Ftps.Both;
+    public bool ClientSpeaksTls => _ftps is Ftps.Terminate or Ftps.Both;
 
-    public bool ServerSpeaksTls => _ftps is Culvert.Ftp.Ftps.Originate or Culvert.Ftp.Ftps.Both;
+    public bool ServerSpeaksTls => _ftps is Ftps.Originate or Ftps.Both;
 
-    public static FtpRelayOptions Options(Culvert.Ftp.Ftps ftps) => new()
+    public static FtpRelayOptions Options(Ftps ftps) => new()
     {
         Ftps = ftps,
         ClientTls = TestCertificates.AsServer(),
@@ -30,7 +30,7 @@ internal sealed class FtpsRig : IAsyncDisposable
     };
 
     /// <summary>Up to the moment when both sides are as safe as they will be.</summary>
-    public static async Task<FtpsRig> StartAsync(Culvert.Ftp.Ftps ftps, string networks = "faithful", Func<FtpRelayOptions, FtpRelayOptions>? change = null)
+    public static async Task<FtpsRig> StartAsync(Ftps ftps, string networks = "faithful", Func<FtpRelayOptions, FtpRelayOptions>? change = null)
     {
         var options = Options(ftps);
         var rig = new FtpsRig(await RelayRig.StartAsync(change?.Invoke(options) ?? options, networks), ftps);

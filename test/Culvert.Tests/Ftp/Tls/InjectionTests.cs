@@ -1,5 +1,5 @@
 using Culvert.Ftp;
-using Culvert.Net;
+using Culvert.Ftp.Tls;
 using Xunit;
 
 namespace Culvert.Tests.Ftp.Tls;
@@ -15,9 +15,9 @@ public sealed class InjectionTests
     {
         foreach (var networks in new[] { "faithful", "tiny" })
         {
-            await using var rig = await RelayRig.StartAsync(FtpsRig.Options(Culvert.Ftp.Ftps.Terminate), networks);
+            await using var rig = await RelayRig.StartAsync(FtpsRig.Options(Ftps.Terminate), networks);
             await rig.Client.Duplex.WriteAsync(System.Text.Encoding.Latin1.GetBytes(said), rig.Hang);
-            await using var tls = new Culvert.Ftp.Tls.TlsClient(TestCertificates.Host, TestCertificates.Trust).Begin().WrapControl(rig.Client.Duplex);
+            await using var tls = new TlsClient(TestCertificates.Host, TestCertificates.Trust).Begin().WrapControl(rig.Client.Duplex);
             // What the client would say in private, if it got so far.
             await tls.WriteAsync("E f\r\nNOOP\r\n"u8.ToArray(), rig.Hang);
             Assert.Equal("(Ended)", await rig.Server.HearAsync());
@@ -32,7 +32,7 @@ public sealed class InjectionTests
     {
         foreach (var networks in new[] { "faithful", "small" })
         {
-            await using var rig = await RelayRig.StartAsync(FtpsRig.Options(Culvert.Ftp.Ftps.Originate), networks);
+            await using var rig = await RelayRig.StartAsync(FtpsRig.Options(Ftps.Originate), networks);
             await rig.Client.SayAsync("USER me");
             Assert.Equal("AUTH TLS", await rig.Server.HearAsync());
             await rig.Server.Duplex.WriteAsync(System.Text.Encoding.Latin1.GetBytes(said), rig.Hang);
@@ -45,7 +45,7 @@ public sealed class InjectionTests
     [Fact]
     public async Task AReplyBeforeTlsIsNoAnswerToACommandAfterIt()
     {
-        await using var rig = await RelayRig.StartAsync(FtpsRig.Options(Culvert.Ftp.Ftps.Originate));
+        await using var rig = await RelayRig.StartAsync(FtpsRig.Options(Ftps.Originate));
         await rig.Client.SayAsync("USER me");
         Assert.Equal("AUTH TLS", await rig.Server.HearAsync());
         await rig.Server.SayAsync("331 slipped in", "234 go");
@@ -58,7 +58,7 @@ public sealed class InjectionTests
     {
         foreach (var client in new[] { true, false })
         {
-            await using var rig = await RelayRig.StartAsync(new() { Ftps = Culvert.Ftp.Ftps.Opaque, PassivePorts = new(50000, 50001) });
+            await using var rig = await RelayRig.StartAsync(new() { Ftps = Ftps.Opaque, PassivePorts = new(50000, 50001) });
             await rig.PassAsync("AUTH TLS");
             if (client)
                 await rig.Client.SayAsync("DELE f"); // before the 234
@@ -79,7 +79,7 @@ public sealed class InjectionTests
     [InlineData("AUTH TLS\r\n", "331 slipped in\r\n")]
     public async Task WhenSteppingAsideNothingStandsBehindAuthOr234(string said, string behind)
     {
-        await using var rig = await RelayRig.StartAsync(new() { Ftps = Culvert.Ftp.Ftps.Opaque, PassivePorts = new(50000, 50001) });
+        await using var rig = await RelayRig.StartAsync(new() { Ftps = Ftps.Opaque, PassivePorts = new(50000, 50001) });
         await rig.Client.Duplex.WriteAsync(System.Text.Encoding.Latin1.GetBytes(said), rig.Hang);
         Assert.Equal("AUTH TLS", await rig.Server.HearAsync());
         await rig.Server.Duplex.WriteAsync(System.Text.Encoding.Latin1.GetBytes("234 go\r\n" + behind), rig.Hang);

@@ -10,7 +10,7 @@ namespace Culvert.Tests.Ftp.Tls;
 /// <summary>Client and server speak TLS with each other; data goes through the server's own ports.</summary>
 public sealed class OpaqueTests
 {
-    private static readonly FtpRelayOptions Options = new() { Ftps = Culvert.Ftp.Ftps.Opaque, PassivePorts = new(50000, 50003) };
+    private static readonly FtpRelayOptions Options = new() { Ftps = Ftps.Opaque, PassivePorts = new(50000, 50003) };
 
     private static async Task<(TlsClientSession Session, TlsDuplex Client, TlsDuplex Server)> BeginAsync(RelayRig rig)
     {

@@ -10,10 +10,10 @@ public sealed class RelayFtpsTests
 {
     private static readonly byte[] File = RandomNumberGenerator.GetBytes(50_000);
 
-    public static TheoryData<Culvert.Ftp.Ftps, string, bool, string> Combinations()
+    public static TheoryData<Ftps, string, bool, string> Combinations()
     {
-        var data = new TheoryData<Culvert.Ftp.Ftps, string, bool, string>();
-        foreach (var ftps in new[] { Culvert.Ftp.Ftps.Terminate, Culvert.Ftp.Ftps.Originate, Culvert.Ftp.Ftps.Both })
+        var data = new TheoryData<Ftps, string, bool, string>();
+        foreach (var ftps in new[] { Ftps.Terminate, Ftps.Originate, Ftps.Both })
         {
             foreach (var mode in new[] { "PASV", "EPSV", "PORT", "EPRT" })
             {
@@ -31,7 +31,7 @@ public sealed class RelayFtpsTests
 
     [Theory]
     [MemberData(nameof(Combinations))]
-    public async Task AFileArrivesWhole(Culvert.Ftp.Ftps ftps, string mode, bool upload, string networks)
+    public async Task AFileArrivesWhole(Ftps ftps, string mode, bool upload, string networks)
     {
         await using var ftp = await FtpsRig.StartAsync(ftps, networks);
         var rig = ftp.Rig;
@@ -96,7 +96,7 @@ public sealed class RelayFtpsTests
     [InlineData("lossy")]
     public async Task ADownloadWithoutTheServersCloseNotifyIsCut(string networks)
     {
-        await using var ftp = await FtpsRig.StartAsync(Culvert.Ftp.Ftps.Both, networks);
+        await using var ftp = await FtpsRig.StartAsync(Ftps.Both, networks);
         var rig = ftp.Rig;
         var (listener, port) = await rig.EpsvAsync();
         var client = ftp.ClientData(await rig.ConnectAsync(rig.Near, port));
@@ -104,7 +104,7 @@ public sealed class RelayFtpsTests
         var server = ftp.ServerData(raw);
         await rig.PassAsync("RETR f");
         await rig.ReplyAsync("150 go");
-        await server.WriteAsync(File[..1000], rig.Hang);
+        await server.WriteAsync(File.AsMemory(0, 1000), rig.Hang);
         // Somebody on the way ends the connection, and lets the server's 226 pass.
         await raw.EndAsync(rig.Hang);
         await rig.Server.SayAsync("226 done");
@@ -118,7 +118,7 @@ public sealed class RelayFtpsTests
     [InlineData("lossy")]
     public async Task AnUploadWithoutTheClientsCloseNotifyIsCut(string networks)
     {
-        await using var ftp = await FtpsRig.StartAsync(Culvert.Ftp.Ftps.Both, networks);
+        await using var ftp = await FtpsRig.StartAsync(Ftps.Both, networks);
         var rig = ftp.Rig;
         var (listener, port) = await rig.EpsvAsync();
         var raw = await rig.ConnectAsync(rig.Near, port);
@@ -126,7 +126,7 @@ public sealed class RelayFtpsTests
         var server = ftp.ServerData(await rig.AcceptAsync(listener));
         await rig.PassAsync("STOR f");
         await rig.ReplyAsync("150 go");
-        await client.WriteAsync(File[..1000], rig.Hang);
+        await client.WriteAsync(File.AsMemory(0, 1000), rig.Hang);
         await raw.EndAsync(rig.Hang);
         Assert.NotEqual(ReadEnd.Ended, (await RelayRig.ReadAllAsync(server, rig.Hang)).End);
         await rig.Server.SayAsync("226 done");
@@ -136,11 +136,11 @@ public sealed class RelayFtpsTests
     [Fact]
     public async Task ADownloadsCloseNotifyWaitsForTheVerdict()
     {
-        await using var ftp = await FtpsRig.StartAsync(Culvert.Ftp.Ftps.Both);
+        await using var ftp = await FtpsRig.StartAsync(Ftps.Both);
         var rig = ftp.Rig;
         var (client, server) = await ftp.StandingAsync();
         await rig.PassAsync("RETR f");
-        await server.WriteAsync(File[..1000], rig.Hang);
+        await server.WriteAsync(File.AsMemory(0, 1000), rig.Hang);
         await server.EndAsync(rig.Hang);
         Assert.Equal(ReadEnd.Ended, (await server.ReadAsync(new byte[1], rig.Hang)).End);
         await rig.Server.SayAsync("451 the disk broke");
@@ -151,7 +151,7 @@ public sealed class RelayFtpsTests
     [Fact]
     public async Task AnEmptyFileEndsInOrderThoughTheClientsHandshakeComesAfterTheVerdict()
     {
-        await using var ftp = await FtpsRig.StartAsync(Culvert.Ftp.Ftps.Terminate);
+        await using var ftp = await FtpsRig.StartAsync(Ftps.Terminate);
         var rig = ftp.Rig;
         var (client, server) = await rig.StandingAsync();
         await rig.PassAsync("RETR empty");
@@ -166,7 +166,7 @@ public sealed class RelayFtpsTests
     [Fact]
     public async Task ProtCKeepsTheClientsDataClear()
     {
-        await using var ftp = await FtpsRig.StartAsync(Culvert.Ftp.Ftps.Terminate);
+        await using var ftp = await FtpsRig.StartAsync(Ftps.Terminate);
         var rig = ftp.Rig;
         await ftp.AskAsync("PROT C", "200 ");
         var (client, server) = await rig.StandingAsync();
@@ -180,7 +180,7 @@ public sealed class RelayFtpsTests
     [Fact]
     public async Task AClientWithoutTlsGoesOnInClear()
     {
-        await using var rig = await RelayRig.StartAsync(FtpsRig.Options(Culvert.Ftp.Ftps.Terminate));
+        await using var rig = await RelayRig.StartAsync(FtpsRig.Options(Ftps.Terminate));
         var (client, server) = await rig.StandingAsync();
         await rig.PassAsync("RETR f");
         await server.WriteAsync(File, rig.Hang);
@@ -192,7 +192,7 @@ public sealed class RelayFtpsTests
     [Fact]
     public async Task AStrangersDataConnectionIsRefusedBeforeTlsBegins()
     {
-        await using var ftp = await FtpsRig.StartAsync(Culvert.Ftp.Ftps.Terminate);
+        await using var ftp = await FtpsRig.StartAsync(Ftps.Terminate);
         var rig = ftp.Rig;
         var (_, port) = await rig.EpsvAsync();
         rig.Near.Owner = new("1001");
@@ -203,7 +203,7 @@ public sealed class RelayFtpsTests
     [Fact]
     public async Task AServerWithTheWrongCertificateHearsNoPassword()
     {
-        var options = FtpsRig.Options(Culvert.Ftp.Ftps.Originate) with { ServerTls = new("other.example", TestCertificates.Trust) };
+        var options = FtpsRig.Options(Ftps.Originate) with { ServerTls = new("other.example", TestCertificates.Trust) };
         await using var rig = await RelayRig.StartAsync(options);
         await rig.Client.SayAsync("USER me", "PASS secret");
         Assert.Equal("AUTH TLS", await rig.Server.HearAsync());
@@ -218,7 +218,7 @@ public sealed class RelayFtpsTests
     [Fact]
     public async Task AHandshakeThatDoesNotComeEndsTheSession()
     {
-        await using var rig = await RelayRig.StartAsync(FtpsRig.Options(Culvert.Ftp.Ftps.Terminate));
+        await using var rig = await RelayRig.StartAsync(FtpsRig.Options(Ftps.Terminate));
         await rig.Client.SayAsync("AUTH TLS");
         Assert.StartsWith("234 ", await rig.Client.HearAsync(), StringComparison.Ordinal);
         Assert.True(await rig.PassTimeUntilAsync(rig.HasEndedAsync(), TimeSpan.FromSeconds(1)));
