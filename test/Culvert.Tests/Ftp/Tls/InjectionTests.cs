@@ -13,7 +13,7 @@ public sealed class InjectionTests
     [InlineData("AUTH TLS\r\n\u0001")]
     public async Task ACommandBehindAuthIsNeverHeard(string said)
     {
-        foreach (var networks in new[] { "faithful", "tiny" })
+        foreach (var networks in new[] { "faithful", "small" })
         {
             await using var rig = await RelayRig.StartAsync(FtpsRig.Options(Ftps.Terminate), networks);
             await rig.Client.Duplex.WriteAsync(System.Text.Encoding.Latin1.GetBytes(said), rig.Hang);
