@@ -25,7 +25,8 @@ internal sealed class TunnelledServer : IAsyncDisposable
 
     public static async Task<TunnelledServer> StartAsync(
         string ftpServer, CancellationToken cancellation, string sshServer = SshServer.OpenSsh, string direction = "-L",
-        SshServerOptions? sshOptions = null, FtpServerOptions? ftpOptions = null, params IReadOnlyList<string> options)
+        SshServerOptions? sshOptions = null, FtpServerOptions? ftpOptions = null,
+        Func<FtpServer, IReadOnlyList<string>>? optionsFor = null, params IReadOnlyList<string> options)
     {
         var all = new TunnelledServer();
         try
@@ -34,7 +35,7 @@ internal sealed class TunnelledServer : IAsyncDisposable
             all._ssh = await SshServer.StartAsync(sshServer, cancellation, sshOptions);
             var address = all._ftp.Options.IsIPv6 ? $"[{all._ftp.Options.ListenAddress}]" : all._ftp.Options.ListenAddress;
             all._culvert = await CulvertProcess.StartAsync(
-                all._ssh, cancellation, [.. options, direction, $"ftp/0:{address}:{all._ftp.Port}"]);
+                all._ssh, cancellation, [.. options, .. optionsFor?.Invoke(all._ftp) ?? [], direction, $"ftp/0:{address}:{all._ftp.Port}"]);
             return all;
         }
         catch
