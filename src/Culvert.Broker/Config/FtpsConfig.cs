@@ -20,9 +20,6 @@ public sealed record FtpsConfig
     /// <summary>The newest version of TLS, on either side.</summary>
     public TlsVersion Newest { get; init; } = TlsVersion.Tls12;
 
-    /// <summary>Whether data connections to the FTP server resume the control connection's TLS session.</summary>
-    public bool Reuse { get; init; } = true;
-
     /// <summary>Reads a fingerprint as programs write it: with or without <c>SHA256:</c>, and colons between the bytes.</summary>
     /// <exception cref="ConfigException">It can't be one.</exception>
     public static string ReadFingerprint(string text)

@@ -79,7 +79,6 @@ internal static class Keywords
         ["CulvertFtpsServerName"] = new((b, v) => b.Tunnels(t => t with { Ftps = t.Ftps with { ServerName = Names.IsHost(v) && v.All(char.IsAscii) ? v : throw new ConfigException($"Bad host '{v}'", "say the name in the FTP server's certificate") } })),
         ["CulvertFtpsCa"] = new((b, v) => b.Tunnels(t => t with { Ftps = t.Ftps with { AuthoritiesFile = v } })),
         ["CulvertFtpsFingerprint"] = new((b, v) => b.Tunnels(t => t with { Ftps = t.Ftps with { Fingerprint = FtpsConfig.ReadFingerprint(v) } })),
-        ["CulvertFtpsReuse"] = new((b, v) => b.Tunnels(t => t with { Ftps = t.Ftps with { Reuse = SettingValue.Flag(v) } })),
         ["CulvertFtpsTls"] = new((b, v) => b.Tunnels(t => t with { Ftps = t.Ftps with { Newest = SettingValue.Word(v, ("1.2", TlsVersion.Tls12), ("1.3", TlsVersion.Tls13)) } })),
         ["CulvertPrivilegedDataPorts"] = new((b, v) => b.Ftp(o => o with { PrivilegedDataPorts = SettingValue.Flag(v) })),
         ["CulvertUnknownCommands"] = new((b, v) => b.Ftp(o => o with { RefuseUnknownCommands = SettingValue.Word(v, ("pass", false), ("refuse", true)) })),

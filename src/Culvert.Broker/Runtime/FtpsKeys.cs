@@ -54,7 +54,7 @@ internal static class FtpsKeys
         if (ftp.Terminates)
             ftp = ftp with { ClientTls = tunnel.Ftps.CertificateFile is { } file ? ReadCertificate(file, tunnel.Ftps.Newest) : MakeCertificate(tunnel, services) };
         if (ftp.Originates)
-            ftp = ftp with { ServerTls = new(tunnel.Ftps.ServerName ?? tunnel.Spec.DestinationHost, Trust(tunnel.Ftps), tunnel.Ftps.Newest, tunnel.Ftps.Reuse) };
+            ftp = ftp with { ServerTls = new(tunnel.Ftps.ServerName ?? tunnel.Spec.DestinationHost, Trust(tunnel.Ftps), tunnel.Ftps.Newest) };
         if (ftp.Ftps == Ftps.Opaque)
             services.Reporter.Tell(OpaqueNote(tunnel, ftp.PassivePorts!.Value));
         return ftp;

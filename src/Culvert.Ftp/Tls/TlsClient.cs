@@ -9,13 +9,10 @@ namespace Culvert.Ftp.Tls;
 /// <param name="name">The name, or the address, that the certificate must hold; also what the server is asked for (SNI).</param>
 /// <param name="trust">Which certificates are believed.</param>
 /// <param name="newest">The newest version that is offered.</param>
-/// <param name="reuse">Whether data connections resume the control connection's session.</param>
 /// <remarks>Thread-safe.</remarks>
-public sealed class TlsClient(string name, TlsTrust trust, TlsVersion newest = TlsVersion.Tls12, bool reuse = true)
+public sealed class TlsClient(string name, TlsTrust trust, TlsVersion newest = TlsVersion.Tls12)
 {
     internal string Name => name;
-
-    internal bool Reuse => reuse;
 
     internal SslProtocols Protocols { get; } = newest.Protocols();
 
@@ -57,7 +54,6 @@ internal sealed class TlsClientSession : IDisposable
         TargetHost = _name.Spelling,
         EnabledSslProtocols = _client.Protocols,
         ApplicationProtocols = protocols,
-        AllowTlsResume = _client.Reuse,
         AllowRenegotiation = false,
         EncryptionPolicy = EncryptionPolicy.RequireEncryption,
         CertificateChainPolicy = _client.Trust.Policy(),

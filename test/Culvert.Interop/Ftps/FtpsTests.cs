@@ -29,7 +29,8 @@ public sealed class FtpsTests
     public static TheoryData<string, string> ServersAndWays()
     {
         var data = new TheoryData<string, string>();
-        foreach (var server in FtpServer.All)
+        // Not pyftpdlib 1.5.7: it breaks off data connections whose handshake begins before the transfer command, also those of curl without a tunnel.
+        foreach (var server in FtpServer.All.Where(server => server != FtpServer.PyFtpdlib))
         {
             data.Add(server, "both");
             data.Add(server, "originate");
@@ -112,6 +113,5 @@ public sealed class FtpsTests
 
     private static Task<TunnelledServer> DemandingAsync(string server, string ftps) => TunnelledServer.StartAsync(
         server, Cancellation, ftpOptions: new FtpServerOptions { RequiresTls = true },
-        // pyftpdlib 1.5 breaks off connections that resume a session, those of curl without a tunnel as well.
-        optionsFor: ftp => ["--ftps", ftps, "--ftps-ca", ftp.Certificate, "--ftps-reuse", server == FtpServer.PyFtpdlib ? "no" : "yes"]);
+        optionsFor: ftp => ["--ftps", ftps, "--ftps-ca", ftp.Certificate]);
 }

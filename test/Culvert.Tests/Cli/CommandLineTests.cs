@@ -165,7 +165,6 @@ public sealed class CommandLineTests
         { "CulvertFtpsServerName", "ftp.example.org" },
         { "CulvertFtpsCa", "/f" },
         { "CulvertFtpsFingerprint", "0000000000000000000000000000000000000000000000000000000000000001" },
-        { "CulvertFtpsReuse", "no" },
         { "CulvertFtpsTls", "1.3" },
         { "CulvertPrivilegedDataPorts", "yes" },
         { "CulvertUnknownCommands", "refuse" },
