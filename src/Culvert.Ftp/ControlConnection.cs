@@ -1,3 +1,5 @@
+using System.Globalization;
+using Culvert.Ftp.Tls;
 using Culvert.Ftp.Wire;
 using Culvert.Net;
 
@@ -12,6 +14,7 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan
 {
     private readonly LineReader _lines = new(speaker);
     private readonly List<byte> _outbox = [];
+    private Duplex _duplex = duplex;
     private Task? _reading;
 
     /// <summary>How reading ended; what was read before may still hold lines.</summary>
@@ -59,16 +62,45 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            await duplex.WriteAsync(bytes, either.Token).ConfigureAwait(false);
+            await _duplex.WriteAsync(bytes, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            duplex.Abort();
+            _duplex.Abort();
         }
     }
 
+    /// <summary>Encrypts from here on. Must be called when the line that led to it was the last one taken, with nothing read since.</summary>
+    /// <param name="wrap">Begins TLS.</param>
+    /// <param name="limit">The handshake must be done within this time.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Why it can't be; or null. What was read in clear before is never taken for something that came encrypted: if there is more than the one
+    /// line, somebody has put it there (command and response injection, CVE-2011-0411), or the peer doesn't wait as it must.</returns>
+    public async Task<string?> EncryptAsync(Func<Duplex, TlsDuplex> wrap, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        if (HasUnreadBytes)
+            return "more was said in clear before TLS began";
+        var tls = wrap(_duplex);
+        _duplex = tls;
+        try
+        {
+            return await tls.Handshake.WaitAsync(limit, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            tls.Abort(); // or the farewell would wait for the same
+            return string.Create(CultureInfo.InvariantCulture, $"no TLS handshake within {limit.TotalSeconds:0.#} seconds");
+        }
+    }
+
+    /// <summary>Whether bytes were read that no line was made of yet, or may be at any moment.</summary>
+    public bool HasUnreadBytes => _reading is not null || _lines.HasPartialLine;
+
+    /// <summary>The connection itself, for a relay that reads no lines any more. Only without <see cref="HasUnreadBytes"/>, and with nothing left to say.</summary>
+    public Duplex Beneath => _duplex;
+
     /// <summary>Ends our half.</summary>
-    public async ValueTask EndAsync(CancellationToken cancellationToken) => await duplex.EndAsync(cancellationToken).ConfigureAwait(false);
+    public async ValueTask EndAsync(CancellationToken cancellationToken) => await _duplex.EndAsync(cancellationToken).ConfigureAwait(false);
 
     /// <summary>Reads on until the peer has closed too, so that closing doesn't reset the connection and take our last words with it.</summary>
     public async Task DrainAsync(CancellationToken cancellationToken)
@@ -83,14 +115,14 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan
     /// <summary>Closes; whoever reads is released.</summary>
     public async ValueTask DisposeAsync()
     {
-        await duplex.DisposeAsync().ConfigureAwait(false);
+        await _duplex.DisposeAsync().ConfigureAwait(false);
         if (_reading is not null)
             await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task FillAsync(CancellationToken cancellationToken)
     {
-        var read = await duplex.ReadAsync(_lines.Room, cancellationToken).ConfigureAwait(false);
+        var read = await _duplex.ReadAsync(_lines.Room, cancellationToken).ConfigureAwait(false);
         _lines.Fill(read.Bytes.Length);
         End = read.End;
     }

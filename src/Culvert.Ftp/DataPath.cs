@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Culvert.Ftp.Dialogue;
+using Culvert.Ftp.Tls;
 using Culvert.Net;
 using Microsoft.Extensions.Logging;
 
@@ -9,6 +11,12 @@ namespace Culvert.Ftp;
 internal sealed record DataPathContext(INetwork Near, INetwork Far, Endpoint NearHost, Endpoint Server, Peer Client, FtpRelayOptions Options, TimeProvider Time,
     ILogger Logger, long Session, Action<PathEvent> Post)
 {
+    /// <summary>Encrypts a connection to the client, which has asked for that (PROT P).</summary>
+    public Func<Duplex, TlsDuplex>? EncryptNear { get; init; }
+
+    /// <summary>Encrypts each connection to the server.</summary>
+    public Func<Duplex, TlsDuplex>? EncryptFar { get; init; }
+
     /// <summary>The client's address, for a network that tells it on.</summary>
     public Endpoint? Originator => Client.Knowledge == AddressKnowledge.Unknown ? null : Client.Address;
 }
@@ -30,6 +38,7 @@ internal sealed class DataPath : IAsyncDisposable
     private readonly Side _far = new();
     private readonly TaskCompletionSource<Ending> _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Task> _openings = [];
+    private readonly ConcurrentQueue<Task> _ends = [];
     private readonly List<ITimer> _timers = [];
     private readonly ByteMeter _up = new();
     private readonly ByteMeter _down = new();
@@ -39,6 +48,7 @@ internal sealed class DataPath : IAsyncDisposable
     public DataPath(int id, DataPathContext context)
     {
         (_id, _context) = (id, context);
+        _far.Encrypt = context.EncryptFar;
         Completion = RunAsync();
     }
 
@@ -73,8 +83,11 @@ internal sealed class DataPath : IAsyncDisposable
     }
 
     /// <summary>Connects to the client's own listener, if it belongs to the user behind the control connection.</summary>
-    public void DialNear(IPEndPoint client)
+    /// <param name="client">Where.</param>
+    /// <param name="encrypted">TLS, as the client has asked for.</param>
+    public void DialNear(IPEndPoint client, bool encrypted)
     {
+        _near.Encrypt = encrypted ? _context.EncryptNear : null;
         var to = Endpoint.From(client);
         Log.DialingNear(_context.Logger, _context.Session, _id, to.ToString());
         var dial = FtpPolicy.TryGetRequiredOwner(_context.Client, out var owner)
@@ -84,9 +97,14 @@ internal sealed class DataPath : IAsyncDisposable
     }
 
     /// <summary>Listens for the client, and takes the first connection that is admitted.</summary>
-    public void ListenNear() => _openings.Add(ListenAsync(_context.Near, _context.NearHost,
-        new() { ArmedToReset = true, Ports = _context.Options.PassivePorts, Priority = Priority.Bulk },
+    /// <param name="encrypted">TLS, as the client has asked for.</param>
+    public void ListenNear(bool encrypted)
+    {
+        _near.Encrypt = encrypted ? _context.EncryptNear : null;
+        _openings.Add(ListenAsync(_context.Near, _context.NearHost,
+        new() { ArmedToReset = true, Ports = _context.Options.Ftps == Ftps.Opaque ? null : _context.Options.PassivePorts, Priority = Priority.Bulk },
         _near, at => new PathEvent.NearListening(_id, at), new PathEvent.NearOpen(_id), failure => new PathEvent.NearFailed(_id, failure), AdmitClient));
+    }
 
     /// <summary>Listens on the far side for the server, and takes the first connection that can be the server's.</summary>
     public void ListenFar(IPAddress address) => _openings.Add(ListenAsync(_context.Far, new(address.ToString(), 0),
@@ -94,18 +112,10 @@ internal sealed class DataPath : IAsyncDisposable
         _far, at => new PathEvent.FarListening(_id, at), new PathEvent.FarOpen(_id), failure => new PathEvent.FarFailed(_id, failure), peer => AdmitServer(peer, address)));
 
     /// <summary>Passes on the server's end, in modes where it says nothing about a file.</summary>
-    public async Task EndNearAsync(CancellationToken cancellationToken)
-    {
-        if (_near.Duplex is { } near)
-            await near.EndAsync(cancellationToken).ConfigureAwait(false);
-    }
+    public void EndNear() => End(_near);
 
     /// <summary>Tells the server that the client sends nothing more.</summary>
-    public async Task EndFarAsync(CancellationToken cancellationToken)
-    {
-        if (_far.Duplex is { } far)
-            await far.EndAsync(cancellationToken).ConfigureAwait(false);
-    }
+    public void EndFar() => End(_far);
 
     /// <summary>Starts a timer, which is gone with the path.</summary>
     public void Arm(TimerKind timer, TimeSpan after) =>
@@ -145,10 +155,18 @@ internal sealed class DataPath : IAsyncDisposable
         Settle(Ending.Cut);
         await Completion.ConfigureAwait(false);
         await Task.WhenAll(_openings).ConfigureAwait(false);
+        await Task.WhenAll(_ends).ConfigureAwait(false);
         foreach (var timer in _timers)
             await timer.DisposeAsync().ConfigureAwait(false);
         if (_drainTimer is not null)
             await _drainTimer.DisposeAsync().ConfigureAwait(false);
+    }
+
+    // Not waited for: an end that is said in TLS may first have to wait for the peer.
+    private void End(Side side)
+    {
+        if (side.Duplex is { } duplex)
+            _ends.Enqueue(duplex.EndAsync(CancellationToken.None).AsTask());
     }
 
     private async Task RunAsync()
@@ -190,16 +208,18 @@ internal sealed class DataPath : IAsyncDisposable
         var how = await _settled.Task.ConfigureAwait(false);
         if (how == Ending.Cut || (how == Ending.WhenDrained && await down.ConfigureAwait(false) != ReadEnd.Ended))
             return false;
-        await near.EndAsync(CancellationToken.None).ConfigureAwait(false);
-        await far.EndAsync(CancellationToken.None).ConfigureAwait(false);
+        // In TLS an end may have to wait for a client that begins its handshake late.
+        End(_near);
+        End(_far);
         _clientEnding = ReadToEndAsync(near, up);
         try
         {
+            await Task.WhenAll(_ends).WaitAsync(DrainLimit, _context.Time).ConfigureAwait(false);
             await Task.WhenAll(_clientEnding, down).WaitAsync(DrainLimit, _context.Time, _hurry.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
-            // Both halves that matter were ended; a peer that doesn't close its own is closed upon.
+            // A peer that doesn't close its own half is closed upon; one to which no end could be said sees a reset.
         }
         if (_clientEnding.IsCompleted)
             ClientEnd = await _clientEnding.ConfigureAwait(false);
@@ -323,9 +343,13 @@ internal sealed class DataPath : IAsyncDisposable
 
     private async Task OpenAsync(Side side, Duplex duplex, PathEvent open)
     {
+        var tls = side.Encrypt?.Invoke(duplex);
+        duplex = tls ?? duplex;
         if (side.TryOpen(duplex))
         {
             _context.Post(open);
+            if (tls is not null && await tls.Handshake.ConfigureAwait(false) is { } why && !_settled.Task.IsCompleted)
+                Log.DataFailed(_context.Logger, _context.Session, _id, side == _near ? "TLS with the client" : "TLS with the server", why);
             return;
         }
         duplex.Abort();
@@ -350,6 +374,9 @@ internal sealed class DataPath : IAsyncDisposable
         public Task<Duplex?> Ready => _ready.Task;
 
         public Duplex? Duplex { get; private set; }
+
+        /// <summary>How its connection is encrypted; null: not at all.</summary>
+        public Func<Duplex, TlsDuplex>? Encrypt { get; set; }
 
         public bool TryOpen(Duplex duplex)
         {

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using Culvert.Ftp.Opaque;
 using Culvert.Net;
 using Microsoft.Extensions.Logging;
 
@@ -14,6 +16,8 @@ public sealed class FtpRelay(FtpRelayOptions options, ILogger logger, TimeProvid
 {
     private static long _sessions;
     private static long _transfers;
+
+    private readonly ConcurrentDictionary<string, OpaquePorts> _ports = new();
 
     internal FtpRelayOptions Options => options;
     internal ILogger Logger => logger;
@@ -35,6 +39,9 @@ public sealed class FtpRelay(FtpRelayOptions options, ILogger logger, TimeProvid
         ArgumentNullException.ThrowIfNull(far);
         return new FtpSession(this, Interlocked.Increment(ref _sessions), client, near, far, destination).RunAsync(stop);
     }
+
+    /// <summary>The ports of sessions that can't be read, for the address at which they came in.</summary>
+    internal OpaquePorts PortsFor(OpaqueRoute route) => _ports.GetOrAdd(route.NearHost, static (_, route) => new OpaquePorts(route), route);
 
     internal static long NextTransfer() => Interlocked.Increment(ref _transfers);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Culvert.Ftp.Tls;
 using Culvert.Net;
 
 namespace Culvert.Ftp;
@@ -24,6 +25,22 @@ public enum DataAddress
     Reply,
 }
 
+/// <summary>What becomes of TLS in FTP (AUTH TLS, RFC 4217). SSH encrypts already; this is for clients and servers that insist.</summary>
+public enum Ftps
+{
+    /// <summary>AUTH is refused, and FEAT doesn't offer it.</summary>
+    Refuse,
+    /// <summary>A client that asks for TLS speaks it with the relay, which shows a certificate of its own. Others go on without.</summary>
+    Terminate,
+    /// <summary>The relay speaks TLS to the server, and passes nothing without; the client speaks plain FTP.</summary>
+    Originate,
+    /// <summary><see cref="Terminate"/> and <see cref="Originate"/>.</summary>
+    Both,
+    /// <summary>AUTH is passed. When the server agrees, client and server are alone: nothing is read or rewritten any more, and their data connections go through the
+    /// ports of <see cref="FtpRelayOptions.PassivePorts"/>.</summary>
+    Opaque,
+}
+
 /// <summary>How FTP is relayed. Immutable; one record serves any number of sessions.</summary>
 public sealed record FtpRelayOptions
 {
@@ -47,8 +64,24 @@ public sealed record FtpRelayOptions
     /// address that the client dialled is not known, loopback is bound and named.</summary>
     public IPAddress? Advertise { get; init; }
 
-    /// <summary>Ports for near data listeners, both ends included; null lets the network choose.</summary>
+    /// <summary>Ports for near data listeners, both ends included; null lets the network choose. For <see cref="Ftps.Opaque"/>: the server's own passive range, of
+    /// which each port is open here while such a session lasts, and leads to the same port of the destination.</summary>
     public PortRange? PassivePorts { get; init; }
+
+    /// <summary>What becomes of TLS in FTP.</summary>
+    public Ftps Ftps { get; init; } = Ftps.Refuse;
+
+    /// <summary>The largest <see cref="PassivePorts"/> for <see cref="Ftps.Opaque"/>: each port is a listening socket. Ranges that were made for a firewall are far smaller.</summary>
+    public const int MaxOpaquePorts = 1000;
+
+    /// <summary>TLS with clients; needed for <see cref="Ftps.Terminate"/> and <see cref="Ftps.Both"/>.</summary>
+    public TlsServer? ClientTls { get; init; }
+
+    /// <summary>TLS with the server; needed for <see cref="Ftps.Originate"/> and <see cref="Ftps.Both"/>.</summary>
+    public TlsClient? ServerTls { get; init; }
+
+    /// <summary>A TLS handshake on a control connection must be done within this time: programs do it, and nobody types.</summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>For <see cref="ActiveMode.Forward"/>: where the far side listens, and so the address that the server is told. Null is loopback, of
     /// the family of the destination when that is a literal.</summary>
@@ -114,6 +147,12 @@ public sealed record FtpRelayOptions
 
     /// <summary>For tests only: pass PASV, EPSV, PORT, EPRT and their replies as they come, as a plain tunnel does. Shows that the tests can see a leak.</summary>
     internal bool RewritingOff { get; init; }
+
+    /// <summary>Whether clients may have TLS with the relay.</summary>
+    public bool Terminates => Ftps is Ftps.Terminate or Ftps.Both;
+
+    /// <summary>Whether the server is spoken to in TLS only.</summary>
+    public bool Originates => Ftps is Ftps.Originate or Ftps.Both;
 
     /// <summary>The words for a failure.</summary>
     internal string Words(Failure failure) => Explain?.Invoke(failure) ?? failure.Text;

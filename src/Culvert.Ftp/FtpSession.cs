@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Culvert.Ftp.Dialogue;
+using Culvert.Ftp.Tls;
 using Culvert.Ftp.Wire;
 using Culvert.Net;
 using Microsoft.Extensions.Logging;
@@ -9,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace Culvert.Ftp;
 
 /// <summary>One client and its server. The shell around <see cref="FtpConversation"/>: brings it lines and news one at a time, and does what it decides.</summary>
-internal sealed class FtpSession
+internal sealed partial class FtpSession
 {
     /// <summary>Last words get so long to be read.</summary>
     private static readonly TimeSpan LastWordsLimit = TimeSpan.FromSeconds(5);
@@ -29,6 +30,7 @@ internal sealed class FtpSession
     private readonly Dictionary<int, DataPath> _paths = [];
     private readonly SessionTransfers _transfers;
     private readonly Dictionary<TimerKind, ITimer> _timers = [];
+    private readonly TlsClientSession? _serverTls;
     private readonly HashSet<TimerKind> _begunLines = [];
     private Task? _awaitingNews;
 
@@ -38,6 +40,7 @@ internal sealed class FtpSession
         _nearAddress = NearAddress(client.Peer, relay.Options);
         _conversation = new(relay.Options, client.Peer, _nearAddress, destination);
         _transfers = new(relay, new(id, client.Peer, destination, relay.Options.Profile));
+        _serverTls = relay.Options.Originates ? relay.Options.ServerTls!.Begin() : null;
     }
 
     private FtpRelayOptions Options => _relay.Options;
@@ -89,7 +92,11 @@ internal sealed class FtpSession
     {
         await using var ready = new ReadyListeners(_far);
         var context = new DataPathContext(_near, ready, new(_nearAddress.ToString(), 0), reached, _client.Peer, Options, _relay.Time, _relay.Logger, _id,
-            news => _news.Writer.TryWrite(news));
+            news => _news.Writer.TryWrite(news))
+        {
+            EncryptNear = Options.ClientTls is { } clientTls ? duplex => clientTls.Wrap(duplex, data: true) : null,
+            EncryptFar = _serverTls is { } serverTls ? serverTls.WrapData : null,
+        };
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var onStop = stop.Register(stopped.SetResult);
         SessionTimer(TimerKind.Login).Change(Options.LoginTimeout, Timeout.InfiniteTimeSpan);
@@ -206,19 +213,19 @@ internal sealed class FtpSession
                     Path(dial.Path, context!).DialFar(to);
                     break;
                 case Decision.DialNear dial:
-                    Path(dial.Path, context!).DialNear(dial.Client);
+                    Path(dial.Path, context!).DialNear(dial.Client, dial.Encrypted);
                     break;
                 case Decision.ListenNear listen:
-                    Path(listen.Path, context!).ListenNear();
+                    Path(listen.Path, context!).ListenNear(listen.Encrypted);
                     break;
                 case Decision.ListenFar listen:
                     Path(listen.Path, context!).ListenFar(listen.Address);
                     break;
                 case Decision.EndNear ended:
-                    await Path(ended.Path, context!).EndNearAsync(end).ConfigureAwait(false);
+                    Path(ended.Path, context!).EndNear();
                     break;
                 case Decision.EndFar ended:
-                    await Path(ended.Path, context!).EndFarAsync(end).ConfigureAwait(false);
+                    Path(ended.Path, context!).EndFar();
                     break;
                 case Decision.Settle settle:
                     if (_paths.TryGetValue(settle.Path, out var path))
@@ -229,6 +236,15 @@ internal sealed class FtpSession
                     break;
                 case Decision.Arm arm:
                     Path(arm.Path, context!).Arm(arm.Timer, Duration(arm.Timer));
+                    break;
+                case Decision.EncryptClient:
+                    await EncryptClientAsync(client, end).ConfigureAwait(false);
+                    break;
+                case Decision.EncryptServer:
+                    await EncryptServerAsync(server!, end).ConfigureAwait(false);
+                    break;
+                case Decision.StepAside aside:
+                    await StepAsideAsync(aside, client, server!, end).ConfigureAwait(false);
                     break;
                 case Decision.EndServer:
                     await server!.EndAsync(end).ConfigureAwait(false);
@@ -356,6 +372,7 @@ internal sealed class FtpSession
             await path.DisposeAsync().ConfigureAwait(false);
             _transfers.EndTaken(id, path.ClientEnd);
         }
+        _serverTls?.Dispose();
         foreach (var timer in _timers.Values)
             await timer.DisposeAsync().ConfigureAwait(false);
         _news.Writer.Complete();

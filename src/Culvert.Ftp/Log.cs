@@ -23,6 +23,9 @@ internal static partial class Log
     [LoggerMessage(2005, LogLevel.Information, "ftp {Session}: {What}: {Why}")]
     public static partial void Notice(ILogger logger, long session, string what, string why);
 
+    [LoggerMessage(2006, LogLevel.Information, "ftp {Session}: client and server speak TLS with each other: nothing is read, rewritten or checked any more")]
+    public static partial void SteppedAside(ILogger logger, long session);
+
     [LoggerMessage(2010, LogLevel.Debug, "ftp {Session}: rewrote \"{From}\" to \"{To}\"")]
     public static partial void Rewrote(ILogger logger, long session, string from, string to);
 
@@ -49,4 +52,10 @@ internal static partial class Log
 
     [LoggerMessage(2021, LogLevel.Warning, "ftp {Session}: {Verb} {Name}: the server announced {Expected} bytes, sent {Bytes} and called it complete: the file changed meanwhile, or is cut")]
     public static partial void CountDiffers(ILogger logger, long session, string verb, string name, long expected, long bytes);
+
+    [LoggerMessage(2030, LogLevel.Warning, "ftp: refused a connection from {Client} to passive port {Port}: {Why}")]
+    public static partial void OpaqueStranger(ILogger logger, string client, int port, string why);
+
+    [LoggerMessage(2031, LogLevel.Warning, "ftp: no data connection to {Server}: {Why}")]
+    public static partial void OpaqueFailed(ILogger logger, string server, string why);
 }

@@ -5,9 +5,9 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-packages=(openssh-server openssh-client dropbear-bin python3 python3-pyftpdlib lftp tnftp inetutils-ftp ncftp
+packages=(openssh-server openssh-client dropbear-bin python3 python3-pyftpdlib python3-openssl lftp tnftp inetutils-ftp ncftp
           wget curl ca-certificates openssl iproute2 nftables)
-unpacked=(vsftpd proftpd-core pure-ftpd)
+unpacked=(vsftpd proftpd-core proftpd-mod-crypto pure-ftpd)
 peers=artifacts/peers
 say() { printf 'peers: %s\n' "$*" >&2; }
 

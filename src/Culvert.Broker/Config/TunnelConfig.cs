@@ -8,6 +8,9 @@ public sealed record TunnelConfig(TunnelSpec Spec)
     /// <summary>How FTP is relayed, when the tunnel carries it.</summary>
     public FtpRelayOptions Ftp { get; init; } = new();
 
+    /// <summary>Keys and trust for <see cref="FtpRelayOptions.Ftps"/>.</summary>
+    public FtpsConfig Ftps { get; init; } = new();
+
     /// <summary>The users of this machine who may connect, by name or number; null: the one who started Culvert, or every one when that is root.</summary>
     public IReadOnlyList<string>? AllowUsers { get; init; }
 

@@ -26,7 +26,10 @@ internal sealed class FtpSessions : ITransferObserver
     {
         (_near, _far, _observer, _stop) = (near, far, services.Reporter, stop);
         _destination = new Endpoint(tunnel.Spec.DestinationHost, tunnel.Spec.DestinationPort);
-        var options = tunnel.Ftp with { Profile = tunnel.Spec.ToString(), ShutdownGrace = grace, Explain = failure => LinkMessages.ForFtpClients(server, tunnel.Spec, failure) };
+        var options = FtpsKeys.Equip(tunnel, services) with
+        {
+            Profile = tunnel.Spec.ToString(), ShutdownGrace = grace, Explain = failure => LinkMessages.ForFtpClients(server, tunnel.Spec, failure),
+        };
         _relay = new FtpRelay(options, services.LoggerFactory.CreateLogger("Culvert.Ftp"), services.Time, this);
     }
 
@@ -47,6 +50,7 @@ internal sealed class FtpSessions : ITransferObserver
         }
         if (tunnel.Ftp.DataAddress == DataAddress.Reply && tunnel.Ftp.DataHosts.Count == 0)
             throw new ConfigException("--data-address reply needs --data-hosts", "list the addresses at which the FTP server keeps its data");
+        FtpsKeys.Check(tunnel);
     }
 
     /// <summary>How many transfers were cut so far.</summary>

@@ -23,10 +23,28 @@ internal abstract record Decision
     public sealed record DialFar(int Path, int Port, IPAddress? Host) : Decision;
 
     /// <summary>Listen for the client; answered by <see cref="PathEvent.NearListening"/> or <see cref="PathEvent.NearFailed"/>.</summary>
-    public sealed record ListenNear(int Path) : Decision;
+    public sealed record ListenNear(int Path) : Decision
+    {
+        /// <summary>The client has asked for TLS on data connections.</summary>
+        public bool Encrypted { get; init; }
+    }
 
     /// <summary>Connect to the address in the client's PORT or EPRT.</summary>
-    public sealed record DialNear(int Path, IPEndPoint Client) : Decision;
+    public sealed record DialNear(int Path, IPEndPoint Client) : Decision
+    {
+        /// <summary>The client has asked for TLS on data connections.</summary>
+        public bool Encrypted { get; init; }
+    }
+
+    /// <summary>The client has read that it may begin TLS: encrypt its side. Answered by <see cref="FtpConversation.ClientEncrypted"/> or
+    /// <see cref="FtpConversation.EncryptionFailed"/>.</summary>
+    public sealed record EncryptClient : Decision;
+
+    /// <summary>The server expects TLS to begin: encrypt its side. Answered likewise, by <see cref="FtpConversation.ServerEncrypted"/>.</summary>
+    public sealed record EncryptServer : Decision;
+
+    /// <summary>The server agreed to speak TLS with the client itself: open the ports for their data, pass on these lines, and from then on bytes.</summary>
+    public sealed record StepAside(IReadOnlyList<FtpLine> Lines) : Decision;
 
     /// <summary>Listen on the far side for the server; answered by <see cref="PathEvent.FarListening"/> or <see cref="PathEvent.FarFailed"/>.</summary>
     public sealed record ListenFar(int Path, IPAddress Address) : Decision;

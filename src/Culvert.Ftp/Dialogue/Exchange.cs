@@ -34,6 +34,9 @@ internal sealed class Exchange(FtpCommand command)
     /// <summary>The answer given here, for <see cref="ExchangeState.Answered"/>.</summary>
     public FtpLine Answer { get; set; }
 
+    /// <summary>The answer, once the client has it, is followed by its TLS handshake.</summary>
+    public bool BeginsTls { get; init; }
+
     /// <summary>The data path that a setup command makes, or that a transfer uses.</summary>
     public PathState? Path { get; set; }
 

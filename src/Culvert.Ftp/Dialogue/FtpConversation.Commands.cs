@@ -57,10 +57,13 @@ internal sealed partial class FtpConversation
                 Refuse(command, 500, "That is no command.");
                 break;
             case VerbKind.Security:
-                Refuse(command, 534, "Refused: SSH encrypts this connection already; go on without TLS.");
+                OnSecurity(command);
                 break;
             case VerbKind.Protection:
-                Refuse(command, 503, "Bad sequence: AUTH was refused.");
+                OnProtection(command);
+                break;
+            case VerbKind.Rein when _clientTls || _serverTls:
+                Refuse(command, 502, "REIN isn't offered on a connection with TLS; connect again.");
                 break;
             case VerbKind.Untranslated:
                 Refuse(command, 502, $"{command.Name} can't go through this tunnel; use PASV, EPSV, PORT or EPRT.");
@@ -156,7 +159,7 @@ internal sealed partial class FtpConversation
             FinishTransfer(held, whole: false, fault: new(426, "Aborted."));
         if (_closed)
             return; // the last transfer that a shutdown waited for
-        if (!_greeted)
+        if (!_greeted || IsSecuring)
         {
             Append(new(command));
             return;
@@ -219,6 +222,8 @@ internal sealed partial class FtpConversation
         {
             _exchanges.RemoveAt(0);
             ToClient(answered.Answer);
+            if (answered.BeginsTls)
+                Decide(new Decision.EncryptClient());
             return true;
         }
         if (FirstWaiting is not { State: ExchangeState.Waiting } next || IsGated(next))
@@ -234,7 +239,7 @@ internal sealed partial class FtpConversation
 
     private bool IsGated(Exchange next)
     {
-        if (!_greeted)
+        if (!_greeted || IsSecuring || (next.Kind == VerbKind.Security && _exchanges[0] != next))
             return true;
         foreach (var earlier in _exchanges)
         {

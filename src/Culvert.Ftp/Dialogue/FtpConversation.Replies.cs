@@ -57,8 +57,8 @@ internal sealed partial class FtpConversation
             case Route.Pass:
                 ToClient(line);
                 break;
-            case Route.Filter when reply.First || reply.Last || !IsHiddenFeature(line):
-                ToClient(line);
+            case Route.Filter:
+                FilterFeature(reply);
                 break;
             case Route.Collect:
                 _collected.Add(line);
@@ -85,6 +85,12 @@ internal sealed partial class FtpConversation
             Violation($"a {code} that nobody asked for");
             return false;
         }
+        if (_answering is null && code != 421 && IsSecuring)
+        {
+            // What was slipped in before TLS began would become the answer to a command that goes out after.
+            Violation($"a {code} that nobody asked for, before TLS");
+            return false;
+        }
         if (_answering is null && code != 421)
         {
             // An ABOR of the relay's own can bring more replies than one; the client knows of none.
@@ -95,11 +101,12 @@ internal sealed partial class FtpConversation
         _route = _answering switch
         {
             null => Route.Collect, // 421
-            { Own: true } => Route.Swallow,
+            { Own: true, Kind: not (VerbKind.Security or VerbKind.Protection) } => Route.Swallow,
             { Aborted: true, HasBegun: true } when reply.IsPreliminary => Route.Swallow, // the client that aborted awaits a final reply
             { IsSetup: true } => Route.Collect,
             { IsTransfer: true } when !_options.RewritingOff && !reply.IsPreliminary => Route.Collect,
             { Kind: VerbKind.Feat } => Route.Filter,
+            { Kind: VerbKind.Security or VerbKind.Protection } => Route.Collect,
             _ => Route.Pass,
         };
         return true;
@@ -164,7 +171,11 @@ internal sealed partial class FtpConversation
             Pop(exchange);
             if (!_greeted)
                 Close("the server refused the session");
+            else if (_options.Originates)
+                SecureServer();
         }
+        else if (exchange.Kind is VerbKind.Security or VerbKind.Protection)
+            OnSecurityReply(exchange, code, [.. _collected]);
         else if (exchange.Own)
             Pop(exchange);
         else if (exchange.IsSetup)
@@ -178,16 +189,5 @@ internal sealed partial class FtpConversation
                 Remember(exchange, code, _firstLine);
             Pop(exchange);
         }
-    }
-
-    /// <summary>A line of FEAT (RFC 2389) that names what is refused here. Servers write <c> LABEL</c>, more blanks, or <c>211-LABEL</c>.</summary>
-    private static bool IsHiddenFeature(FtpLine line)
-    {
-        var text = line.Bytes.Span;
-        if (text.StartsWith("211-"u8))
-            text = text[4..];
-        text = text.TrimStart(" \t"u8);
-        var end = text.IndexOfAny(" ;\t"u8);
-        return FtpVerbs.IsHiddenFeature(end < 0 ? text : text[..end]);
     }
 }

@@ -241,7 +241,7 @@ internal sealed partial class FtpConversation
         {
             path.Near = PathEnd.Opening;
             _announcing = exchange;
-            Decide(new Decision.ListenNear(path.Id));
+            Decide(new Decision.ListenNear(path.Id) { Encrypted = _clientProtects });
             return;
         }
         ToClient(FtpReply.Of(200, $"{exchange.Command.Name} command successful."));

@@ -45,7 +45,7 @@ internal sealed partial class FtpConversation
             else
             {
                 path.Near = PathEnd.Opening;
-                Decide(new Decision.DialNear(path.Id, address));
+                Decide(new Decision.DialNear(path.Id, address) { Encrypted = _clientProtects });
             }
         }
         else if (exchange.Kind == VerbKind.Download || path.Near >= PathEnd.Open)

@@ -16,6 +16,7 @@ namespace Culvert.Ftp.Dialogue;
 /// <item>this file: the session as a whole, and the list;</item>
 /// <item><c>Commands</c>: what is made of a line of the client, and when it goes out;</item>
 /// <item><c>Replies</c>: what is made of a line of the server;</item>
+/// <item><c>Security</c>: what becomes of AUTH and what belongs to it;</item>
 /// <item><c>Setup</c>: how a data path comes to be;</item>
 /// <item><c>Transfers</c>: when a transfer may start, and what its end means for both sides.</item>
 /// </list>
@@ -70,7 +71,7 @@ internal sealed partial class FtpConversation
     public bool HoldsReplies => _announcing is not null || _held is not null;
 
     /// <summary>The next command may be looked at.</summary>
-    public bool WantsCommands => !_closed && !_clientGone && _exchanges.Count < MaxOutstanding;
+    public bool WantsCommands => !_closed && !_clientGone && !_awaitsTls && _exchanges.Count < MaxOutstanding;
 
     /// <summary>The session is over; nothing more is decided.</summary>
     public bool IsClosed => _closed;

@@ -19,6 +19,11 @@ internal sealed class Curl : FtpClient
             "--user", $"{target.User}:{target.Password}",
             target.ObeysPassiveAddress ? "--no-ftp-skip-pasv-ip" : "--ftp-skip-pasv-ip",
         ];
+        if (target.InsistsOnTls)
+        {
+            arguments.AddRange(["--ssl-reqd", "--insecure"]);
+        }
+
         arguments.AddRange(mode switch
         {
             TransferMode.Pasv => ["--ftp-pasv", "--disable-epsv"],

@@ -15,6 +15,9 @@ internal sealed record FtpTarget(string Address, int Port, string User, string P
     /// <summary>Whether the client obeys the address in a 227, as RFC 959 has it; the careful ones of today don't.</summary>
     public bool ObeysPassiveAddress { get; init; }
 
+    /// <summary>Whether the client insists on TLS, for control and data; it believes any certificate.</summary>
+    public bool InsistsOnTls { get; init; }
+
     public bool IsIPv6 => Address.Contains(':', StringComparison.Ordinal);
 
     /// <summary>The address as it stands in a URL.</summary>

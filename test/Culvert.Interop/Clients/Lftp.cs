@@ -37,6 +37,9 @@ internal sealed class Lftp : FtpClient
             set ftp:prefer-epsv {(mode is TransferMode.Epsv or TransferMode.Eprt ? "true" : "false")}
             set ftp:fix-pasv-address {(target.ObeysPassiveAddress ? "false" : "true")}
             set xfer:clobber true
+            set ssl:verify-certificate false
+            set ftp:ssl-force {(target.InsistsOnTls ? "true" : "false")}
+            set ftp:ssl-protect-data {(target.InsistsOnTls ? "true" : "false")}
             open -u {Quoted(target.User)},{Quoted(target.Password)} -p {target.Port} {target.UrlHost}
             cd {FtpServer.PublicName}
             {commands}

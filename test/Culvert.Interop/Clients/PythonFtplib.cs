@@ -27,7 +27,7 @@ internal sealed class PythonFtplib : FtpClient
                 [
                     Path.Combine(AppContext.BaseDirectory, "Clients", "ftplib_client.py"),
                     target.Address, target.Port.ToString(CultureInfo.InvariantCulture), target.User, target.Password,
-                    mode is TransferMode.Pasv or TransferMode.Epsv ? "passive" : "active", .. verb,
+                    mode is TransferMode.Pasv or TransferMode.Epsv ? "passive" : "active", target.InsistsOnTls ? "tls" : "plain", .. verb,
                 ]),
             cancellation,
             patience: TimeSpan.FromMinutes(5));

@@ -1,4 +1,4 @@
-"""Drives ftplib: address port user password passive|active verb arguments.
+"""Drives ftplib: address port user password passive|active tls|plain verb arguments.
 
 get PATH LOCAL      put PATH LOCAL      many COUNT FOLDER (stores, fetches and compares COUNT files in one session)
 abort PATH SMALL LOCAL (aborts a download by urgent data, then gets SMALL)
@@ -9,14 +9,16 @@ import io
 import os
 import sys
 
-address, port, user, password, mode, verb, *rest = sys.argv[1:]
+address, port, user, password, mode, protection, verb, *rest = sys.argv[1:]
 
 
 def main():
-    ftp = ftplib.FTP(timeout=60)
+    ftp = ftplib.FTP_TLS(timeout=60) if protection == "tls" else ftplib.FTP(timeout=60)
     ftp.set_debuglevel(0 if verb == "many" else 1)
     ftp.connect(address, int(port))
     ftp.login(user, password)
+    if protection == "tls":
+        ftp.prot_p()
     ftp.set_pasv(mode == "passive")
     if verb == "get":
         with open(rest[1], "wb") as file:

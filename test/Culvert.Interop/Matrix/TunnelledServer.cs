@@ -27,7 +27,7 @@ internal sealed class TunnelledServer : IAsyncDisposable
     public static async Task<TunnelledServer> StartAsync(
         string ftpServer, CancellationToken cancellation, string sshServer = SshServer.OpenSsh, string direction = "-L",
         SshServerOptions? sshOptions = null, FtpServerOptions? ftpOptions = null, IReadOnlyDictionary<string, string>? environment = null,
-        params IReadOnlyList<string> options)
+        Func<FtpServer, IReadOnlyList<string>>? optionsFor = null, params IReadOnlyList<string> options)
     {
         var all = new TunnelledServer();
         try
@@ -36,7 +36,7 @@ internal sealed class TunnelledServer : IAsyncDisposable
             all._ssh = await SshServer.StartAsync(sshServer, cancellation, sshOptions);
             var address = all._ftp.Options.IsIPv6 ? $"[{all._ftp.Options.ListenAddress}]" : all._ftp.Options.ListenAddress;
             var command = CulvertProcess.Command(
-                [.. CulvertProcess.Login(all._ssh), .. options, direction, $"ftp/0:{address}:{all._ftp.Port}", all._ssh.Address]);
+                [.. CulvertProcess.Login(all._ssh), .. options, .. optionsFor?.Invoke(all._ftp) ?? [], direction, $"ftp/0:{address}:{all._ftp.Port}", all._ssh.Address]);
             command = command with { Environment = command.Environment.Concat(environment ?? new Dictionary<string, string>()).ToDictionary() };
             all._culvert = await CulvertProcess.StartAsync(NetworkHost.Here, command, cancellation);
             return all;

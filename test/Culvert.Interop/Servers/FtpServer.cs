@@ -21,6 +21,9 @@ internal sealed record FtpServerOptions
     /// <summary>Further lines of proftpd.conf.</summary>
     public IReadOnlyList<string> ProFtpdConfiguration { get; init; } = [];
 
+    /// <summary>Whether the server demands TLS on control and data connections, and that data resume the control connection's session where it can.</summary>
+    public bool RequiresTls { get; init; }
+
     public bool IsIPv6 => ListenAddress.Contains(':', StringComparison.Ordinal);
 }
 
@@ -62,6 +65,11 @@ internal abstract class FtpServer : IAsyncDisposable
 
     public string PublicFolder { get; }
 
+    /// <summary>Certificate and key of a server that speaks TLS, each in a file; the certificate is its own authority.</summary>
+    public string Certificate => Folder["certificate.pem"];
+
+    protected string CertificateKey => Folder["key.pem"];
+
     /// <summary>What the server said on its outputs.</summary>
     public string Output => _process?.Output ?? "";
 
@@ -80,6 +88,11 @@ internal abstract class FtpServer : IAsyncDisposable
         };
         try
         {
+            if (options.RequiresTls)
+            {
+                await server.MakeCertificateAsync(cancellation);
+            }
+
             server._process = options.Host.Start(await server.PrepareAsync(cancellation));
             await Readiness.OfPortAsync(server._process, server.Port, cancellation);
             return server;
@@ -114,6 +127,12 @@ internal abstract class FtpServer : IAsyncDisposable
 
         Folder.Dispose();
     }
+
+    private async Task MakeCertificateAsync(CancellationToken cancellation) => (await Command.RunAsync(
+        new CommandLine(
+            Peers.Require("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "-subj", "/CN=peer", "-addext", $"subjectAltName=DNS:ftp.test,IP:{Options.ListenAddress}", "-keyout", CertificateKey, "-out", Certificate),
+        cancellation)).OrThrow();
 
     /// <summary>Writes the configuration and says what to run; the program must stay in the foreground.</summary>
     protected abstract Task<CommandLine> PrepareAsync(CancellationToken cancellation);

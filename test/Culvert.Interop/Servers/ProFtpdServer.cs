@@ -16,8 +16,27 @@ internal sealed class ProFtpdServer(FtpServerOptions options) : FtpServer(option
         var hash = await Account.HashAsync(Password, cancellation);
         var users = Folder.Write("passwd", $"{User}:{hash}:{serving.UserId}:{serving.GroupId}::{LoginFolder}:/bin/sh\n", secret: true);
         var masquerade = Options.AdvertisedAddress is { } address ? $"MasqueradeAddress {address}" : "";
+        // Session reuse is demanded unless NoSessionReuseRequired is said.
+        var modules = Path.Combine(Peers.UnpackedRoot, "usr", "lib", "proftpd");
+        if (Options.RequiresTls && !File.Exists(Path.Combine(modules, "mod_tls.so")))
+        {
+            throw Peers.Missing("proftpd-mod-crypto is not unpacked");
+        }
+
+        var tls = Options.RequiresTls
+            ? $"""
+               ModulePath {modules}
+               LoadModule mod_tls.c
+               TLSEngine on
+               TLSRequired on
+               TLSProtocol TLSv1.2 TLSv1.3
+               TLSECCertificateFile {Certificate}
+               TLSECCertificateKeyFile {CertificateKey}
+               """
+            : "";
         var foreign = Options.AcceptsForeignAddresses ? "on" : "off";
         var configuration = Folder.Write("proftpd.conf", $"""
+            {tls}
             ServerName "Culvert's peer"
             ServerType standalone
             DefaultServer on

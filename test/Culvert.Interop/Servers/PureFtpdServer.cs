@@ -32,6 +32,13 @@ internal sealed class PureFtpdServer(FtpServerOptions options) : FtpServer(optio
             arguments.AddRange(["-P", address]);
         }
 
+        if (Options.RequiresTls)
+        {
+            // Key and certificate stand in one file; -Y 3 refuses control and data without TLS.
+            var both = Folder.Write("both.pem", await File.ReadAllTextAsync(CertificateKey, cancellation) + await File.ReadAllTextAsync(Certificate, cancellation), secret: true);
+            arguments.AddRange(["-Y", "3", "-2", both]);
+        }
+
         if (Options.AcceptsForeignAddresses)
         {
             arguments.Add("-w");

@@ -21,6 +21,7 @@ internal sealed class PyFtpdlibServer(FtpServerOptions options) : FtpServer(opti
         return new CommandLine(
             python, Path.Combine(AppContext.BaseDirectory, "Servers", "pyftpdlib_server.py"),
             Options.ListenAddress, Port.ToString(CultureInfo.InvariantCulture), User, Password, LoginFolder,
-            Options.AdvertisedAddress ?? "", Options.AcceptsForeignAddresses ? "foreign" : "");
+            Options.AdvertisedAddress ?? "", Options.AcceptsForeignAddresses ? "foreign" : "",
+            Options.RequiresTls ? Certificate : "", CertificateKey);
     }
 }

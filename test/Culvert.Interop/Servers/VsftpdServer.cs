@@ -30,6 +30,21 @@ internal sealed class VsftpdServer(FtpServerOptions options) : FtpServer(options
             : $"listen=YES\nlisten_ipv6=NO\nlisten_address={Options.ListenAddress}";
         var advertised = Options.AdvertisedAddress is { } address ? $"pasv_address={address}" : "";
         var passive = Options.PassivePort is { } port ? $"pasv_min_port={port}\npasv_max_port={port}" : "";
+        var tls = Options.RequiresTls
+            ? $"""
+               ssl_enable=YES
+               ssl_tlsv1=YES
+               allow_anon_ssl=YES
+               force_anon_logins_ssl=YES
+               force_anon_data_ssl=YES
+               force_local_logins_ssl=YES
+               force_local_data_ssl=YES
+               require_ssl_reuse=YES
+               ssl_ciphers=HIGH
+               rsa_cert_file={Certificate}
+               rsa_private_key_file={CertificateKey}
+               """
+            : "";
         var foreign = Options.AcceptsForeignAddresses ? "YES" : "NO";
         var configuration = Folder.Write("vsftpd.conf", $"""
             background=NO
@@ -38,6 +53,7 @@ internal sealed class VsftpdServer(FtpServerOptions options) : FtpServer(options
             {identity}
             {advertised}
             {passive}
+            {tls}
             pasv_promiscuous={foreign}
             port_promiscuous={foreign}
             secure_chroot_dir={Folder.MakeFolder("empty")}

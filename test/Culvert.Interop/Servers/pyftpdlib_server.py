@@ -1,4 +1,4 @@
-"""An FTP server of pyftpdlib: address port user password folder advertised-address foreign-flag."""
+"""An FTP server of pyftpdlib: address port user password folder advertised-address foreign-flag certificate key."""
 import logging
 import sys
 
@@ -6,13 +6,22 @@ from pyftpdlib.authorizers import DummyAuthorizer
 from pyftpdlib.handlers import FTPHandler
 from pyftpdlib.servers import FTPServer
 
-address, port, user, password, folder, advertised, foreign = sys.argv[1:]
+address, port, user, password, folder, advertised, foreign, certificate, key = sys.argv[1:]
 authorizer = DummyAuthorizer()
 authorizer.add_user(user, password, folder, perm="elradfmwMT")
 
 
-class Handler(FTPHandler):
-    pass
+if certificate:
+    from pyftpdlib.handlers import TLS_FTPHandler
+
+    class Handler(TLS_FTPHandler):
+        certfile = certificate
+        keyfile = key
+        tls_control_required = True
+        tls_data_required = True
+else:
+    class Handler(FTPHandler):
+        pass
 
 
 Handler.authorizer = authorizer

@@ -83,6 +83,24 @@ internal sealed class Talk
         return Decided();
     }
 
+    public string[] ClientEncrypted()
+    {
+        _conversation.ClientEncrypted();
+        return Decided();
+    }
+
+    public string[] ServerEncrypted()
+    {
+        _conversation.ServerEncrypted();
+        return Decided();
+    }
+
+    public string[] EncryptionFailed(bool client)
+    {
+        _conversation.EncryptionFailed(client, "no");
+        return Decided();
+    }
+
     public string[] Shutdown()
     {
         _conversation.Shutdown();
@@ -110,8 +128,11 @@ internal sealed class Talk
                 case Decision.ToClient(var line): decided.Add($"C< {Raw(line)}"); break;
                 case Decision.ToServer(var line): decided.Add($"S< {Raw(line)}"); break;
                 case Decision.DialFar(var path, var port, var host): decided.Add($"dial far {path} {host}:{port}"); break;
-                case Decision.DialNear(var path, var at): decided.Add($"dial near {path} {at}"); break;
-                case Decision.ListenNear(var path): decided.Add($"listen near {path}"); break;
+                case Decision.DialNear(var path, var at) dial: decided.Add($"dial near {path} {at}{(dial.Encrypted ? " encrypted" : "")}"); break;
+                case Decision.ListenNear(var path) listen: decided.Add($"listen near {path}{(listen.Encrypted ? " encrypted" : "")}"); break;
+                case Decision.EncryptClient: decided.Add("encrypt client"); break;
+                case Decision.EncryptServer: decided.Add("encrypt server"); break;
+                case Decision.StepAside(var lines): decided.Add($"step aside {string.Join(" / ", lines)}"); break;
                 case Decision.ListenFar(var path, var at): decided.Add($"listen far {path} {at}"); break;
                 case Decision.EndFar(var path): decided.Add($"end far {path}"); break;
                 case Decision.EndNear(var path): decided.Add($"end near {path}"); break;

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Net;
 using Culvert.Ftp;
+using Culvert.Ftp.Tls;
 using Culvert.Net;
 using Culvert.Ssh.Crypto;
 using Culvert.Ssh.Trust;
@@ -140,6 +141,12 @@ internal static class Keywords
         Ftp(Ours + "ClientTimeout", OwnValues.LimitOrNone, o => o.IdleTimeout, (o, v) => o with { IdleTimeout = v }),
         Ftp(Ours + "ReplyTimeout", OwnValues.Limit, o => o.VerdictTimeout, (o, v) => o with { VerdictTimeout = v }),
         Ftp(Ours + "StallTimeout", OwnValues.Limit, o => o.StallTimeout, (o, v) => o with { StallTimeout = v }),
+        Ftp(Ours + "Ftps", Word(("refuse", Ftps.Refuse), ("terminate", Ftps.Terminate), ("originate", Ftps.Originate), ("both", Ftps.Both), ("opaque", Ftps.Opaque)), o => o.Ftps, (o, v) => o with { Ftps = v }),
+        Tunnel(Ours + "FtpsCertificate", Text, t => t.Ftps.CertificateFile, (t, v) => t with { Ftps = t.Ftps with { CertificateFile = v } }),
+        Tunnel(Ours + "FtpsServerName", Own<string?>(OwnValues.FtpHost, v => v), t => t.Ftps.ServerName, (t, v) => t with { Ftps = t.Ftps with { ServerName = v } }),
+        Tunnel(Ours + "FtpsCa", Text, t => t.Ftps.AuthoritiesFile, (t, v) => t with { Ftps = t.Ftps with { AuthoritiesFile = v } }),
+        Tunnel(Ours + "FtpsFingerprint", Own<string?>(FtpsConfig.ReadFingerprint, v => v), t => t.Ftps.Fingerprint, (t, v) => t with { Ftps = t.Ftps with { Fingerprint = v } }),
+        Tunnel(Ours + "FtpsTls", Word(("1.2", TlsVersion.Tls12), ("1.3", TlsVersion.Tls13)), t => t.Ftps.Newest, (t, v) => t with { Ftps = t.Ftps with { Newest = v } }),
         Tunnel(Ours + "MaxSessions", OwnValues.Count, t => t.MaximumSessions, (t, v) => t with { MaximumSessions = v ?? t.MaximumSessions }),
         Tunnel(Ours + "MaxSessionsPerUser", OwnValues.Count, t => t.MaximumSessionsPerUser, (t, v) => t with { MaximumSessionsPerUser = v }),
         Tunnel(Ours + "AllowUsers", Own<IReadOnlyList<string>?>(OwnValues.Names, v => v is null ? null : string.Join(',', v)), t => t.AllowUsers, (t, v) => t with { AllowUsers = v }),
