@@ -33,8 +33,6 @@ internal sealed partial class FtpConversation
         }
         else if (path.Fault is { } fault)
             RefuseTransfer(exchange, fault);
-        else if (path.Transfer is not null)
-            return; // several files on one connection: one after the other
         else if (path.ClientAddress is { } address)
         {
             // The client is reached before the server hears of the transfer: an upload that can't begin must not empty the old file.

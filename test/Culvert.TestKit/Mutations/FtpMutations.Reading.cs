@@ -7,6 +7,7 @@ public static partial class FtpMutations
     private const string FtpAddress = "src/Culvert.Ftp/Wire/FtpAddress.cs";
     private const string LineReader = "src/Culvert.Ftp/Wire/LineReader.cs";
     private const string FtpCommand = "src/Culvert.Ftp/Wire/FtpCommand.cs";
+    private const string FtpVerbs = "src/Culvert.Ftp/Wire/FtpVerbs.cs";
     private const string Display = "src/Culvert.Ftp/Wire/Display.cs";
     private const string FtpReply = "src/Culvert.Ftp/Wire/FtpReply.cs";
     private const string FtpLine = "src/Culvert.Ftp/Wire/FtpLine.cs";
@@ -146,24 +147,20 @@ public static partial class FtpMutations
             ")",
             "Ftp.ConversationTests.WhatIsNotTranslatedIsRefusedHere"),
         new("a control byte behind a verb makes it none", FtpCommand,
-            "verb.Length is 0 or > MaxVerb || !separated",
-            "verb.Length is 0 or > MaxVerb",
+            "verb.Length is 0 or > FtpVerbs.MaxLength || !separated",
+            "verb.Length is 0 or > FtpVerbs.MaxLength",
             "Ftp.ConversationLimitTests.ThreeBadCommandsBeforeTheLoginEndTheSession"),
-        new("case does not hide a verb", FtpCommand,
-            "var name = Encoding.ASCII.GetString(verb).ToUpperInvariant();\n        return new(Classify",
-            "var name = Encoding.ASCII.GetString(verb);\n        return new(Classify",
+        new("AUTH is refused", FtpVerbs,
+            "\"AUTH ADAT MIC CONF ENC\"",
+            "\"ADAT MIC CONF ENC\"",
+            "Ftp.ConversationAbortTests.AfterAborTheNextCommandGetsItsOwnReply"),
+        new("PBSZ, PROT and CCC are refused", FtpVerbs,
+            "\"PBSZ PROT CCC\"",
+            "\"PBSZ CCC\"",
             "Ftp.ConversationTests.WhatIsNotTranslatedIsRefusedHere"),
-        new("AUTH is refused", FtpCommand,
-            "_ when IsSecurity(name) => VerbKind.Security",
-            "_ when IsSecurity(name) => VerbKind.Plain",
-            "Ftp.ConversationPipelineTests.AnswersOfTheRelayNeverStandInsideAReplyOfTheServer"),
-        new("PBSZ, PROT and CCC are refused", FtpCommand,
-            "\"PBSZ\" or \"PROT\" or \"CCC\" => VerbKind.Protection",
-            "\"PBSZ\" or \"PROT\" or \"CCC\" => VerbKind.Plain",
-            "Ftp.ConversationTests.WhatIsNotTranslatedIsRefusedHere"),
-        new("untranslated setups are refused", FtpCommand,
-            "_ when IsUntranslated(name) => VerbKind.Untranslated",
-            "_ when IsUntranslated(name) => VerbKind.Plain",
+        new("untranslated setups are refused", FtpVerbs,
+            "\"LPRT LPSV APSV SPSV",
+            "\"LPRT APSV SPSV",
             "Ftp.ConversationTests.WhatIsNotTranslatedIsRefusedHere"),
         new("HTTP is recognised", FtpCommand,
             """return line.IndexOf(" HTTP/"u8) > 0 &&""",

@@ -9,6 +9,7 @@ namespace Culvert.Tests.Ftp.Fuzzing;
 
 /// <summary>Random dialogues and random lines, of sane peers and of hostile ones. Under <c>--long</c> a million dialogues and ten million lines, and the
 /// page <c>docs/proof/fuzzing.md</c> that says so.</summary>
+[Collection(nameof(Alone))]
 public sealed class DialogueFuzzTests
 {
     private static readonly Gen<uint[]> Dialogues = Gen.UInt.Array[20, 120];
@@ -60,3 +61,7 @@ public sealed class DialogueFuzzTests
         Assert.True(grown < 20_000 * 16, $"{grown} bytes after 20,000 transfers"); // less than one object for each
     }
 }
+
+/// <summary>Memory is measured, which is all of this process's: nothing else may run meanwhile.</summary>
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;

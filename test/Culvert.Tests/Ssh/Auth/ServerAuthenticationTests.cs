@@ -29,6 +29,16 @@ public sealed class ServerAuthenticationTests
     }
 
     [Fact]
+    public async Task Another_key_does_not_log_in()
+    {
+        using var wrong = Signer.GenerateEd25519();
+        using var key = Signer.GenerateEd25519();
+        var script = new AuthenticationScript();
+        script.Options = script.Options with { Signers = [wrong] };
+        await Assert.ThrowsAsync<SshAuthenticationException>(() => script.RunAsync(new ServerAuthenticationOptions { PublicKey = ServerAuthenticationOptions.OnlyKeys("user", key.PublicKey) }));
+    }
+
+    [Fact]
     public async Task A_password_logs_in()
     {
         var script = new AuthenticationScript("wrong", "right");
