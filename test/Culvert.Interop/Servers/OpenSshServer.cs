@@ -44,7 +44,8 @@ internal sealed class OpenSshServer(SshServerOptions options, TestKeys keys, boo
         if (program.StartsWith(Peers.NewerRoot, StringComparison.Ordinal))
         {
             // It would look for its parts where the system's own are.
-            File.AppendAllText(configuration, $"\nSshdSessionPath {Peers.RequireNewer("sshd-session")}\nSshdAuthPath {Peers.RequireNewer("sshd-auth")}\n");
+            await File.AppendAllTextAsync(
+                configuration, $"\nSshdSessionPath {Peers.RequireNewer("sshd-session")}\nSshdAuthPath {Peers.RequireNewer("sshd-auth")}\n", cancellation);
         }
 
         var command = new CommandLine(program, "-D", "-e", "-f", configuration);

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Culvert.Ssh.Wire;
 
 namespace Culvert.Ssh.Crypto;
 

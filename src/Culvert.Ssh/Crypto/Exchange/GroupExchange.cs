@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Culvert.Ssh.Wire;
-using Org.BouncyCastle.Math;
 
 namespace Culvert.Ssh.Crypto;
 
