@@ -25,6 +25,7 @@ internal sealed partial class EpollLoop
     private readonly Lock _gate = new();
     private readonly Dictionary<long, Registration> _registrations = [];
     private long _lastKey;
+    private long _turns;
 
     private EpollLoop(int epoll)
     {
@@ -34,6 +35,9 @@ internal sealed partial class EpollLoop
 
     /// <summary>The loop of this process, begun with its first socket; null where the system has no epoll.</summary>
     public static EpollLoop? Shared => s_shared.Value;
+
+    /// <summary>How often the loop was told of something, for tests that count it.</summary>
+    public long Turns => Interlocked.Read(ref _turns);
 
     /// <summary>Takes a socket in; nothing is waited for yet.</summary>
     public Registration Register(SafeSocketHandle socket)
@@ -46,7 +50,8 @@ internal sealed partial class EpollLoop
         }
     }
 
-    private static EpollLoop? Start() =>
+    /// <summary>A loop of its own, for tests that count its turns.</summary>
+    internal static EpollLoop? Start() =>
         OperatingSystem.IsLinux() && EpollCreate(CloseOnExec) is var epoll and >= 0 ? new(epoll) : null;
 
     private void Run()
@@ -57,6 +62,7 @@ internal sealed partial class EpollLoop
             var count = EpollWait(_epoll, ref events[0], MaximumEvents, Timeout.Infinite);
             if (count < 0 && Marshal.GetLastPInvokeError() is var error and not Interrupted)
                 throw new InvalidOperationException($"epoll_wait failed with error {error}");
+            Interlocked.Increment(ref _turns);
             Turn.Begin();
             for (var i = 0; i < count; i++)
             {
