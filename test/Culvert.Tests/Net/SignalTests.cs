@@ -35,10 +35,15 @@ public sealed class SignalTests
         using var giveUp = new CancellationTokenSource();
         using var isWithin = new ThreadLocal<bool>();
         var waiting = WaitAsync();
-        isWithin.Value = true;
-        giveUp.Cancel();
-        isWithin.Value = false;
+        CancelHere();
         Assert.False(await waiting);
+
+        void CancelHere()
+        {
+            isWithin.Value = true;
+            giveUp.Cancel();
+            isWithin.Value = false;
+        }
 
         async Task<bool> WaitAsync()
         {
