@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Culvert.Net.Tcp.Io;
 
 namespace Culvert.Net.Tcp;
 
@@ -13,6 +15,7 @@ internal sealed class TcpDuplex : Duplex
     private const int ShortReceive = 16 * 1024;
 
     private readonly Socket _socket;
+    private readonly SocketIo _io;
     private readonly bool _armed;
     private readonly bool _quickAcknowledge;
     private byte[]? _lent;
@@ -23,17 +26,19 @@ internal sealed class TcpDuplex : Duplex
     private const int EndedBit = 1, ClosedBit = 2;
 
     /// <param name="socket">A connected stream socket; owned from now on.</param>
+    /// <param name="io">How its bytes are moved.</param>
     /// <param name="armed">Show the peer a reset unless the connection is ended in order, even when the process is killed.</param>
     /// <param name="quickAcknowledge">See <see cref="ConnectOptions.QuickAcknowledge"/>.</param>
-    public TcpDuplex(Socket socket, bool armed, bool quickAcknowledge)
+    public TcpDuplex(Socket socket, SocketIo io, bool armed, bool quickAcknowledge)
     {
-        _socket = socket;
+        (_socket, _io) = (socket, io);
         _armed = armed;
         _quickAcknowledge = quickAcknowledge && OperatingSystem.IsLinux() && socket.ProtocolType == ProtocolType.Tcp;
         if (armed)
             socket.LingerState = new LingerOption(true, 0);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken)
     {
         if (_lent is null)
@@ -72,11 +77,12 @@ internal sealed class TcpDuplex : Duplex
             ReturnLent();
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<ReadResult> ReadAsync(Memory<byte> into, CancellationToken cancellationToken)
     {
         try
         {
-            var count = await _socket.ReceiveAsync(into, SocketFlags.None, cancellationToken).ConfigureAwait(false);
+            var count = await _io.ReceiveAsync(into, cancellationToken).ConfigureAwait(false);
             if (into.IsEmpty)
                 return default;
             if (_quickAcknowledge && count < ShortReceive)
@@ -99,6 +105,7 @@ internal sealed class TcpDuplex : Duplex
         return new(new Slot(_slot.AsMemory(0, BufferSize), WriteEnd.None));
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<WriteEnd> CommitAsync(int count, CancellationToken cancellationToken)
     {
         var slot = _slot ?? throw new InvalidOperationException("no slot is reserved");
@@ -113,17 +120,14 @@ internal sealed class TcpDuplex : Duplex
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<WriteEnd> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         if (_state != 0)
             return WriteEnd.Closed;
         try
         {
-            while (!bytes.IsEmpty)
-            {
-                var count = await _socket.SendAsync(bytes, SocketFlags.None, cancellationToken).ConfigureAwait(false);
-                bytes = bytes[count..];
-            }
+            await _io.SendAsync(bytes, cancellationToken).ConfigureAwait(false);
             return WriteEnd.None;
         }
         catch (SocketException e)
@@ -185,7 +189,7 @@ internal sealed class TcpDuplex : Duplex
                 // The peer was first: the connection is reset already (some systems then refuse the option).
             }
         }
-        _socket.Dispose();
+        _io.Close();
     }
 
     private void ReturnLent()

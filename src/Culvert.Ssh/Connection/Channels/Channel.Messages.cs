@@ -6,8 +6,8 @@ namespace Culvert.Ssh.Connection;
 /// <summary>What the loops do with a channel: each message of the peer, each packet of ours that was written, and the end of the connection.</summary>
 internal sealed partial class Channel
 {
-    /// <summary>Wakes the reader. Separate from receiving, so that the reader loop can gather first.</summary>
-    public void WakeReader() => _readable.Set();
+    /// <summary>Wakes the reader, who may go on before this returns. Separate from receiving, so that the reader loop can gather first.</summary>
+    public void WakeReader() => _readable.Set(here: true);
 
     /// <summary>CHANNEL_OPEN_CONFIRMATION for a channel that we asked for.</summary>
     public void Confirmed(uint remote, uint window, uint maximumPacket)
@@ -64,12 +64,15 @@ internal sealed partial class Channel
     /// <summary>CHANNEL_WINDOW_ADJUST.</summary>
     public void Adjust(uint more)
     {
+        bool wakes;
         lock (_gate)
         {
             MustBeOpen("CHANNEL_WINDOW_ADJUST");
             _sending.Adjust(more);
-            WakeWriter();
+            wakes = _sending.TakeAwaited();
         }
+        if (wakes)
+            _writable.Set(here: true);
     }
 
     /// <summary>CHANNEL_EOF.</summary>
@@ -89,12 +92,15 @@ internal sealed partial class Channel
     /// <summary>The peer's application takes no more (<c>eow@openssh.com</c>); it may still send.</summary>
     public void EndOfWrite()
     {
+        bool wakes;
         lock (_gate)
         {
             MustBeOpen("CHANNEL_REQUEST");
             _sending.EndWith(WriteEnd.Closed);
-            WakeWriter();
+            wakes = _sending.TakeAwaited();
         }
+        if (wakes)
+            _writable.Set();
     }
 
     /// <summary>CHANNEL_CLOSE: it's answered at once, and without an EOF before it what was sent is not known to be all.</summary>
@@ -158,15 +164,16 @@ internal sealed partial class Channel
     /// <summary>A packet of this channel was written, or left out.</summary>
     public void Written(OutgoingKind kind)
     {
+        bool wakes;
         lock (_gate)
         {
-            if (kind == OutgoingKind.Data && _sending.Written())
-                WakeWriter();
-            if (kind != OutgoingKind.Close)
-                return;
-            _closeWritten = true;
+            wakes = kind == OutgoingKind.Data && _sending.Written() && _sending.TakeAwaited();
+            _closeWritten |= kind == OutgoingKind.Close;
         }
-        FreeNumber();
+        if (wakes)
+            _writable.Set(here: true);
+        if (kind == OutgoingKind.Close)
+            FreeNumber();
     }
 
     private void FreeNumber()

@@ -107,7 +107,9 @@ internal sealed partial class Channel
         }
     }
 
-    public ValueTask WaitReadableAsync(CancellationToken cancellationToken) => _readable.WaitAsync(cancellationToken);
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="onReaderLoop">What follows may run on the reader loop, which hands on no packet meanwhile: it doesn't block.</param>
+    public ValueTask WaitReadableAsync(CancellationToken cancellationToken, bool onReaderLoop = false) => _readable.WaitAsync(cancellationToken, onReaderLoop);
 
     /// <summary>The first <paramref name="count"/> lent bytes reached where they should go.</summary>
     public void Release(int count)
@@ -123,7 +125,9 @@ internal sealed partial class Channel
             return _sending.TryReserve();
     }
 
-    public ValueTask WaitWritableAsync(CancellationToken cancellationToken) => _writable.WaitAsync(cancellationToken);
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="onLoops">What follows may run on the reader or the writer loop: it doesn't block.</param>
+    public ValueTask WaitWritableAsync(CancellationToken cancellationToken, bool onLoops = false) => _writable.WaitAsync(cancellationToken, onLoops);
 
     /// <summary>Queues what was filled of the reserved slot.</summary>
     public WriteEnd Commit(int count)
@@ -202,14 +206,6 @@ internal sealed partial class Channel
     }
 
     private void Enqueue(byte[] message) => _host.Queue.Enqueue(new Outgoing(message), Priority);
-
-    private void WakeWriter()
-    {
-        if (!_sending.IsAwaited)
-            return;
-        _sending.IsAwaited = false;
-        _writable.Set();
-    }
 
     private void Wake()
     {

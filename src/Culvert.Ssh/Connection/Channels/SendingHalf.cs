@@ -10,6 +10,7 @@ internal sealed class SendingHalf(ChannelHost host)
     private byte[]? _reserved;
     private int _room;
     private int _unsent;
+    private bool _isAwaited;
 
     /// <summary>How writing ended by the peer, the network or an abort; our own EOF is not in it.</summary>
     public WriteEnd End { get; private set; }
@@ -17,8 +18,13 @@ internal sealed class SendingHalf(ChannelHost host)
     /// <summary>Our EOF is queued.</summary>
     public bool EofSent { get; private set; }
 
-    /// <summary>Somebody waits for a slot.</summary>
-    public bool IsAwaited { get; set; }
+    /// <summary>Whether somebody waits for a slot, who is to be woken now and once.</summary>
+    public bool TakeAwaited()
+    {
+        var awaited = _isAwaited;
+        _isAwaited = false;
+        return awaited;
+    }
 
     public void Start(uint window, uint maximumPacket) => _window.Start(window, maximumPacket);
 
@@ -36,7 +42,7 @@ internal sealed class SendingHalf(ChannelHost host)
         if (_room == 0 || _unsent >= ConnectionLimits.MaximumUnsentSlots ||
             (_unsent > 0 && host.Queue.UnsentSlots >= ConnectionLimits.MaximumUnsentSlotsOfAll))
         {
-            IsAwaited = true;
+            _isAwaited = true;
             return default;
         }
         _reserved = host.Buffers.Slots.Rent();

@@ -1,19 +1,23 @@
 using System.Threading.Tasks.Sources;
 
-namespace Culvert.Ssh.Connection;
+namespace Culvert.Net;
 
 /// <summary>Wakes one waiter at a time: an auto-reset event to await, without an allocation a wait. A set that nobody waits for is
 /// remembered, so a waiter looks at its condition, waits, and looks again.</summary>
-internal sealed class Signal : IValueTaskSource
+/// <remarks>The waiter goes on somewhere else, unless both sides agree that it goes on right here: a hop between threads costs more than most of what follows it.</remarks>
+public sealed class Signal : IValueTaskSource
 {
     private readonly Lock _gate = new();
     private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _registration;
     private bool _set;
     private bool _waiting;
+    private bool _mayGoOnHere;
 
     /// <summary>Waits for the next <see cref="Set"/>, or takes one that came before. One waiter at a time.</summary>
-    public ValueTask WaitAsync(CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="mayGoOnHere">What follows may run within <see cref="Set"/>: it never blocks, and takes no lock that a caller of <see cref="Set"/> holds.</param>
+    public ValueTask WaitAsync(CancellationToken cancellationToken, bool mayGoOnHere = false)
     {
         cancellationToken.ThrowIfCancellationRequested();
         short version;
@@ -28,6 +32,7 @@ internal sealed class Signal : IValueTaskSource
                 throw new InvalidOperationException("One reader and one writer may use a connection at a time.");
             _core.Reset();
             _waiting = true;
+            _mayGoOnHere = mayGoOnHere;
             version = _core.Version;
         }
         // The waiter has no task yet, so GetResult can't run before the registration stands.
@@ -36,7 +41,8 @@ internal sealed class Signal : IValueTaskSource
     }
 
     /// <summary>Wakes the waiter, or the next one.</summary>
-    public void Set()
+    /// <param name="here">The caller holds no lock and has time: a waiter that may goes on before this returns.</param>
+    public void Set(bool here = false)
     {
         lock (_gate)
         {
@@ -47,6 +53,8 @@ internal sealed class Signal : IValueTaskSource
             }
             _waiting = false;
         }
+        // Whoever took the waiter is alone with the core until its result is taken.
+        _core.RunContinuationsAsynchronously = !(here && _mayGoOnHere);
         _core.SetResult(true);
     }
 
@@ -58,6 +66,7 @@ internal sealed class Signal : IValueTaskSource
                 return;
             _waiting = false;
         }
+        _core.RunContinuationsAsynchronously = true;
         _core.SetException(new OperationCanceledException(cancellationToken));
     }
 
