@@ -17,7 +17,7 @@ namespace Culvert.Cli.Sessions;
 internal sealed class SessionClient(SshConnection connection, SessionConfig config, ISessionConsole console, EscapeCommands escapes, Action<Message> tell)
 {
     /// <summary>How long a program may take to end after it was sent a signal because this program shall end.</summary>
-    private static readonly TimeSpan SignalGrace = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan SignalGrace = TimeSpan.FromSeconds(1);
 
     private static readonly Dictionary<string, int> SignalNumbers = new(StringComparer.Ordinal)
     {
