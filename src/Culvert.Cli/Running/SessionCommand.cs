@@ -29,7 +29,7 @@ internal static class SessionCommand
         try
         {
             var escapes = new EscapeCommands(wanted.EscapeCharacter ?? '~', connection, run, clients, screen);
-            return await new SessionClient(connection, wanted, console, escapes, clients.Tell).RunAsync(signals.Stop, () => signals.First).ConfigureAwait(false);
+            return await new SessionClient(connection, wanted, console, escapes, clients.Tell, TimeProvider.System).RunAsync(() => signals.First, signals.Stop).ConfigureAwait(false);
         }
         finally
         {

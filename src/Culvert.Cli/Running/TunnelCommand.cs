@@ -3,7 +3,6 @@ using Culvert.Broker.Runtime;
 using Culvert.Cli.Arguments;
 using Culvert.Cli.Logging;
 using Culvert.Cli.Reporting;
-using Culvert.Cli.Sessions;
 using Culvert.Cli.Terminal;
 using Culvert.Net.Tcp;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Culvert.Broker.Config;
 using Culvert.Broker.Runtime;
-using Culvert.Cli.Running;
 using Culvert.Cli.Terminal;
 using Culvert.Net;
 using Culvert.Ssh;
@@ -14,7 +13,9 @@ namespace Culvert.Cli.Sessions;
 /// <param name="console">The standard descriptors.</param>
 /// <param name="escapes">What escapes do beyond the session.</param>
 /// <param name="tell">Tells a person.</param>
-internal sealed class SessionClient(SshConnection connection, SessionConfig config, ISessionConsole console, EscapeCommands escapes, Action<Message> tell)
+/// <param name="time">The clock.</param>
+internal sealed class SessionClient(
+    SshConnection connection, SessionConfig config, ISessionConsole console, EscapeCommands escapes, Action<Message> tell, TimeProvider time)
 {
     /// <summary>How long a program may take to end after it was sent a signal because this program shall end.</summary>
     private static readonly TimeSpan SignalGrace = TimeSpan.FromSeconds(1);
@@ -24,13 +25,13 @@ internal sealed class SessionClient(SshConnection connection, SessionConfig conf
         ["HUP"] = 1, ["INT"] = 2, ["QUIT"] = 3, ["ILL"] = 4, ["ABRT"] = 6, ["FPE"] = 8, ["KILL"] = 9, ["SEGV"] = 11, ["PIPE"] = 13, ["ALRM"] = 14, ["TERM"] = 15,
     };
 
-    private readonly CancellationTokenSource _disconnect = new();
+    private readonly TaskCompletionSource _disconnect = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Runs it to its end.</summary>
-    /// <param name="stop">This program shall end: the session's program is told by <paramref name="signal"/>, and then has a short time.</param>
-    /// <param name="signal">Which signal it was, without <c>SIG</c>.</param>
+    /// <param name="signal">Which signal said that this program shall end, without <c>SIG</c>.</param>
+    /// <param name="stop">This program shall end: the session's program is told by that signal, and then has a short time.</param>
     /// <returns>The exit code: the program's, 128 and the signal's number when one ended it, or <see cref="ExitCode.SessionFailure"/>.</returns>
-    public async Task<int> RunAsync(CancellationToken stop, Func<string> signal)
+    public async Task<int> RunAsync(Func<string> signal, CancellationToken stop)
     {
         var wantsTerminal = config.Terminal == TerminalWish.Always || (config is { Command: null, NoInput: false } && console.IsTerminal);
         SshSession session;
@@ -52,12 +53,11 @@ internal sealed class SessionClient(SshConnection connection, SessionConfig conf
                 console.EnterRaw();
             try
             {
-                return await CarryAsync(session, isTerminal, stop, signal).ConfigureAwait(false);
+                return await CarryAsync(session, isTerminal, signal, stop).ConfigureAwait(false);
             }
             finally
             {
                 console.LeaveRaw();
-                _disconnect.Dispose();
             }
         }
     }
@@ -88,7 +88,7 @@ internal sealed class SessionClient(SshConnection connection, SessionConfig conf
         return started;
     }
 
-    private async Task<int> CarryAsync(SshSession session, bool isTerminal, CancellationToken stop, Func<string> signal)
+    private async Task<int> CarryAsync(SshSession session, bool isTerminal, Func<string> signal, CancellationToken stop)
     {
         using var over = new CancellationTokenSource();
         void Resize() => session.Resize(console.Size);
@@ -111,7 +111,7 @@ internal sealed class SessionClient(SshConnection connection, SessionConfig conf
         {
             console.Resized -= Resize;
         }
-        return _disconnect.IsCancellationRequested || !session.Ended.IsCompleted ? ExitCode.SessionFailure : Code(await session.Ended.ConfigureAwait(false));
+        return _disconnect.Task.IsCompleted || !session.Ended.IsCompleted ? ExitCode.SessionFailure : Code(await session.Ended.ConfigureAwait(false));
     }
 
     private async Task FinishAsync(SshSession session, CancellationToken over)
@@ -123,13 +123,15 @@ internal sealed class SessionClient(SshConnection connection, SessionConfig conf
     // Ends when a person wants to, or some time after this program was told to end.
     private async Task GiveUpAsync(SshSession session, Func<string> signal, CancellationToken stop, CancellationToken over)
     {
-        using var any = CancellationTokenSource.CreateLinkedTokenSource(stop, over, _disconnect.Token);
-        await Task.Delay(Timeout.InfiniteTimeSpan, any.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (over.IsCancellationRequested || _disconnect.IsCancellationRequested)
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (stop.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), stopped))
+        await using (over.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), stopped))
+            await Task.WhenAny(stopped.Task, _disconnect.Task).ConfigureAwait(false);
+        if (over.IsCancellationRequested || _disconnect.Task.IsCompleted)
             return;
         session.SendSignal(signal());
         await session.Streams.EndAsync(over).ConfigureAwait(false);
-        await Task.Delay(SignalGrace, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(SignalGrace, time, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private Task InputAsync(SshSession session, bool isTerminal, CancellationToken over)
@@ -142,19 +144,18 @@ internal sealed class SessionClient(SshConnection connection, SessionConfig conf
             : input.RunAsync(over);
     }
 
-    private async Task ActAsync(EscapeAction action, CancellationToken over)
+    private Task ActAsync(EscapeAction action, CancellationToken over)
     {
         switch (action)
         {
             case EscapeAction.Disconnect:
-                await _disconnect.CancelAsync().ConfigureAwait(false);
-                break;
+                _disconnect.TrySetResult();
+                return Task.CompletedTask;
             case EscapeAction.Suspend:
                 console.Suspend();
-                break;
+                return Task.CompletedTask;
             default:
-                await escapes.RunAsync(action, over).ConfigureAwait(false);
-                break;
+                return escapes.RunAsync(action, over);
         }
     }
 

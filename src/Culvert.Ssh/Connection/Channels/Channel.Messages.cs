@@ -1,5 +1,4 @@
 using Culvert.Net;
-using Culvert.Ssh.Wire;
 
 namespace Culvert.Ssh.Connection;
 
