@@ -24,7 +24,7 @@ internal static partial class Log
     [LoggerMessage(1011, LogLevel.Debug, "kex: host key algorithm: {Algorithm}")]
     public static partial void HostKeyAlgorithm(ILogger logger, string algorithm);
 
-    [LoggerMessage(1012, LogLevel.Debug, "kex: {Direction} {Protection} compression: none")]
+    [LoggerMessage(1012, LogLevel.Debug, "kex: {Direction} {Protection}")]
     public static partial void DirectionProtection(ILogger logger, string direction, Crypto.DirectionAlgorithms protection);
 
     [LoggerMessage(1013, LogLevel.Debug, "kex: strict key exchange: {Strict}")]

@@ -50,7 +50,10 @@ public sealed class SshConnection : IAsyncDisposable
     public NegotiatedAlgorithms Algorithms => _transport.Negotiated;
 
     /// <summary>Key exchanges so far, the first one included.</summary>
-    internal int KeyExchanges => _transport.KeyExchanges;
+    public int KeyExchanges => _transport.KeyExchanges;
+
+    /// <summary>Packets that came in so far.</summary>
+    public long PacketsReceived => _multiplexer.PacketsReceived;
 
     /// <summary>Channels that exist now.</summary>
     public int Channels => _multiplexer.Table.Count;
@@ -94,6 +97,17 @@ public sealed class SshConnection : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Opens a session beside the network: a shell, a command or a subsystem on the server.</summary>
+    /// <param name="priority">Interactive for people at a terminal; bulk for what may wait.</param>
+    /// <param name="cancellationToken">Gives up; nothing is left open.</param>
+    /// <exception cref="NetworkException">The server refuses, or the connection is gone.</exception>
+    public Task<SshSession> OpenSessionAsync(Priority priority, CancellationToken cancellationToken) =>
+        SshSession.OpenAsync(_multiplexer, priority, cancellationToken);
+
+    /// <summary>Changes keys now; completes when that is done.</summary>
+    /// <exception cref="SshConnectionException">The connection is gone.</exception>
+    public Task RekeyAsync(CancellationToken cancellationToken) => _transport.RekeyAsync(cancellationToken);
 
     /// <summary>Ends in order: what is queued goes out, then DISCONNECT, within two seconds. Channels still open are cut.</summary>
     public ValueTask DisposeAsync() => _multiplexer.DisposeAsync();

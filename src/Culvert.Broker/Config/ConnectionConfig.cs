@@ -77,6 +77,12 @@ public sealed record ConnectionConfig
     /// <summary>The tunnels, in the order in which they were said.</summary>
     public IReadOnlyList<TunnelConfig> Tunnels { get; init; } = [];
 
+    /// <summary>The session beside the tunnels; null: none.</summary>
+    public SessionConfig? Session { get; init; }
+
+    /// <summary>Try an empty password before anybody is asked for one.</summary>
+    public bool TryEmptyPassword { get; init; }
+
     /// <summary>Forwards of ssh_config that culvert doesn't offer: SOCKS, Unix sockets.</summary>
     public IReadOnlyList<ForwardSpec> OtherForwards { get; init; } = [];
 
@@ -178,6 +184,9 @@ public sealed record ConnectionConfig
 
     /// <summary>MACs, written likewise.</summary>
     public string? Macs { get; init; }
+
+    /// <summary>Compress what travels, where the server can.</summary>
+    public bool Compression { get; init; }
 
     /// <summary>Change keys after this many bytes; null: the cipher's own limit.</summary>
     public long? RekeyBytes { get; init; }

@@ -21,6 +21,7 @@ internal static class AlgorithmChoice
                 ? [.. defaults.HostKey.Where(knownHostKeys.Contains), .. defaults.HostKey.Where(name => !knownHostKeys.Contains(name))]
                 : Read(AlgorithmKind.HostKey, "HostKeyAlgorithms", config.HostKeyAlgorithms, defaults.HostKey, warn),
             Ciphers = Read(AlgorithmKind.Cipher, "Ciphers", config.Ciphers, defaults.Ciphers, warn),
+            Compression = config.Compression ? AlgorithmPreferences.DelayedCompression : AlgorithmPreferences.NoCompression,
             Macs = Read(AlgorithmKind.Mac, "MACs", config.Macs, defaults.Macs, warn),
         };
     }

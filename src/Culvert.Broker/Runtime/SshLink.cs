@@ -136,7 +136,7 @@ internal static class SshLink
         Agent = Agent(config),
         Accepts = config.PubkeyAcceptedAlgorithms is { } list ? name => IsAccepted(name, list) : null,
         IdentitiesOnly = config.IdentitiesOnly,
-        PasswordSource = password is null ? null : _ => new ValueTask<string?>(password),
+        PasswordSource = (password ?? (config.TryEmptyPassword ? "" : null)) is { } first ? _ => new ValueTask<string?>(first) : null,
         PasswordPrompts = config.NumberOfPasswordPrompts,
         Ask = ask,
         Show = text => services.Reporter.Tell(Message.Warning(text)),

@@ -1,5 +1,6 @@
 using Culvert.Broker.Config;
 using Culvert.Net;
+using Culvert.Ssh;
 
 namespace Culvert.Broker.Runtime;
 
@@ -34,6 +35,9 @@ public sealed class TunnelRun : IAsyncDisposable
 
     /// <summary>The tunnels that are open.</summary>
     public IReadOnlyList<OpenTunnel> Tunnels => [.. _tunnels.Select(entry => entry.Tunnel.Facts)];
+
+    /// <summary>The SSH connection, for sessions beside the tunnels; null: the far side is something else.</summary>
+    public SshConnection? Connection => (_link as SshRoute)?.Connection;
 
     /// <summary>Connects, logs in, opens all tunnels, and says that they're ready.</summary>
     /// <exception cref="BrokerException">The connection can't be had, or a tunnel can't and <see cref="ConnectionConfig.ExitOnForwardFailure"/> holds;
@@ -80,7 +84,7 @@ public sealed class TunnelRun : IAsyncDisposable
                 _services.Reporter.Tell(e.Reason with { Weight = MessageWeight.Warning });
             }
         }
-        if (_tunnels.Count == 0)
+        if (_tunnels.Count == 0 && _config.Session is null)
             throw new BrokerException(Message.Error("No forwarding could be set up.", "each reason stands above; without a port there is nothing to do"));
         foreach (var (tunnel, _) in _tunnels)
             _services.Reporter.Opened(tunnel.Facts);

@@ -68,8 +68,9 @@ internal static class Algorithms
     /// <summary>Whether a name belongs to the age of SHA-1. <c>ssh-rsa</c> is one: as a signature algorithm it means SHA-1.</summary>
     public static bool IsOld(string name) => Array.Exists(OldParts, part => name.Contains(part, StringComparison.Ordinal));
 
-    /// <summary>Whether a name is a sound algorithm that only OpenSSH's engine speaks.</summary>
-    public static bool IsSpokenElsewhere(string name) => SpokenElsewhere.Contains(name);
+    /// <summary>Whether a name is a sound algorithm that only OpenSSH's engine speaks, or one of SSH Tectia's own.</summary>
+    public static bool IsSpokenElsewhere(string name) => SpokenElsewhere.Contains(name) || name.EndsWith("@ssh.com", StringComparison.Ordinal)
+        || name.StartsWith("x509v3-", StringComparison.Ordinal);
 
     /// <summary>Whether a key exchange method withstands quantum computers, as far as is known.</summary>
     public static bool IsPostQuantum(string keyExchange) =>

@@ -14,7 +14,7 @@ public static class SshMutations
     private const string ReceiveWindow = "src/Culvert.Ssh/Connection/Channels/ReceiveWindow.cs";
     private const string SendWindow = "src/Culvert.Ssh/Connection/Channels/SendWindow.cs";
     private const string ChannelTable = "src/Culvert.Ssh/Connection/ChannelTable.cs";
-    private const string MessageDispatcher = "src/Culvert.Ssh/Connection/MessageDispatcher.cs";
+    private const string ChannelRequests = "src/Culvert.Ssh/Connection/Channels/Channel.Requests.cs";
     private const string Multiplexer = "src/Culvert.Ssh/Connection/Multiplexer.cs";
     private const string KnownHostsPolicy = "src/Culvert.Ssh/Trust/KnownHostsPolicy.cs";
     private const string ServerAuthentication = "src/Culvert.Ssh/Auth/ServerAuthentication.cs";
@@ -79,8 +79,8 @@ public static class SshMutations
             "public bool ForbidsNoise => false;",
             "Ssh.Transport.RuleTests.Strict_key_exchange_wants_nothing_in_between"),
         new("strict key exchange: the sequence starts anew (Terrapin)", Handshake,
-            "keyed.Receiving.Change(_nextReceiving, _strict);",
-            "keyed.Receiving.Change(_nextReceiving, false);",
+            "keyed.Receiving.Change(_nextReceiving, _strict, ",
+            "keyed.Receiving.Change(_nextReceiving, false, ",
             "Ssh.Transport.TransportTests.Every_host_key_proves_itself"),
         new("a KEXINIT within an exchange ends the connection", Handshake,
             "        if (_theirs is not null)\n            throw",
@@ -138,9 +138,9 @@ public static class SshMutations
             "            _channels[(int)channel.Number] = null;\n            _free",
             "            _free",
             "Ssh.ConnectionChannelTests.A_number_is_used_again_only_after_both_closes"),
-        new("an answer to no request ends the connection", MessageDispatcher,
+        new("an answer to no request ends the connection", ChannelRequests,
             """throw new SshProtocolException("an answer to a channel request that nobody made");""",
-            "break;",
+            "return;",
             "Ssh.Hostile.ConnectionTests.Each_sin_ends_the_connection"),
         new("a peer that asks and never reads is cut off", Multiplexer,
             """throw new SshProtocolException("the peer asks faster than it reads the answers");""",

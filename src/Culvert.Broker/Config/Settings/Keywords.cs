@@ -29,7 +29,7 @@ internal static class Keywords
         Silent("CanonicalizeFallbackLocal", Flag, "yes"),
         Silent("CanonicalizeHostname", Word(("true", 1), ("false", 0), ("yes", 1), ("no", 0), ("always", 2)), "false"),
         Connection("CheckHostIP", Flag, c => c.CheckHostIP, (c, v) => c with { CheckHostIP = v }),
-        Silent("Compression", Word(("yes", true), ("no", false)), "no"),
+        Connection("Compression", Word(("yes", true), ("no", false)), c => c.Compression, (c, v) => c with { Compression = v }),
         Silent("ControlMaster", Word(("true", 1), ("yes", 1), ("false", 0), ("no", 0), ("auto", 2), ("ask", 3), ("autoask", 4)), "false"),
         Silent("EnableSSHKeysign", Flag, "no"),
         Of("ClearAllForwardings", Flag, d => d.ClearAllForwardings, (d, v) => d with { ClearAllForwardings = v }),

@@ -1,5 +1,4 @@
 using Culvert.Net;
-using Culvert.Ssh.Wire;
 
 namespace Culvert.Ssh.Connection;
 
@@ -51,16 +50,6 @@ internal sealed partial class Channel
         }
     }
 
-    /// <summary>CHANNEL_EXTENDED_DATA: there is no second stream here, so it's dropped and its credit goes back.</summary>
-    public void ExtendedData(int count)
-    {
-        lock (_gate)
-        {
-            if (TakesData("CHANNEL_EXTENDED_DATA"))
-                GiveCredit(_receiving.Discarded(count));
-        }
-    }
-
     /// <summary>CHANNEL_WINDOW_ADJUST.</summary>
     public void Adjust(uint more)
     {
@@ -83,10 +72,11 @@ internal sealed partial class Channel
             MustBeOpen("CHANNEL_EOF");
             _eofReceived = true;
             _receiving.End(ReadEnd.Ended);
-            if (_sending.EofSent)
+            if (_sending.EofSent && _requests is null)
                 Close();
         }
         _readable.Set();
+        _errorsReadable?.Set();
     }
 
     /// <summary>The peer's application takes no more (<c>eow@openssh.com</c>); it may still send.</summary>
@@ -115,18 +105,8 @@ internal sealed partial class Channel
             Close();
         }
         Wake();
+        EndRequests(null);
         FreeNumber();
-    }
-
-    /// <summary>A CHANNEL_REQUEST that we don't know.</summary>
-    public void RefuseRequest()
-    {
-        lock (_gate)
-        {
-            MustBeOpen("CHANNEL_REQUEST");
-            if (!_closeQueued)
-                Enqueue(ChannelMessages.Simple(MessageNumber.ChannelFailure, _remote));
-        }
     }
 
     /// <summary>The connection is gone.</summary>
@@ -145,6 +125,7 @@ internal sealed partial class Channel
         }
         answered?.Invoke(failure, this);
         Wake();
+        EndRequests(failure);
     }
 
     /// <summary>Whether a packet of this channel still goes out when its turn has come.</summary>

@@ -24,21 +24,25 @@ internal sealed partial class Channel
     private bool _closeQueued, _closeWritten, _closeReceived;
 
     /// <summary>A channel that we ask the peer for. <paramref name="answered"/> hears, on the reader loop, that it stands (null) or why not; once.</summary>
-    public Channel(ChannelHost host, Priority priority, Action<Failure?, Channel> answered) : this(host, priority)
+    public Channel(ChannelHost host, Priority priority, Action<Failure?, Channel> answered, ChannelRequests? requests = null) : this(host, priority, requests)
     {
         _answered = answered;
     }
 
     /// <summary>A channel that the peer asks for.</summary>
-    public Channel(ChannelHost host, Priority priority, uint remote, uint window, uint maximumPacket) : this(host, priority)
+    public Channel(ChannelHost host, Priority priority, uint remote, uint window, uint maximumPacket, ChannelRequests? requests = null)
+        : this(host, priority, requests)
     {
         _remote = remote;
         _sending.Start(window, maximumPacket);
     }
 
-    private Channel(ChannelHost host, Priority priority)
+    private Channel(ChannelHost host, Priority priority, ChannelRequests? requests)
     {
         _host = host;
+        _requests = requests;
+        if (requests is not null)
+            (_errors, _errorsReadable, _unanswered) = (new ReceiveBuffer(host.Buffers), new Signal(), new Queue<TaskCompletionSource<bool>>());
         Priority = priority;
         _receiving = new ReceivingHalf(host);
         _sending = new SendingHalf(host);
@@ -152,7 +156,7 @@ internal sealed partial class Channel
                 return _sending.End;
             _sending.SendEof();
             Enqueue(ChannelMessages.Simple(MessageNumber.ChannelEof, _remote));
-            if (_eofReceived)
+            if (_eofReceived && _requests is null)
                 Close();
             return WriteEnd.None;
         }
@@ -166,6 +170,7 @@ internal sealed partial class Channel
             _dropsUnsent = true;
             _sending.EndWith(WriteEnd.Closed);
             _receiving.Abort();
+            _errors?.Clear();
             if (_open)
                 Close();
         }
@@ -182,6 +187,7 @@ internal sealed partial class Channel
             _sending.EndWith(WriteEnd.Closed);
             _sending.ReturnSlot();
             _receiving.Recycle();
+            _errors?.Clear();
             if (_open)
                 Close();
         }
@@ -211,5 +217,6 @@ internal sealed partial class Channel
     {
         _readable.Set();
         _writable.Set();
+        _errorsReadable?.Set();
     }
 }

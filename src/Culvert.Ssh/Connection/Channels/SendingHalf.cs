@@ -67,6 +67,18 @@ internal sealed class SendingHalf(ChannelHost host)
         return slot;
     }
 
+    /// <summary>Takes credit for data that travels without a slot: as much as the peer's window and one packet allow. 0 with an end, or without one: wait.</summary>
+    public int TryTake(int count, out WriteEnd end)
+    {
+        end = End != WriteEnd.None ? End : EofSent ? WriteEnd.Closed : WriteEnd.None;
+        if (end != WriteEnd.None)
+            return 0;
+        count = Math.Min(count, _window.Room);
+        IsAwaited |= count == 0;
+        _window.Sent(count);
+        return count;
+    }
+
     /// <summary>A slot was written, or left out. True: enough are free to wake who waits. Half of them at once, because a writer that is woken for each of them costs more
     /// than it sends.</summary>
     public bool Written() => --_unsent <= ConnectionLimits.MaximumUnsentSlots / 2;
