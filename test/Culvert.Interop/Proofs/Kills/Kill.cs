@@ -69,7 +69,9 @@ internal sealed record Kill(int Number, Victim Victim, bool Upload, TransferMode
 
             var (victim, upload, mode) = row[place];
             var witness = choices.Coin() ? Witness.Curl : Witness.Raw;
-            plan.Add(new Kill(number, victim, upload, mode, witness, 0.01 + (0.98 * choices.Fraction()), choices.Coin()));
+            // A quarter strikes when the last bytes are on their last way: in the client's memory, or in a server's.
+            var point = choices.Coin() && choices.Coin() ? 0.985 + (0.0149 * choices.Fraction()) : 0.01 + (0.98 * choices.Fraction());
+            plan.Add(new Kill(number, victim, upload, mode, witness, point, choices.Coin()));
         }
 
         return plan;

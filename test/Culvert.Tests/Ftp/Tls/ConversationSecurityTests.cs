@@ -1,5 +1,6 @@
 using Culvert.Ftp;
 using Culvert.Ftp.Dialogue;
+using Culvert.Tests.Ftp.Dialogue;
 using Xunit;
 
 namespace Culvert.Tests.Ftp.Tls;

@@ -5,7 +5,7 @@ using Culvert.Ftp.Wire;
 using Culvert.Net;
 using Xunit;
 
-namespace Culvert.Tests.Ftp;
+namespace Culvert.Tests.Ftp.Dialogue;
 
 /// <summary>How sessions come to their end (shutdown, a client that is gone, silence), and rules of transfers that the other tests don't touch.</summary>
 public sealed class ConversationEndTests
