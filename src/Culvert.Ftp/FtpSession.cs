@@ -97,6 +97,7 @@ internal sealed partial class FtpSession
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var onStop = stop.Register(stopped.SetResult);
         _timers.Arm(TimerKind.Login);
+        _conversation.ServerReached();
         while (true)
         {
             await DoDecisionsAsync(client, server, context, end).ConfigureAwait(false);

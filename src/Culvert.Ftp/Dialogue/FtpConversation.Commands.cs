@@ -104,7 +104,7 @@ internal sealed partial class FtpConversation
     {
         if (fault == LineFault.ClientHello)
         {
-            Notice("control connection", "the client began with TLS (implicit FTPS); use plain FTP, SSH encrypts it");
+            Notice("control connection", "the client began with TLS (implicit FTPS); use plain FTP, SSH encrypts it, or --ftps terminate --ftps-implicit yes");
             Close("the client doesn't speak FTP");
             return;
         }

@@ -18,12 +18,13 @@ internal sealed partial class FtpConversation
     /// <summary>The client's side is encrypted.</summary>
     public void ClientEncrypted() => (_clientTls, _awaitsTls) = (true, false);
 
-    /// <summary>The server's side is encrypted: its data is to be as well, before anything of the client goes out.</summary>
+    /// <summary>The server's side is encrypted: its data is to be as well, before anything of the client goes out. Where TLS came before the greeting, that is
+    /// said after it.</summary>
     public void ServerEncrypted()
     {
         _serverTls = true;
-        AskFirst("PBSZ 0", 0);
-        AskFirst("PROT P", 1);
+        if (_greeted)
+            ProtectServersData();
     }
 
     /// <summary>TLS could not begin. Whoever expected it on the client's side can't be told; whoever speaks plain can.</summary>
@@ -49,7 +50,26 @@ internal sealed partial class FtpConversation
 
     private bool OffersTls => _options.Terminates || _options.Ftps == Ftps.Opaque;
 
-    private void SecureServer() => AskFirst("AUTH TLS", 0);
+    private void SecureServer()
+    {
+        if (_serverTls)
+            ProtectServersData();
+        else
+            AskFirst("AUTH TLS", 0);
+    }
+
+    private void ProtectServersData()
+    {
+        AskFirst("PBSZ 0", 0);
+        AskFirst("PROT P", 1);
+    }
+
+    /// <summary>A client whose TLS begins with the connection expects it on data connections without having said so.</summary>
+    private void EncryptClientFirst()
+    {
+        (_awaitsTls, _clientBuffers, _clientProtects) = (true, true, true);
+        Decide(new Decision.EncryptClient());
+    }
 
     private void AskFirst(string line, int at)
     {

@@ -40,6 +40,7 @@ internal sealed class VsftpdServer(FtpServerOptions options) : FtpServer(options
                force_local_logins_ssl=YES
                force_local_data_ssl=YES
                require_ssl_reuse=YES
+               implicit_ssl={(Options.BeginsWithTls ? "YES" : "NO")}
                ssl_ciphers=HIGH
                rsa_cert_file={Certificate}
                rsa_private_key_file={CertificateKey}
