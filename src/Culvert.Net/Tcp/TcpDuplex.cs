@@ -1,10 +1,9 @@
-using System.Buffers;
 using System.Net.Sockets;
 
 namespace Culvert.Net.Tcp;
 
 /// <summary>A TCP connection, or any stream socket that can shut down its halves.</summary>
-internal sealed class TcpDuplex : Duplex
+internal sealed class TcpDuplex : PooledDuplex
 {
     /// <summary>Big enough that a system call moves much, small enough for the pool's ordinary arrays.</summary>
     private const int BufferSize = 64 * 1024;
@@ -15,9 +14,6 @@ internal sealed class TcpDuplex : Duplex
     private readonly Socket _socket;
     private readonly bool _armed;
     private readonly bool _quickAcknowledge;
-    private byte[]? _lent;
-    private int _lentStart, _lentEnd;
-    private byte[]? _slot;
     private int _state; // bit 0: our half was ended; bit 1: closed
 
     private const int EndedBit = 1, ClosedBit = 2;
@@ -25,51 +21,13 @@ internal sealed class TcpDuplex : Duplex
     /// <param name="socket">A connected stream socket; owned from now on.</param>
     /// <param name="armed">Show the peer a reset unless the connection is ended in order, even when the process is killed.</param>
     /// <param name="quickAcknowledge">See <see cref="ConnectOptions.QuickAcknowledge"/>.</param>
-    public TcpDuplex(Socket socket, bool armed, bool quickAcknowledge)
+    public TcpDuplex(Socket socket, bool armed, bool quickAcknowledge) : base(BufferSize)
     {
         _socket = socket;
         _armed = armed;
         _quickAcknowledge = quickAcknowledge && OperatingSystem.IsLinux() && socket.ProtocolType == ProtocolType.Tcp;
         if (armed)
             socket.LingerState = new LingerOption(true, 0);
-    }
-
-    public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken)
-    {
-        if (_lent is null)
-        {
-            var ready = await ReadAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
-            if (ready.End != ReadEnd.None)
-                return ready;
-            _lent = ArrayPool<byte>.Shared.Rent(BufferSize);
-            _lentStart = _lentEnd = 0;
-        }
-        if (_lentStart == _lentEnd)
-        {
-            ReadResult read = default;
-            try
-            {
-                read = await ReadAsync(_lent.AsMemory(), cancellationToken).ConfigureAwait(false);
-            }
-            finally
-            {
-                if (read.Bytes.IsEmpty)
-                    ReturnLent();
-            }
-            if (read.End != ReadEnd.None)
-                return read;
-            _lentStart = 0;
-            _lentEnd = read.Bytes.Length;
-        }
-        return new(_lent.AsMemory(_lentStart, _lentEnd - _lentStart), ReadEnd.None);
-    }
-
-    public override void Release(int count)
-    {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _lentEnd - _lentStart);
-        _lentStart += count;
-        if (_lentStart == _lentEnd)
-            ReturnLent();
     }
 
     public override async ValueTask<ReadResult> ReadAsync(Memory<byte> into, CancellationToken cancellationToken)
@@ -90,26 +48,6 @@ internal sealed class TcpDuplex : Duplex
         catch (ObjectDisposedException)
         {
             return new(default, ReadEnd.Reset);
-        }
-    }
-
-    public override ValueTask<Slot> ReserveAsync(CancellationToken cancellationToken)
-    {
-        _slot ??= ArrayPool<byte>.Shared.Rent(BufferSize);
-        return new(new Slot(_slot.AsMemory(0, BufferSize), WriteEnd.None));
-    }
-
-    public override async ValueTask<WriteEnd> CommitAsync(int count, CancellationToken cancellationToken)
-    {
-        var slot = _slot ?? throw new InvalidOperationException("no slot is reserved");
-        _slot = null;
-        try
-        {
-            return count == 0 ? WriteEnd.None : await WriteAsync(slot.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(slot);
         }
     }
 
@@ -186,11 +124,5 @@ internal sealed class TcpDuplex : Duplex
             }
         }
         _socket.Dispose();
-    }
-
-    private void ReturnLent()
-    {
-        ArrayPool<byte>.Shared.Return(_lent!);
-        _lent = null;
     }
 }
