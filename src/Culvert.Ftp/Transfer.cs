@@ -167,4 +167,7 @@ public interface ITransferObserver
 
     /// <summary>A data connection is being opened on the far network.</summary>
     void ChannelOpening(Endpoint to);
+
+    /// <summary>A data connection was cut because its session ended, and what it carried isn't known (<see cref="Ftps.Opaque"/>).</summary>
+    void UnseenDataCut() { }
 }

@@ -161,7 +161,8 @@ internal sealed partial class FtpConversation
             return; // the last transfer that a shutdown waited for
         if (!_greeted || IsSecuring)
         {
-            Append(new(command));
+            // The server has heard nothing of this client yet. An ABOR that waited for its turn would come when something else is under way.
+            Answer(command, FtpReply.Of(226, "Nothing is under way."));
             return;
         }
         SendAbort(new(command));

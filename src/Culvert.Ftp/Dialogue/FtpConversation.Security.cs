@@ -9,6 +9,7 @@ internal sealed partial class FtpConversation
     /// <summary>The client was promised TLS, or waits for the server's word on it: no command is read until it has begun.</summary>
     private bool _awaitsTls;
 
+    private bool _serverReached;
     private bool _clientTls;
     private bool _clientBuffers;
     private bool _clientProtects;
@@ -16,7 +17,11 @@ internal sealed partial class FtpConversation
     private bool _serverProtects;
 
     /// <summary>The client's side is encrypted.</summary>
-    public void ClientEncrypted() => (_clientTls, _awaitsTls) = (true, false);
+    public void ClientEncrypted()
+    {
+        (_clientTls, _awaitsTls) = (true, false);
+        EncryptServerFirst();
+    }
 
     /// <summary>The server's side is encrypted: its data is to be as well, before anything of the client goes out. Where TLS came before the greeting, that is
     /// said after it.</summary>
@@ -62,6 +67,13 @@ internal sealed partial class FtpConversation
     {
         AskFirst("PBSZ 0", 0);
         AskFirst("PROT P", 1);
+    }
+
+    /// <summary>A server whose TLS begins with the connection waits for it; but not for a client that gets no further.</summary>
+    private void EncryptServerFirst()
+    {
+        if (_options is { ImplicitTls: true, Originates: true } && _serverReached && !_awaitsTls)
+            Decide(new Decision.EncryptServer());
     }
 
     /// <summary>A client whose TLS begins with the connection expects it on data connections without having said so.</summary>

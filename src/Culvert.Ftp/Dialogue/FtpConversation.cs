@@ -83,8 +83,8 @@ internal sealed partial class FtpConversation
     /// <summary>The control connection to the server stands.</summary>
     public void ServerReached()
     {
-        if (_options is { ImplicitTls: true, Originates: true })
-            Decide(new Decision.EncryptServer());
+        _serverReached = true;
+        EncryptServerFirst();
     }
 
     /// <summary>The control connection to the server could not be had.</summary>

@@ -5,6 +5,9 @@ public static partial class FtpMutations
 {
     private const string DataPath = "src/Culvert.Ftp/DataPath.cs";
     private const string ControlConnection = "src/Culvert.Ftp/ControlConnection.cs";
+    private const string TlsServer = "src/Culvert.Ftp/Tls/TlsServer.cs";
+    private const string OpaquePorts = "src/Culvert.Ftp/Opaque/OpaquePorts.cs";
+    private const string FtpConversation = "src/Culvert.Ftp/Dialogue/FtpConversation.cs";
     private const string SessionTransfers = "src/Culvert.Ftp/SessionTransfers.cs";
     private const string FtpSession = "src/Culvert.Ftp/FtpSession.cs";
 
@@ -90,6 +93,22 @@ public static partial class FtpMutations
             "while (end == ReadEnd.None)",
             "while (false)",
             "Ftp.RelayCompletionTests.HowAClientEndsIsSeenWhenTheServerTakesNothingMore"),
+        new("clients that name another protocol than FTP get no TLS", TlsServer,
+            "ApplicationProtocols = [.. data ? DataProtocols : ControlProtocols],",
+            "",
+            "Ftp.Tls.TlsDuplexTests.AnyProtocolButFtpIsRefused"),
+        new("TLS from the beginning comes before the client's first word", FtpConversation,
+            "        if (options is { ImplicitTls: true, Terminates: true })\n            EncryptClientFirst();\n",
+            "",
+            "Ftp.Tls.ImplicitTests.AClientThatSpeaksInClearIsNotServed"),
+        new("TLS from the beginning comes before the server's first word", FtpConversation,
+            "        EncryptServerFirst();\n",
+            "",
+            "Ftp.Tls.ImplicitTests.AServerThatGreetsInClearIsNotBelieved"),
+        new("unseen data that is cut is told", OpaquePorts,
+            "            route.Observer?.UnseenDataCut();\n",
+            "",
+            "Ftp.Tls.OpaqueTests.DataThatAStopCutsIsCounted"),
         new("a half line is watched", FtpSession,
             "            _timers.WatchLine(TimerKind.PartialLine, _conversation.WantsCommands && client.HasPartialLine);\n",
             "",

@@ -267,4 +267,8 @@ internal sealed class Watcher : ITransferObserver
 
     public void AddressRewritten(string from, string to) => Rewritten.Enqueue($"{from} -> {to}");
     public void ChannelOpening(Endpoint to) { }
+
+    public int UnseenCuts { get; private set; }
+
+    public void UnseenDataCut() => UnseenCuts++;
 }

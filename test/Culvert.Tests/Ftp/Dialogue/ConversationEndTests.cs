@@ -26,6 +26,17 @@ public sealed class ConversationEndTests
         Assert.True(talk.IsClosed);
     }
 
+    // ftp.md 2.5: nothing is said behind a 221. It would be the answer to a command that was said before the client heard of the end.
+    [Fact]
+    public void WhatAServerSaysBehindItsGoodbyeStaysHere()
+    {
+        var talk = new Talk();
+        talk.Client("QUIT");
+        Assert.Equal(["C< 221 bye"], talk.Server("221 bye"));
+        Assert.Empty(talk.Server("220 hello again", "200-and", "200 more"));
+        Assert.Equal(["close"], talk.ServerGone());
+    }
+
     [Fact]
     public void DuringAShutdownACommandIsAnsweredInItsTurn()
     {
@@ -54,11 +65,19 @@ public sealed class ConversationEndTests
     }
 
     [Fact]
-    public void AHastyAborWaitsForTheGreeting()
+    public void AHastyCommandWaitsForTheGreeting()
+    {
+        var talk = new Talk(greet: false);
+        Assert.Empty(talk.Client("USER me"));
+        Assert.Equal(["C< 220 hi", "S< USER me"], talk.Server("220 hi"));
+    }
+
+    [Fact]
+    public void AHastyAborIsAnsweredHereBehindTheGreeting()
     {
         var talk = new Talk(greet: false);
         Assert.Empty(talk.Client("ABOR"));
-        Assert.Equal(["C< 220 hi", "S< ABOR"], talk.Server("220 hi"));
+        Assert.Equal(["C< 220 hi", "C< 226 Nothing is under way."], talk.Server("220 hi"));
     }
 
     [Theory]
