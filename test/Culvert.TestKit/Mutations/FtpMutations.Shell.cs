@@ -7,7 +7,6 @@ public static partial class FtpMutations
     private const string ControlConnection = "src/Culvert.Ftp/ControlConnection.cs";
     private const string TlsServer = "src/Culvert.Ftp/Tls/TlsServer.cs";
     private const string OpaquePorts = "src/Culvert.Ftp/Opaque/OpaquePorts.cs";
-    private const string FtpConversation = "src/Culvert.Ftp/Dialogue/FtpConversation.cs";
     private const string SessionTransfers = "src/Culvert.Ftp/SessionTransfers.cs";
     private const string FtpSession = "src/Culvert.Ftp/FtpSession.cs";
 
