@@ -26,11 +26,13 @@ public sealed class TunnelRun : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<(RunningTunnel Tunnel, Func<int> Cut)> _tunnels = [];
     private readonly List<IListener> _unclaimed = [];
+    private readonly SpareMemory _memory;
 
     /// <summary>For a far side that is there already; <see cref="StartAsync"/> makes one.</summary>
     internal TunnelRun(ConnectionConfig config, BrokerServices services, INetwork there, Task<Failure> linkLost, IAsyncDisposable? link)
     {
         (_config, _services, _there, _linkLost, _link) = (config, services, there, linkLost, link);
+        _memory = new(services.Time);
     }
 
     /// <summary>The tunnels that are open.</summary>
@@ -129,6 +131,7 @@ public sealed class TunnelRun : IAsyncDisposable
         if (_link is not null)
             await _link.DisposeAsync().ConfigureAwait(false);
         _stopping.Dispose();
+        await _memory.DisposeAsync().ConfigureAwait(false);
     }
 
     private static Admission AdmissionFor(TunnelConfig tunnel) => Admission.For(tunnel, LocalUsers.Current, LocalUsers.IsSuperuser, LocalUsers.Find);
@@ -168,7 +171,20 @@ public sealed class TunnelRun : IAsyncDisposable
             (serve, cut) = (sessions.ServeAsync, () => sessions.Cut);
         }
         // Sessions follow their own stop: after a lost link they first have their say.
-        _tunnels.Add((new RunningTunnel(facts, listener, AdmissionFor(tunnel), (client, _) => serve(client, _stopping.Token), _services.Reporter, _services.Time), cut));
+        _tunnels.Add((new RunningTunnel(facts, listener, AdmissionFor(tunnel), (client, _) => ServeAsync(serve, client), _services.Reporter, _services.Time), cut));
+    }
+
+    private async Task ServeAsync(TunnelSession serve, Accepted client)
+    {
+        _memory.Enter();
+        try
+        {
+            await serve(client, _stopping.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            _memory.Leave();
+        }
     }
 
     private async ValueTask<IListener> ListenThereAsync(TunnelConfig tunnel, CancellationToken cancellationToken)

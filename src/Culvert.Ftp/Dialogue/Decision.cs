@@ -128,6 +128,8 @@ internal enum TimerKind
     Grace,
     /// <summary>The client is gone: what it has asked for should come to its end, and the server close the session.</summary>
     Farewell,
+    /// <summary>The client has outlived its transfer. The shell's own: the conversation never sees it.</summary>
+    LifeSign,
 }
 
 /// <summary>News of a data path, or of a timer.</summary>

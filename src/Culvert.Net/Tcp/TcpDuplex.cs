@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Culvert.Net.Tcp.Io;
@@ -6,7 +5,7 @@ using Culvert.Net.Tcp.Io;
 namespace Culvert.Net.Tcp;
 
 /// <summary>A TCP connection, or any stream socket that can shut down its halves.</summary>
-internal sealed class TcpDuplex : Duplex
+internal sealed class TcpDuplex : PooledDuplex
 {
     /// <summary>Big enough that a system call moves much, small enough for the pool's ordinary arrays.</summary>
     private const int BufferSize = 64 * 1024;
@@ -18,9 +17,6 @@ internal sealed class TcpDuplex : Duplex
     private readonly SocketIo _io;
     private readonly bool _armed;
     private readonly bool _quickAcknowledge;
-    private byte[]? _lent;
-    private int _lentStart, _lentEnd;
-    private byte[]? _slot;
     private int _state; // bit 0: our half was ended; bit 1: closed
 
     private const int EndedBit = 1, ClosedBit = 2;
@@ -29,52 +25,13 @@ internal sealed class TcpDuplex : Duplex
     /// <param name="io">How its bytes are moved.</param>
     /// <param name="armed">Show the peer a reset unless the connection is ended in order, even when the process is killed.</param>
     /// <param name="quickAcknowledge">See <see cref="ConnectOptions.QuickAcknowledge"/>.</param>
-    public TcpDuplex(Socket socket, SocketIo io, bool armed, bool quickAcknowledge)
+    public TcpDuplex(Socket socket, SocketIo io, bool armed, bool quickAcknowledge) : base(BufferSize)
     {
         (_socket, _io) = (socket, io);
         _armed = armed;
         _quickAcknowledge = quickAcknowledge && OperatingSystem.IsLinux() && socket.ProtocolType == ProtocolType.Tcp;
         if (armed)
             socket.LingerState = new LingerOption(true, 0);
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken)
-    {
-        if (_lent is null)
-        {
-            var ready = await ReadAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
-            if (ready.End != ReadEnd.None)
-                return ready;
-            _lent = ArrayPool<byte>.Shared.Rent(BufferSize);
-            _lentStart = _lentEnd = 0;
-        }
-        if (_lentStart == _lentEnd)
-        {
-            ReadResult read = default;
-            try
-            {
-                read = await ReadAsync(_lent.AsMemory(), cancellationToken).ConfigureAwait(false);
-            }
-            finally
-            {
-                if (read.Bytes.IsEmpty)
-                    ReturnLent();
-            }
-            if (read.End != ReadEnd.None)
-                return read;
-            _lentStart = 0;
-            _lentEnd = read.Bytes.Length;
-        }
-        return new(_lent.AsMemory(_lentStart, _lentEnd - _lentStart), ReadEnd.None);
-    }
-
-    public override void Release(int count)
-    {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _lentEnd - _lentStart);
-        _lentStart += count;
-        if (_lentStart == _lentEnd)
-            ReturnLent();
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -96,27 +53,6 @@ internal sealed class TcpDuplex : Duplex
         catch (ObjectDisposedException)
         {
             return new(default, ReadEnd.Reset);
-        }
-    }
-
-    public override ValueTask<Slot> ReserveAsync(CancellationToken cancellationToken)
-    {
-        _slot ??= ArrayPool<byte>.Shared.Rent(BufferSize);
-        return new(new Slot(_slot.AsMemory(0, BufferSize), WriteEnd.None));
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public override async ValueTask<WriteEnd> CommitAsync(int count, CancellationToken cancellationToken)
-    {
-        var slot = _slot ?? throw new InvalidOperationException("no slot is reserved");
-        _slot = null;
-        try
-        {
-            return count == 0 ? WriteEnd.None : await WriteAsync(slot.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(slot);
         }
     }
 
@@ -190,11 +126,5 @@ internal sealed class TcpDuplex : Duplex
             }
         }
         _io.Close();
-    }
-
-    private void ReturnLent()
-    {
-        ArrayPool<byte>.Shared.Return(_lent!);
-        _lent = null;
     }
 }

@@ -170,6 +170,7 @@ public sealed class CommandLineTests
         { "CulvertFtpsCa", "/f" },
         { "CulvertFtpsFingerprint", "0000000000000000000000000000000000000000000000000000000000000001" },
         { "CulvertFtpsTls", "1.3" },
+        { "CulvertFtpsImplicit", "yes" },
         { "CulvertPrivilegedDataPorts", "yes" },
         { "CulvertUnknownCommands", "refuse" },
         { "CulvertOpenTimeout", "5" },

@@ -142,6 +142,7 @@ internal static class Keywords
         Ftp(Ours + "ReplyTimeout", OwnValues.Limit, o => o.VerdictTimeout, (o, v) => o with { VerdictTimeout = v }),
         Ftp(Ours + "StallTimeout", OwnValues.Limit, o => o.StallTimeout, (o, v) => o with { StallTimeout = v }),
         Ftp(Ours + "Ftps", Word(("refuse", Ftps.Refuse), ("terminate", Ftps.Terminate), ("originate", Ftps.Originate), ("both", Ftps.Both), ("opaque", Ftps.Opaque)), o => o.Ftps, (o, v) => o with { Ftps = v }),
+        Ftp(Ours + "FtpsImplicit", Flag, o => o.ImplicitTls, (o, v) => o with { ImplicitTls = v }),
         Tunnel(Ours + "FtpsCertificate", Text, t => t.Ftps.CertificateFile, (t, v) => t with { Ftps = t.Ftps with { CertificateFile = v } }),
         Tunnel(Ours + "FtpsServerName", Own<string?>(OwnValues.FtpHost, v => v), t => t.Ftps.ServerName, (t, v) => t with { Ftps = t.Ftps with { ServerName = v } }),
         Tunnel(Ours + "FtpsCa", Text, t => t.Ftps.AuthoritiesFile, (t, v) => t with { Ftps = t.Ftps with { AuthoritiesFile = v } }),

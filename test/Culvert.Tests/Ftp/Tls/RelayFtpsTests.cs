@@ -63,7 +63,7 @@ public sealed class RelayFtpsTests
                 Assert.Equal(ReadEnd.Ended, end);
                 await client.EndAsync(rig.Hang);
             }
-            await rig.Watcher.NextAsync(rig.Hang);
+            await rig.PassTimeUntilAsync(rig.Watcher.NextAsync(rig.Hang), TimeSpan.FromMilliseconds(100));
         }
         Assert.All(rig.Watcher.Done, transfer => Assert.Equal((TransferResult.Complete, File.Length), (transfer.Result, transfer.Bytes)));
         Assert.Equal(2, rig.Watcher.Done.Count);

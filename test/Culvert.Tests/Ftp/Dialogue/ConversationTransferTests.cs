@@ -4,7 +4,7 @@ using Culvert.Net;
 using Culvert.TestKit.Proof;
 using Xunit;
 
-namespace Culvert.Tests.Ftp;
+namespace Culvert.Tests.Ftp.Dialogue;
 
 /// <summary>When a transfer starts, and what its end means for both sides.</summary>
 public sealed class ConversationTransferTests

@@ -4,7 +4,7 @@ using Culvert.Net;
 using Culvert.TestKit.Proof;
 using Xunit;
 
-namespace Culvert.Tests.Ftp;
+namespace Culvert.Tests.Ftp.Dialogue;
 
 /// <summary>How data paths come to be: what the server is asked, who is opened when, and what the client reads.</summary>
 public sealed class ConversationSetupTests

@@ -3,7 +3,7 @@ using Culvert.Ftp.Dialogue;
 using Culvert.Net;
 using Xunit;
 
-namespace Culvert.Tests.Ftp;
+namespace Culvert.Tests.Ftp.Dialogue;
 
 /// <summary>Commands that come before the replies to earlier ones, and what ABOR, REIN and failures among them do. Fuzzing found each of these.</summary>
 public sealed class ConversationPipelineTests

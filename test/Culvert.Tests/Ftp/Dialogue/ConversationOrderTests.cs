@@ -2,7 +2,7 @@ using CsCheck;
 using Culvert.Ftp.Dialogue;
 using Xunit;
 
-namespace Culvert.Tests.Ftp;
+namespace Culvert.Tests.Ftp.Dialogue;
 
 /// <summary>Whatever a client pipelines, it reads one final reply a command, each its own, in its order.</summary>
 public sealed class ConversationOrderTests

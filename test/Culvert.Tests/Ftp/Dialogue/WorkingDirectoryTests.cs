@@ -2,7 +2,7 @@ using Culvert.Ftp.Dialogue;
 using Culvert.TestKit.Proof;
 using Xunit;
 
-namespace Culvert.Tests.Ftp;
+namespace Culvert.Tests.Ftp.Dialogue;
 
 /// <summary>The path of a transfer is the one that the dialogue proves, or none.</summary>
 public sealed class WorkingDirectoryTests

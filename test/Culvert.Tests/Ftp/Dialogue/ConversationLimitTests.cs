@@ -3,7 +3,7 @@ using Culvert.Ftp.Wire;
 using Culvert.TestKit.Proof;
 using Xunit;
 
-namespace Culvert.Tests.Ftp;
+namespace Culvert.Tests.Ftp.Dialogue;
 
 /// <summary>What a peer may do how often, and how long it may take: nobody holds a session for nothing.</summary>
 public sealed class ConversationLimitTests

@@ -6,7 +6,7 @@ using Culvert.Ftp.Wire;
 using Culvert.Net;
 using Xunit;
 
-namespace Culvert.Tests.Ftp;
+namespace Culvert.Tests.Ftp.Dialogue;
 
 /// <summary>A conversation under test. Every call returns what was decided, as text: <c>C&lt; line</c> to the client, <c>S&lt; line</c> to
 /// the server, and the names of the other decisions. What is only told (log, audit) is kept apart.</summary>

@@ -2,7 +2,7 @@ using Culvert.Ftp.Dialogue;
 using Culvert.TestKit.Proof;
 using Xunit;
 
-namespace Culvert.Tests.Ftp;
+namespace Culvert.Tests.Ftp.Dialogue;
 
 /// <summary>ABOR: servers answer it once, twice, three times or not at all; the client's transfer ends, and the dialogue stays in step.</summary>
 public sealed class ConversationAbortTests

@@ -3,7 +3,7 @@ using Culvert.Ftp.Wire;
 using Culvert.TestKit.Proof;
 using Xunit;
 
-namespace Culvert.Tests.Ftp;
+namespace Culvert.Tests.Ftp.Dialogue;
 
 /// <summary>Every row of the command table does what its policy says, and a file can be fetched after it.</summary>
 public sealed class CommandTableTests

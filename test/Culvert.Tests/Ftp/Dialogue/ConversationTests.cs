@@ -4,7 +4,7 @@ using Culvert.Ftp.Wire;
 using Culvert.TestKit.Proof;
 using Xunit;
 
-namespace Culvert.Tests.Ftp;
+namespace Culvert.Tests.Ftp.Dialogue;
 
 /// <summary>The dialogue as such: what passes, what is refused, and which reply belongs to which command.</summary>
 public sealed class ConversationTests

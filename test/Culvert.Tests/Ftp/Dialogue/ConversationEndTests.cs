@@ -5,7 +5,7 @@ using Culvert.Ftp.Wire;
 using Culvert.Net;
 using Xunit;
 
-namespace Culvert.Tests.Ftp;
+namespace Culvert.Tests.Ftp.Dialogue;
 
 /// <summary>How sessions come to their end (shutdown, a client that is gone, silence), and rules of transfers that the other tests don't touch.</summary>
 public sealed class ConversationEndTests
@@ -24,6 +24,17 @@ public sealed class ConversationEndTests
         talk.News(new PathEvent.FarEnded(1));
         Assert.Contains("C< 226 done", talk.Server("226 done"));
         Assert.True(talk.IsClosed);
+    }
+
+    // ftp.md 2.5: nothing is said behind a 221. It would be the answer to a command that was said before the client heard of the end.
+    [Fact]
+    public void WhatAServerSaysBehindItsGoodbyeStaysHere()
+    {
+        var talk = new Talk();
+        talk.Client("QUIT");
+        Assert.Equal(["C< 221 bye"], talk.Server("221 bye"));
+        Assert.Empty(talk.Server("220 hello again", "200-and", "200 more"));
+        Assert.Equal(["close"], talk.ServerGone());
     }
 
     [Fact]
@@ -54,11 +65,19 @@ public sealed class ConversationEndTests
     }
 
     [Fact]
-    public void AHastyAborWaitsForTheGreeting()
+    public void AHastyCommandWaitsForTheGreeting()
+    {
+        var talk = new Talk(greet: false);
+        Assert.Empty(talk.Client("USER me"));
+        Assert.Equal(["C< 220 hi", "S< USER me"], talk.Server("220 hi"));
+    }
+
+    [Fact]
+    public void AHastyAborIsAnsweredHereBehindTheGreeting()
     {
         var talk = new Talk(greet: false);
         Assert.Empty(talk.Client("ABOR"));
-        Assert.Equal(["C< 220 hi", "S< ABOR"], talk.Server("220 hi"));
+        Assert.Equal(["C< 220 hi", "C< 226 Nothing is under way."], talk.Server("220 hi"));
     }
 
     [Theory]
