@@ -133,6 +133,7 @@ internal static class SshLink
         IdentityFiles = config.IdentityFiles.Count > 0
             ? [.. config.IdentityFiles.Where(file => !IsNone(file)).Select(file => new IdentityFile(tokens.Path(file)))]
             : IdentityFile.Defaults(Path.Combine(machine.Home, ".ssh")),
+        CertificateFiles = [.. config.CertificateFiles.Where(file => !IsNone(file)).Select(tokens.Path)],
         Agent = Agent(config),
         Accepts = config.PubkeyAcceptedAlgorithms is { } list ? name => IsAccepted(name, list) : null,
         IdentitiesOnly = config.IdentitiesOnly,

@@ -1,4 +1,5 @@
 using Culvert.Net;
+using Culvert.Ssh.Crypto;
 
 namespace Culvert.Ssh.Trust;
 
@@ -23,6 +24,13 @@ public sealed class KnownHostsPolicy(KnownHostsOptions options)
         ArgumentNullException.ThrowIfNull(offer);
         var known = await LoadAsync(cancellationToken);
         var name = NameOf(offer.Server);
+        if (Certificate.TryParse(offer.Blob.Span, out var certificate))
+        {
+            if (IsCertified(known, certificate, offer.Server, name))
+                return;
+            // As OpenSSH: a certificate that nobody vouches for is no more and no less than the key in it.
+            offer = offer with { KeyType = certificate.Key.Type, Blob = certificate.Key.Blob };
+        }
         var type = KeyTypeNames.Short(offer.KeyType);
         var answer = Find(known, offer, name);
         switch (answer.Verdict)
@@ -31,8 +39,7 @@ public sealed class KnownHostsPolicy(KnownHostsOptions options)
                 Log.HostKeyMatches(options.Logger, name, type, answer.Lines[0].Place);
                 return;
             case KnownHostsVerdict.Revoked:
-                Show(HostKeyMessages.Revoked(name, type, answer.Lines[0]));
-                throw Refusal($"{type} host key for {name} was revoked.");
+                throw RefuseRevoked(name, type, answer.Lines[0]);
             case KnownHostsVerdict.Changed:
                 throw RefuseChanged(name, type, offer, answer.Lines[0]);
             case KnownHostsVerdict.OtherTypesOnly when options.Checking != HostKeyChecking.Ask:
@@ -42,6 +49,35 @@ public sealed class KnownHostsPolicy(KnownHostsOptions options)
                 await DecideAsync(known, offer, name, type, answer.Lines, cancellationToken);
                 return;
         }
+    }
+
+    /// <summary>Whether an authority that is known for the host says that the key is the host's. One whose certificate is in order but revoked is refused outright.</summary>
+    private bool IsCertified(KnownHosts known, Certificate certificate, Endpoint server, string name)
+    {
+        string[] names = options.HostKeyAlias is null ? [name, HostNames.Of(server.WithPort(22))] : [name];
+        var (authority, key) = (certificate.Authority.Blob, certificate.Key.Blob);
+        if (names.Select(n => known.FindMarked(KnownHostsMarker.CertificateAuthority, n, authority)).FirstOrDefault(line => line is not null) is not { } found)
+        {
+            Log.NoMatchingAuthority(options.Logger, name, certificate.Authority.Fingerprint);
+            return false;
+        }
+        var type = KeyTypeNames.Short(certificate.Key.Type);
+        if (names.Select(n => known.FindMarked(KnownHostsMarker.Revoked, n, key) ?? known.FindMarked(KnownHostsMarker.Revoked, n, authority)).FirstOrDefault(line => line is not null) is { } revoked)
+            throw RefuseRevoked(name, type, revoked);
+        var host = options.HostKeyAlias?.ToLowerInvariant() ?? server.Host.ToLowerInvariant();
+        if (CertificateCheck.Objection(certificate, host, options.Time.GetUtcNow()) is { } objection)
+        {
+            Show(objection);
+            return false;
+        }
+        Log.HostCertificateMatches(options.Logger, name, type, certificate.Serial, certificate.KeyId, found.Place);
+        return true;
+    }
+
+    private SshHostKeyException RefuseRevoked(string name, string type, KnownHostsLine line)
+    {
+        Show(HostKeyMessages.Revoked(name, type, line));
+        return Refusal($"{type} host key for {name} was revoked.");
     }
 
     /// <summary>As in OpenSSH, a key that is known for the host on port 22 is good on another port.</summary>

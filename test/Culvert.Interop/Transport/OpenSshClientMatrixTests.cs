@@ -6,6 +6,7 @@ using Culvert.Ssh;
 using Culvert.Ssh.Crypto;
 using Culvert.Ssh.Transport;
 using Culvert.Ssh.Wire;
+using Culvert.TestKit.Certificates;
 using Xunit;
 
 namespace Culvert.Interop.Transport;
@@ -22,7 +23,10 @@ public sealed class OpenSshClientMatrixTests
         var ssh = isNewer ? Peers.RequireNewer("ssh") : Peers.Require("ssh");
         var known = (await Command.RunAsync(new CommandLine(ssh, "-Q", "kex"), cancellation)).ToString().Split('\n');
         await using var listener = await new TcpNetwork(TimeProvider.System).ListenAsync(new Endpoint(Endpoint.Loopback4, 0), ListenOptions.Default, cancellation);
-        Signer[] hostKeys = [Signer.GenerateEd25519(), .. NistCurve.All.Select(EcdsaSigner.Generate), RsaSigner.Generate()];
+        Signer[] plainKeys = [Signer.GenerateEd25519(), .. NistCurve.All.Select(EcdsaSigner.Generate), RsaSigner.Generate()];
+        using var authority = new CertificateAuthority(Signer.GenerateEd25519());
+        var certificates = await Task.WhenAll(plainKeys.Select(key => authority.IssueAsync(key.PublicKey, new(), cancellation)));
+        Signer[] hostKeys = [.. plainKeys, .. certificates.Zip(plainKeys, (certificate, key) => new CertifiedSigner(certificate, key))];
         var methods = Algorithms.Of(AlgorithmKind.KeyExchange).Where(known.Contains).ToArray();
         Assert.True(methods.Length >= (isNewer ? 12 : 10), string.Join(',', methods));
         foreach (var method in methods)
@@ -38,7 +42,7 @@ public sealed class OpenSshClientMatrixTests
                 }
             }
         }
-        foreach (var key in hostKeys)
+        foreach (var key in plainKeys)
             key.Dispose();
     }
 

@@ -194,7 +194,7 @@ internal sealed class Handshake(KeyedTransport keyed, PacketSender sender, Hands
         if (extensions)
         {
             // RFC 8308 §2.4: the very next packet after the first NEWKEYS.
-            sender.Queue(new(TransportMessages.ExtInfo([("server-sig-algs", string.Join(',', Algorithms.Of(AlgorithmKind.HostKey)))]), ReleasesWriters: true));
+            sender.Queue(new(TransportMessages.ExtInfo([("server-sig-algs", string.Join(',', Algorithms.Signatures))]), ReleasesWriters: true));
         }
         sender.Send();
     }
