@@ -74,7 +74,7 @@ internal sealed class SendingHalf(ChannelHost host)
         if (end != WriteEnd.None)
             return 0;
         count = Math.Min(count, _window.Room);
-        IsAwaited |= count == 0;
+        _isAwaited |= count == 0;
         _window.Sent(count);
         return count;
     }
