@@ -221,6 +221,9 @@ internal sealed partial class FtpSession
                 case Decision.ListenFar listen:
                     Path(listen.Path, context!).ListenFar(listen.Address);
                     break;
+                case Decision.EncryptFar encrypt:
+                    Path(encrypt.Path, context!).EncryptFar();
+                    break;
                 case Decision.EndNear ended:
                     Path(ended.Path, context!).EndNear();
                     break;

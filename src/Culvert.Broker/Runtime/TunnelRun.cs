@@ -1,4 +1,5 @@
 using Culvert.Broker.Config;
+using Culvert.Broker.Runtime.Upkeep;
 using Culvert.Net;
 using Culvert.Ssh;
 

@@ -71,6 +71,8 @@ internal sealed partial class FtpConversation
         if (exchange.Kind == VerbKind.Upload)
             _announcedUpload = null;
         Send(exchange, exchange.Command.Line);
+        if (exchange.Path is { Settled: false } begun && _options.Originates)
+            Decide(new Decision.EncryptFar(begun.Id));
     }
 
     private void DecideBegan(Exchange exchange, PathState path)

@@ -1,4 +1,4 @@
-using Culvert.Broker.Runtime;
+using Culvert.Broker.Runtime.Upkeep;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 

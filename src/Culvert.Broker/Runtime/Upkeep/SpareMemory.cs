@@ -1,4 +1,4 @@
-namespace Culvert.Broker.Runtime;
+namespace Culvert.Broker.Runtime.Upkeep;
 
 /// <summary>What the collector of this process says and does; replaced in tests.</summary>
 /// <param name="Allocated">Bytes allocated since the process began.</param>
