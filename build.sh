@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Publishes the native binary to out/culvert.
 #   ./build.sh                     build
-#   ./build.sh --install [PREFIX]  build and copy it to PREFIX/bin, its man page too (/usr/local as root, otherwise ~/.local)
+#   ./build.sh --install [PREFIX]  build and copy it to PREFIX/bin, its man pages too (/usr/local as root, otherwise ~/.local)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
@@ -88,7 +88,7 @@ if [ -n "$install" ]; then
     cp out/culvert "$prefix/bin/culvert"
     chmod 755 "$prefix/bin/culvert"
     mkdir -p "$prefix/share/man/man1"
-    cp docs/man/culvert.1 "$prefix/share/man/man1/culvert.1"
+    cp docs/man/*.1 "$prefix/share/man/man1/"
     say "installed as $prefix/bin/culvert"
     case ":$PATH:" in
         *":$prefix/bin:"*) ;;
