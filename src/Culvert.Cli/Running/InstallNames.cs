@@ -12,6 +12,8 @@ internal static class InstallNames
     /// <exception cref="ConfigException">A name is taken, or the folder can't be written; links that could be made are there.</exception>
     public static IReadOnlyList<string> Run(string folder, string program)
     {
+        if (Path.GetFileNameWithoutExtension(program) == "dotnet")
+            throw new ConfigException("a link to the .NET runtime would not be this program", "run the program itself: culvert install-names DIR");
         var lines = new List<string>();
         var taken = new List<string>();
         try

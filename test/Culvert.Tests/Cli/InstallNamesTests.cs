@@ -53,6 +53,13 @@ public sealed class InstallNamesTests : IDisposable
     }
 
     [Fact]
+    public void The_runtime_is_not_the_program()
+    {
+        Assert.Throws<ConfigException>(() => InstallNames.Run(Names, "/usr/bin/dotnet"));
+        Assert.False(Directory.Exists(Names));
+    }
+
+    [Fact]
     public void It_is_a_verb_with_one_folder()
     {
         Assert.Equal("/x", Assert.IsType<Invocation.InstallNames>(CommandLineReader.Read(["install-names", "/x"], new FakeMachine().Machine)).Folder);

@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
 using Culvert.Broker.Config;
 using Culvert.Cli;
 using Culvert.Cli.Arguments;
 using Culvert.Ssh.Trust;
+using Culvert.TestKit;
 using Culvert.Tests.Broker;
 using Xunit;
 
@@ -206,6 +208,14 @@ public sealed class TectiaTests
     {
         Assert.Equal("crypticore128@ssh.com,aes128-ctr", Connection("-c crypticore128@ssh.com,aes128-ctr h").Ciphers);
         Assert.Equal("Bad SSH2 cipher spec 'aes129-ctr'.", Refused("-c aes129-ctr h").Message);
+    }
+
+    [Fact]
+    public void Every_option_stands_in_the_manual()
+    {
+        var manual = File.ReadAllText(Path.Combine(Repository.Root, "docs", "man", "sshg3.1"));
+        foreach (var spelling in TectiaOptions.Table.SelectMany(option => option.Spellings).Except(ConfigBuilder.OwnSettings.Select(Syntax.OptionOf)))
+            Assert.Matches(spelling[0] == '-' ? $@"Fl {Regex.Escape(spelling[1..])}\b" : $@"Cm {Regex.Escape(spelling)}\b", manual);
     }
 
     [Fact]

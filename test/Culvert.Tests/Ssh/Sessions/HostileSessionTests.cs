@@ -24,14 +24,19 @@ public sealed class HostileSessionTests
         Assert.Equal(new SessionEnd { Status = 3 }, await one.Session.Ended);
     }
 
-    [Fact]
-    public async Task After_both_ends_the_session_waits_for_status_and_close()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task After_both_ends_the_session_waits_for_status_and_close(bool oursFirst)
     {
         await using var one = await Script.StartAsync();
-        await one.Session.Streams.EndAsync(Stop);
-        await one.Peer.ExpectAsync(MessageNumber.ChannelEof);
+        if (oursFirst)
+            await one.Session.Streams.EndAsync(Stop);
         await one.Peer.SendAsync(ScriptedPeer.Eof(0));
         Assert.Equal(ReadEnd.Ended, (await one.Session.Streams.ReadAsync(Stop)).End);
+        if (!oursFirst)
+            await one.Session.Streams.EndAsync(Stop);
+        await one.Peer.ExpectAsync(MessageNumber.ChannelEof);
         one.Session.SendSignal("HUP");
         // A CLOSE of ours would stand before it.
         await one.Peer.ExpectAsync(MessageNumber.ChannelRequest);

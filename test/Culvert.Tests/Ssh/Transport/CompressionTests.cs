@@ -6,6 +6,7 @@ using Culvert.Ssh;
 using Culvert.Ssh.Crypto;
 using Culvert.Ssh.Transport;
 using Culvert.Ssh.Wire;
+using Culvert.TestKit.Networks;
 using Xunit;
 
 namespace Culvert.Tests.Ssh.Transport;
@@ -51,6 +52,20 @@ public sealed class CompressionTests
         Assert.Equal($"a compressed packet unfolds to more than {Limits.MaximumPayload} bytes", e.Message);
         Assert.Equal(DisconnectReason.CompressionError, e.Reason);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 * Limits.MaximumPayload);
+    }
+
+    [Fact]
+    public async Task A_bomb_on_the_wire_ends_the_connection()
+    {
+        var (near, far) = MemoryDuplex.Pair();
+        await using var server = new KeyedTransport(far, new ReceiveBuffer(far), "client");
+        await using var client = new KeyedTransport(near, new ReceiveBuffer(near), "server");
+        client.Receiving.Change(new PlainCipher(), resetSequence: false, compresses: true);
+        client.Receiving.StartCompression();
+        await server.WriteAsync(Flushed(50 * 1024 * 1024), Stop);
+        await server.FlushAsync(Stop);
+        var e = await Assert.ThrowsAsync<SshProtocolException>(() => client.ReceiveAsync(Stop).AsTask());
+        Assert.Equal(DisconnectReason.CompressionError, e.Reason);
     }
 
     [Fact]
