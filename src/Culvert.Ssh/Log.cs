@@ -99,6 +99,15 @@ internal static partial class Log
     [LoggerMessage(1223, LogLevel.Debug, "No matching CA found for '{Host}' (its certificate is by {Authority}). Retry with plain key")]
     public static partial void NoMatchingAuthority(ILogger logger, string host, string authority);
 
+    [LoggerMessage(1224, LogLevel.Debug, "host keys of '{Host}' are not updated: {Reason}")]
+    public static partial void HostKeysNotUpdated(ILogger logger, string host, string reason);
+
+    [LoggerMessage(1225, LogLevel.Debug, "Learned new hostkey: {Type} {Fingerprint}")]
+    public static partial void HostKeyLearned(ILogger logger, string type, string fingerprint);
+
+    [LoggerMessage(1226, LogLevel.Debug, "Deprecating obsolete hostkey: {Type} {Fingerprint} in {Place}")]
+    public static partial void HostKeyForgotten(ILogger logger, string type, string fingerprint, string place);
+
     [LoggerMessage(1300, LogLevel.Debug, "connection: ended: {Reason}")]
     public static partial void ConnectionEnded(ILogger logger, string reason);
 

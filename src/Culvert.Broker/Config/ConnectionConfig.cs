@@ -134,6 +134,18 @@ public sealed record ConnectionConfig
     /// <summary>Holds the password; nobody else may read it.</summary>
     public string? PasswordFile { get; init; }
 
+    /// <summary>A program, by its full path, and its words: its first line of output is the password.</summary>
+    public string? PasswordProgram { get; init; }
+
+    /// <summary>The name of a systemd credential that holds the password.</summary>
+    public string? PasswordCredential { get; init; }
+
+    /// <summary>SSH Tectia's list of keys (<c>IdKey name</c>), tried before <see cref="IdentityFiles"/>.</summary>
+    public string? IdentificationFile { get; init; }
+
+    /// <summary>SSH Tectia's folders of host keys; null: the usual ones, where they exist.</summary>
+    public IReadOnlyList<string>? HostKeyFolders { get; init; }
+
     /// <summary>Methods in the order to try; null: the usual one.</summary>
     public IReadOnlyList<string>? PreferredAuthentications { get; init; }
 

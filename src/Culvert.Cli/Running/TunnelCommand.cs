@@ -5,6 +5,7 @@ using Culvert.Cli.Logging;
 using Culvert.Cli.Reporting;
 using Culvert.Cli.Terminal;
 using Culvert.Net.Tcp;
+using Culvert.Ssh;
 
 namespace Culvert.Cli.Running;
 
@@ -47,7 +48,7 @@ internal static class TunnelCommand
         {
             Here = new TcpNetwork(TimeProvider.System),
             Reporter = clients,
-            Ask = prompter is null ? null : prompter.AskAsync,
+            Ask = Asking(prompter),
             LoggerFactory = log,
         };
         try
@@ -90,6 +91,13 @@ internal static class TunnelCommand
             await showing.ConfigureAwait(false);
         }
     }
+
+    private static Ask? Asking(Prompter? prompter) => Askpass.Choose(Environment.GetEnvironmentVariable, prompter is not null) switch
+    {
+        Answerer.Program => Askpass.ByProgram(Environment.GetEnvironmentVariable, TimeProvider.System),
+        Answerer.Terminal => prompter!.AskAsync,
+        _ => null,
+    };
 
     private static Stream OpenOutput(string? logFile, ISessionConsole? console)
     {

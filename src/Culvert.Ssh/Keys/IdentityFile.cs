@@ -105,8 +105,9 @@ public sealed class IdentityFile(string path)
 
     private static bool TryReadPublic(ReadOnlySpan<byte> content, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out PublicKey? key)
     {
-        key = null;
-        return content.IndexOf("-----BEGIN"u8) < 0
+        if (Ssh2Text.TryReadPublic(content, out key))
+            return true;
+        return content.IndexOf("---- BEGIN"u8) < 0
             && PublicKeys.TryParseLine(Encoding.UTF8.GetString(content).Split('\n', 2)[0], out key);
     }
 }

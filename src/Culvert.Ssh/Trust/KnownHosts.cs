@@ -87,6 +87,12 @@ internal sealed class KnownHosts
     public KnownHostsLine? FindMarked(KnownHostsMarker marker, string name, ReadOnlyMemory<byte> blob) =>
         _lines.FirstOrDefault(l => l.Marker == marker && l.Blob.Span.SequenceEqual(blob.Span) && HostNames.Match(l.Hosts, name));
 
+    /// <summary>All lines that mean the host, markers included.</summary>
+    public IReadOnlyList<KnownHostsLine> LinesOf(string name) => [.. _lines.Where(l => HostNames.Match(l.Hosts, name))];
+
+    /// <summary>These lines before what is known already.</summary>
+    public KnownHosts After(IReadOnlyList<KnownHostsLine> first) => first.Count == 0 ? this : new([.. first, .. _lines]);
+
     /// <summary>Lines in which the same key belongs to somebody else.</summary>
     public IReadOnlyList<KnownHostsLine> OtherNames(ReadOnlyMemory<byte> blob) =>
         [.. _lines.Where(l => l.Marker == KnownHostsMarker.None && l.Blob.Span.SequenceEqual(blob.Span))];

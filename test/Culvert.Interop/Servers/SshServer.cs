@@ -46,6 +46,9 @@ internal abstract class SshServer : IAsyncDisposable
     /// <summary>A known_hosts file with this server's true keys.</summary>
     public string KnownHosts { get; private set; } = "";
 
+    /// <summary>OpenSSH's file of keys that let the user in; read anew at each login.</summary>
+    public string AuthorizedKeys => Folder["authorized_keys"];
+
     public string Output => _process?.Output ?? "";
 
     protected TemporaryFolder Folder { get; } = new();
