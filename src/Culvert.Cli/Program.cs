@@ -17,6 +17,7 @@ try
         Invocation.Version => Say(ProgramVersion.Text),
         Invocation.Print print => Say(string.Join('\n', print.Lines)),
         Invocation.Demo demo => await DemoCommand.RunAsync(demo),
+        Invocation.Stdio stdio => await StdioCommand.RunAsync(stdio),
         Invocation.Tunnels tunnels => await TunnelCommand.RunAsync(tunnels, args),
         var unknown => throw new InvalidOperationException($"nothing runs {unknown}"),
     };

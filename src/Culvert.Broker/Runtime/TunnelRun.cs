@@ -1,5 +1,6 @@
 using Culvert.Broker.Config;
 using Culvert.Net;
+using Culvert.Net.Socks;
 
 namespace Culvert.Broker.Runtime;
 
@@ -159,13 +160,18 @@ public sealed class TunnelRun : IAsyncDisposable
         }
         else
         {
-            var destination = new Endpoint(tunnel.Spec.DestinationHost, tunnel.Spec.DestinationPort);
-            var sessions = new PlainSessions(far, destination, _config.Grace, _services.Time, failure => _services.Reporter.Tell(ForwardMessages.OpenFailed(facts, failure)));
+            var session = Tunnel.Plain(far, WishOf(tunnel), _services.Time, (to, failure) => _services.Reporter.Tell(ForwardMessages.OpenFailed(facts, to, failure)));
+            var sessions = new PlainSessions(session, _config.Grace, _services.Time);
             (serve, cut) = (sessions.ServeAsync, () => sessions.Cut);
         }
         // Sessions follow their own stop: after a lost link they first have their say.
         _tunnels.Add((new RunningTunnel(facts, listener, AdmissionFor(tunnel), (client, _) => serve(client, _stopping.Token), _services.Reporter, _services.Time), cut));
     }
+
+    // PermitRemoteOpen is there for clients on the server's side, who could otherwise reach whatever this machine reaches.
+    private ReadWish WishOf(TunnelConfig tunnel) => tunnel.Spec.Type == TunnelType.Socks
+        ? new SocksClients(tunnel.Spec.Kind == TunnelKind.Remote ? _config.RemoteOpen.Forbids : _ => null, _services.Time).ReadAsync
+        : Wish.Always(new Endpoint(tunnel.Spec.DestinationHost, tunnel.Spec.DestinationPort));
 
     private async ValueTask<IListener> ListenThereAsync(TunnelConfig tunnel, CancellationToken cancellationToken)
     {
