@@ -21,6 +21,7 @@ try
         Invocation.Print print => Say(string.Join('\n', print.Lines)),
         Invocation.Demo demo => await DemoCommand.RunAsync(demo),
         Invocation.InstallNames names => Say(string.Join('\n', InstallNames.Run(names.Folder, Environment.ProcessPath!))),
+        Invocation.Stdio stdio => await StdioCommand.RunAsync(stdio),
         Invocation.Tunnels tunnels => await TunnelCommand.RunAsync(tunnels, args),
         var unknown => throw new InvalidOperationException($"nothing runs {unknown}"),
     };

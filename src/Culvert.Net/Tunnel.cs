@@ -60,31 +60,49 @@ public sealed class Tunnel(IListener listener, TunnelSession session, int maximu
         return cause;
     }
 
-    /// <summary>A session that relays bytes and knows nothing of them: a plain tunnel.</summary>
-    public static TunnelSession Plain(INetwork far, Endpoint destination, Action<Failure> refused) => async (client, stop) =>
+    /// <summary>A session that relays bytes and knows nothing of them: a plain tunnel. Where to, the client may say itself.</summary>
+    /// <param name="far">Where the destination is.</param>
+    /// <param name="wish">Where clients want to go.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="refused">Told of every client that couldn't be served, and where it wanted to go, when it said so.</param>
+    public static TunnelSession Plain(INetwork far, ReadWish wish, TimeProvider time, Action<Endpoint?, Failure> refused) => async (client, stop) =>
     {
         await using var near = client.Duplex.ConfigureAwait(false);
-        var dial = far.Connect(destination, ConnectOptions.Default with { Originator = client.Peer.Address, Priority = Priority.Bulk });
-        using var abort = stop.Register(dial.Abort);
-        var (duplex, failure) = await dial.Outcome.ConfigureAwait(false);
-        if (duplex is null)
+        try
         {
-            client.Duplex.Abort();
-            refused(failure!);
-            return;
+            var wanted = await wish(client.Duplex, stop).ConfigureAwait(false);
+            var outcome = wanted.Refusal is { } refusal
+                ? new DialOutcome(null, refusal)
+                : await DialAsync(far, wanted.To!.Value, client.Peer.Address, stop).ConfigureAwait(false);
+            var answer = wanted.Answer(outcome);
+            if (outcome.Duplex is not { } duplex)
+            {
+                refused(wanted.To, outcome.Failure!);
+                if (answer.IsEmpty)
+                    client.Duplex.Abort();
+                else
+                    await Parting.SayAsync(client.Duplex, answer, time, stop).ConfigureAwait(false);
+                return;
+            }
+            await using (duplex.ConfigureAwait(false))
+            {
+                if (answer.IsEmpty || await client.Duplex.WriteAsync(answer, stop).ConfigureAwait(false) == WriteEnd.None)
+                    await Relay.RunAsync(client.Duplex, duplex, stop).ConfigureAwait(false);
+            }
         }
-        await using (duplex.ConfigureAwait(false))
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            try
-            {
-                await Relay.RunAsync(client.Duplex, duplex, stop).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
-            {
-                // Both ends were reset: a plain tunnel has no way to say more.
-            }
+            // Both ends are reset: a plain tunnel has no way to say more.
+            client.Duplex.Abort();
         }
     };
+
+    private static async Task<DialOutcome> DialAsync(INetwork far, Endpoint to, Endpoint originator, CancellationToken stop)
+    {
+        var dial = far.Connect(to, ConnectOptions.Default with { Originator = originator, Priority = Priority.Bulk });
+        using var abort = stop.Register(dial.Abort);
+        return await dial.Outcome.ConfigureAwait(false);
+    }
 
     private void Start(Accepted client, CancellationToken stop)
     {

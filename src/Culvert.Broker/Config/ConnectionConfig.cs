@@ -83,7 +83,7 @@ public sealed record ConnectionConfig
     /// <summary>Try an empty password before anybody is asked for one.</summary>
     public bool TryEmptyPassword { get; init; }
 
-    /// <summary>Forwards of ssh_config that culvert doesn't offer: SOCKS, Unix sockets.</summary>
+    /// <summary>Forwards of ssh_config that culvert doesn't offer: Unix sockets.</summary>
     public IReadOnlyList<ForwardSpec> OtherForwards { get; init; } = [];
 
     /// <summary>SSH servers on the way; null: none.</summary>
@@ -91,6 +91,9 @@ public sealed record ConnectionConfig
 
     /// <summary>The connection through which this one is made, as it is configured itself; null: this machine's network.</summary>
     public ConnectionConfig? Via { get; init; }
+
+    /// <summary>Where clients of a SOCKS port on the server's side may go.</summary>
+    public PermittedDestinations RemoteOpen { get; init; } = PermittedDestinations.Any;
 
     /// <summary>A command whose input and output lead to the server, with its tokens; null: none.</summary>
     public string? ProxyCommand { get; init; }

@@ -32,6 +32,6 @@ public sealed record TunnelConfig(TunnelSpec Spec)
 
     /// <summary>Whether the destination is the machine at the far end itself, as far as its name tells.</summary>
     /// <param name="server">The SSH server as the user named it.</param>
-    public bool EndsAtFarEnd(string server) => Names.IsLoopback(Spec.DestinationHost)
-        || (Spec.Kind == TunnelKind.Local && string.Equals(Spec.DestinationHost, server, StringComparison.OrdinalIgnoreCase));
+    public bool EndsAtFarEnd(string server) => Spec.Type != TunnelType.Socks && (Names.IsLoopback(Spec.DestinationHost)
+        || (Spec.Kind == TunnelKind.Local && string.Equals(Spec.DestinationHost, server, StringComparison.OrdinalIgnoreCase)));
 }

@@ -14,14 +14,14 @@ public sealed record OpenTunnel(TunnelConfig Config, string Server, IReadOnlyLis
     private TunnelSpec Spec => Config.Spec;
 
     /// <summary>Type, host and port as a client types them: <c>ftp localhost 1234</c>.</summary>
-    public string Typed => string.Create(CultureInfo.InvariantCulture, $"{(Spec.Type == TunnelType.Ftp ? "ftp" : "tcp")} {TypedHost} {ListenEndpoints[0].Port}");
+    public string Typed => string.Create(CultureInfo.InvariantCulture, $"{Word} {TypedHost} {ListenEndpoints[0].Port}");
 
     /// <summary>The line that says it's up and how it leads on.</summary>
     public string ReadyLine
     {
         get
         {
-            var destination = new Endpoint(Spec.DestinationHost, Spec.DestinationPort);
+            var destination = Spec.Type == TunnelType.Socks ? "where each client wants to go" : new Endpoint(Spec.DestinationHost, Spec.DestinationPort).ToString();
             return Spec.Kind == TunnelKind.Local
                 ? $"ready: {Typed}   (→ {Server} → {destination})"
                 : $"ready: {Typed}   on {Server}   (→ this machine → {destination})";
@@ -34,9 +34,13 @@ public sealed record OpenTunnel(TunnelConfig Config, string Server, IReadOnlyLis
         var (listening, connecting) = Spec.Kind == TunnelKind.Local ? ("this machine", Server) : (Server, "this machine");
         if (IsOpen)
             yield return string.Create(CultureInfo.InvariantCulture, $"note: clients on other machines reach port {ListenEndpoints[0].Port} of {listening} unencrypted");
-        if (!Config.EndsAtFarEnd(Server))
+        if (Spec.Type == TunnelType.Socks)
+            yield return $"note: from {connecting} on connections are encrypted only where they encrypt themselves";
+        else if (!Config.EndsAtFarEnd(Server))
             yield return $"note: from {connecting} on to {Spec.DestinationHost} the connection is not encrypted";
     }
+
+    private string Word => Spec.Type switch { TunnelType.Ftp => "ftp", TunnelType.Socks => "socks", _ => "tcp" };
 
     private bool IsOpen => Spec.Kind == TunnelKind.Remote
         ? Spec.ListenHost is { } host && !Names.IsLoopback(host)

@@ -4,7 +4,7 @@ namespace Culvert.Broker.Runtime;
 
 /// <summary>Sessions that relay bytes and know nothing of them. After a stop they have a while to end by themselves; what then still runs is
 /// cut, and counted.</summary>
-internal sealed class PlainSessions(INetwork far, Endpoint destination, TimeSpan grace, TimeProvider time, Action<Failure> refused)
+internal sealed class PlainSessions(TunnelSession session, TimeSpan grace, TimeProvider time)
 {
     private int _cut;
 
@@ -16,7 +16,7 @@ internal sealed class PlainSessions(INetwork far, Endpoint destination, TimeSpan
     {
         using var cut = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         using var begin = stop.Register(() => cut.CancelAfter(grace));
-        await Tunnel.Plain(far, destination, refused)(client, cut.Token).ConfigureAwait(false);
+        await session(client, cut.Token).ConfigureAwait(false);
         if (cut.IsCancellationRequested)
             Interlocked.Increment(ref _cut);
     }

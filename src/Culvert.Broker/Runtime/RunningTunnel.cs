@@ -11,9 +11,6 @@ internal sealed class RunningTunnel
     /// <summary>Refused clients that may be reading why at the same time. Beyond, they are reset: whoever may not enter must not keep out who may.</summary>
     public const int MaximumRefusals = 20;
 
-    /// <summary>How long a refused FTP client has to read why before its connection is reset.</summary>
-    private static readonly TimeSpan RefusalLinger = TimeSpan.FromSeconds(2);
-
     private readonly Admission _admission;
     private readonly TunnelSession _serve;
     private readonly IReporter _reporter;
@@ -101,33 +98,13 @@ internal sealed class RunningTunnel
         try
         {
             if (Facts.Config.Spec.Type == TunnelType.Ftp && refusing <= MaximumRefusals)
-                await SayAsync(client.Duplex, $"421 {reason}\r\n", stop).ConfigureAwait(false);
+                await Parting.SayAsync(client.Duplex, Encoding.UTF8.GetBytes($"421 {reason}\r\n"), _time, stop).ConfigureAwait(false);
             else
                 client.Duplex.Abort();
         }
         finally
         {
             Interlocked.Decrement(ref _refusing);
-        }
-    }
-
-    private async Task SayAsync(Duplex client, string line, CancellationToken stop)
-    {
-        using var linger = new CancellationTokenSource(RefusalLinger, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(linger.Token, stop);
-        try
-        {
-            await client.WriteAsync(Encoding.UTF8.GetBytes(line), either.Token).ConfigureAwait(false);
-            await client.EndAsync(either.Token).ConfigureAwait(false);
-            // What it says meanwhile is read and dropped: unread bytes would turn the close into a reset, which can swallow the 421.
-            var dropped = new byte[512];
-            while ((await client.ReadAsync(dropped, either.Token).ConfigureAwait(false)).End == ReadEnd.None)
-            {
-            }
-        }
-        catch (OperationCanceledException) when (either.IsCancellationRequested)
-        {
-            client.Abort();
         }
     }
 }

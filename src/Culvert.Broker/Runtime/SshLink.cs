@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Culvert.Broker.Config;
 using Culvert.Net;
+using Culvert.Net.Processes;
 using Culvert.Ssh;
 using Culvert.Ssh.Auth;
 using Culvert.Ssh.Keys;
@@ -29,13 +30,28 @@ internal static class SshLink
         var via = config.Via is { } hop ? await ConnectAsync(hop, services, cancellationToken).ConfigureAwait(false) : null;
         try
         {
-            return new SshRoute(await ConnectRepeatedlyAsync(config, via?.Network ?? services.Here, services, cancellationToken).ConfigureAwait(false), via);
+            return new SshRoute(await ConnectRepeatedlyAsync(config, via?.Network ?? Nearest(config, services), services, cancellationToken).ConfigureAwait(false), via);
         }
         catch
         {
             if (via is not null)
                 await via.DisposeAsync().ConfigureAwait(false);
             throw;
+        }
+    }
+
+    // What reaches the server: a command, where one was said, otherwise this machine's own network.
+    private static INetwork Nearest(ConnectionConfig config, BrokerServices services)
+    {
+        if (config.ProxyCommand is not { } command)
+            return services.Here;
+        try
+        {
+            return new CommandNetwork(Tokens.Of(config, ThisMachine.Of()).Percent(command), services.Time);
+        }
+        catch (ConfigException e)
+        {
+            throw new BrokerException(Message.Error($"ProxyCommand: {e.Message}", e.Hint), e);
         }
     }
 

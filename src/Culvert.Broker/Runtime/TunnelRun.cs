@@ -1,6 +1,7 @@
 using Culvert.Broker.Config;
 using Culvert.Broker.Runtime.Upkeep;
 using Culvert.Net;
+using Culvert.Net.Socks;
 using Culvert.Ssh;
 
 namespace Culvert.Broker.Runtime;
@@ -167,8 +168,8 @@ public sealed class TunnelRun : IAsyncDisposable
         }
         else
         {
-            var destination = new Endpoint(tunnel.Spec.DestinationHost, tunnel.Spec.DestinationPort);
-            var sessions = new PlainSessions(far, destination, _config.Grace, _services.Time, failure => _services.Reporter.Tell(ForwardMessages.OpenFailed(facts, failure)));
+            var session = Tunnel.Plain(far, WishOf(tunnel), _services.Time, (to, failure) => _services.Reporter.Tell(ForwardMessages.OpenFailed(facts, to, failure)));
+            var sessions = new PlainSessions(session, _config.Grace, _services.Time);
             (serve, cut) = (sessions.ServeAsync, () => sessions.Cut);
         }
         // Sessions follow their own stop: after a lost link they first have their say.
@@ -187,6 +188,11 @@ public sealed class TunnelRun : IAsyncDisposable
             _memory.Leave();
         }
     }
+
+    // PermitRemoteOpen is there for clients on the server's side, who could otherwise reach whatever this machine reaches.
+    private ReadWish WishOf(TunnelConfig tunnel) => tunnel.Spec.Type == TunnelType.Socks
+        ? new SocksClients(tunnel.Spec.Kind == TunnelKind.Remote ? _config.RemoteOpen.Forbids : _ => null, _services.Time).ReadAsync
+        : Wish.Always(new Endpoint(tunnel.Spec.DestinationHost, tunnel.Spec.DestinationPort));
 
     private async ValueTask<IListener> ListenThereAsync(TunnelConfig tunnel, CancellationToken cancellationToken)
     {

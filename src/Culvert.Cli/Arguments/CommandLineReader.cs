@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Culvert.Broker.Config;
+using Culvert.Net;
 
 namespace Culvert.Cli.Arguments;
 
@@ -64,6 +65,7 @@ internal static class CommandLineReader
         var builder = new ConfigBuilder(machine);
         var (debug, quiet, background, prints) = (0, false, false, false);
         string? logFile = null, forcedHost = null, configFile = null;
+        Endpoint? stdio = null;
         foreach (var (name, value) in options)
         {
             if (Syntax.Settings.TryGetValue(name, out var keyword))
@@ -87,6 +89,7 @@ internal static class CommandLineReader
                 case "-G": prints = true; break;
                 case "-E": logFile ??= value; break;
                 case "-F": configFile = value; break;
+                case "-W": stdio = ReadStdio(stdio, value); break;
                 case "--host": forcedHost ??= value; break;
             }
         }
@@ -96,16 +99,32 @@ internal static class CommandLineReader
             throw new ConfigException("no host given", "the form is culvert -L ftp/1234:localhost:21 user@sshserver");
         if (words.Length > 1)
             throw new ConfigException($"unexpected word '{words[1]}' after the host", "culvert runs no remote command; put options before the host and commands to ssh");
+        if (stdio is not null)
+        {
+            // As ssh -W has it: nothing else is forwarded, unless somebody said so before.
+            builder.Set("ClearAllForwardings", "yes");
+            builder.Set("ExitOnForwardFailure", "yes");
+        }
         if (debug > 0 || quiet)
             builder.SetVerbosity(debug switch { 0 => Verbosity.Quiet, 1 => Verbosity.Debug1, 2 => Verbosity.Debug2, _ => Verbosity.Debug3 });
         var resolved = ResolvedConfig.Read(builder, HostSpec.Parse(words[0]), ConfigSource.Of(configFile));
         if (prints)
             return new Invocation.Print([.. resolved.Lines()]);
         var connection = resolved.ForUse();
+        if (stdio is { } to)
+        {
+            return connection.Tunnels.Count > 0 ? throw new ConfigException("-W takes no other forward", "start culvert a second time for the ports, or leave out ClearAllForwardings=no")
+                : background ? throw new ConfigException("-W can't go to the background", "leave out -f: standard input and output are the connection")
+                : new Invocation.Stdio(connection, to, logFile);
+        }
         if (connection.Tunnels.Count == 0)
             throw new ConfigException("no forward given", "add one, for example -L ftp/1234:localhost:21 (an FTP client then connects to localhost, port 1234)");
         return new Invocation.Tunnels(connection, background, logFile);
     }
+
+    private static Endpoint ReadStdio(Endpoint? before, string value) => before is null
+        ? TunnelSpec.ParseStdio(value)
+        : throw new ConfigException("stdio forward already specified", "-W can be said once: there is one standard input");
 
     private static void Set(ConfigBuilder builder, string keyword, string value, string name)
     {

@@ -1,4 +1,5 @@
 using Culvert.Broker.Config;
+using Culvert.Net;
 
 namespace Culvert.Cli.Arguments;
 
@@ -18,6 +19,12 @@ internal abstract record Invocation
     /// <summary>The settings in effect (<c>-G</c>).</summary>
     /// <param name="Lines">A keyword and its value each.</param>
     internal sealed record Print(IReadOnlyList<string> Lines) : Invocation;
+
+    /// <summary>One connection between our standard input and output and a place on the server's side (<c>-W</c>).</summary>
+    /// <param name="Connection">What is wanted; no tunnel.</param>
+    /// <param name="To">The place.</param>
+    /// <param name="LogFile">Where messages go instead of standard error (<c>-E</c>).</param>
+    internal sealed record Stdio(ConnectionConfig Connection, Endpoint To, string? LogFile) : Invocation;
 
     /// <summary>Tunnels through a connection.</summary>
     /// <param name="Connection">What is wanted; at least one tunnel.</param>

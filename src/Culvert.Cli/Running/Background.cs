@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.IO.Pipes;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Culvert.Cli.Terminal;
 
 namespace Culvert.Cli.Running;
 
@@ -73,7 +74,7 @@ internal sealed partial class Background : IDisposable
         var nothing = open("/dev/null", ReadWrite);
         if (nothing >= 0)
         {
-            foreach (var descriptor in (IEnumerable<int>)[.. Duplicates(), 0, .. keepOutput ? (IEnumerable<int>)[] : [1], .. keepErrors ? (IEnumerable<int>)[] : [2]])
+            foreach (var descriptor in (IEnumerable<int>)[.. StandardDescriptors.Duplicates(0, 1, 2), 0, .. keepOutput ? (IEnumerable<int>)[] : [1], .. keepErrors ? (IEnumerable<int>)[] : [2]])
                 _ = dup2(nothing, descriptor);
             if (nothing > 2)
                 _ = close(nothing);
@@ -87,26 +88,6 @@ internal sealed partial class Background : IDisposable
         _notStopped.Dispose();
         _parent.Dispose();
     }
-
-    // The just-in-time runtime keeps duplicates of the standard descriptors: whoever reads the other end of a pipe would wait for them for ever.
-    private static List<int> Duplicates()
-    {
-        var duplicates = new List<int>();
-        if (!OperatingSystem.IsLinux())
-            return duplicates;
-        var standard = new[] { Target(0), Target(1), Target(2) };
-        foreach (var entry in Directory.EnumerateFileSystemEntries("/proc/self/fd"))
-        {
-            // Only what has a reader or a person at its other end; a file may be our own log.
-            if (int.TryParse(Path.GetFileName(entry), out var descriptor) && descriptor > 2
-                && Target(descriptor) is { } target && (target.Contains("pipe:[", StringComparison.Ordinal) || target.StartsWith("/dev/pts/", StringComparison.Ordinal))
-                && standard.Contains(target))
-                duplicates.Add(descriptor);
-        }
-        return duplicates;
-    }
-
-    private static string? Target(int descriptor) => new FileInfo(FormattableString.Invariant($"/proc/self/fd/{descriptor}")).LinkTarget;
 
     // Ctrl-Z would stop two processes, of which the shell knows one: the other could no longer put the terminal right. It does nothing
     // until the program is in the background, which is what -f is for.

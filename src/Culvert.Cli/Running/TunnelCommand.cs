@@ -1,11 +1,7 @@
 using Culvert.Broker.Config;
 using Culvert.Broker.Runtime;
 using Culvert.Cli.Arguments;
-using Culvert.Cli.Logging;
 using Culvert.Cli.Reporting;
-using Culvert.Cli.Terminal;
-using Culvert.Net.Tcp;
-using Culvert.Ssh;
 
 namespace Culvert.Cli.Running;
 
@@ -28,49 +24,27 @@ internal static class TunnelCommand
     private static async Task<int> RunAsync(Invocation.Tunnels wanted, Background? background)
     {
         var connection = wanted.Connection;
-        using var console = connection.Session is null ? null : SessionConsole.Open();
-        using var terminal = connection.BatchMode ? null : ControllingTerminal.TryOpen(mayStop: background is null);
-        using var signals = new StopSignals(() =>
-        {
-            terminal?.Dispose(); // puts echo right
-            console?.LeaveRaw();
-            Environment.Exit(wanted.FailureCode);
-        });
-        await using var output = OpenOutput(wanted.LogFile, console);
-        var isTerminal = wanted.LogFile is null && background is null && StandardError.IsTerminal;
-        var screen = new Screen(output, isTerminal && console is null && connection.Verbosity >= Verbosity.Info, StandardError.Columns);
-        var lines = new LineReporter(screen, connection.Verbosity, new Ink(isTerminal && StandardError.MayColour));
-        var live = screen.IsLive ? new LiveReporter(screen, lines, TimeProvider.System) : null;
-        using var log = new OpenSshLogger(screen, connection.Verbosity);
-        using var prompter = terminal is null ? null : new Prompter(terminal, screen);
-        var clients = new ConnectedClients(live is null ? lines : live);
-        var services = new BrokerServices
-        {
-            Here = new TcpNetwork(TimeProvider.System),
-            Reporter = clients,
-            Ask = Asking(prompter),
-            LoggerFactory = log,
-        };
+        await using var stage = Stage.Open(connection, wanted.LogFile, background is not null, wanted.FailureCode);
         try
         {
-            await using var run = await TunnelRun.StartAsync(connection, services, signals.Stop).ConfigureAwait(false);
+            await using var run = await TunnelRun.StartAsync(connection, stage.Services, stage.Signals.Stop).ConfigureAwait(false);
             if (background is not null && !OperatingSystem.IsWindows())
             {
-                terminal?.Dispose();
+                stage.LeaveTerminal();
                 // As ssh does: in the background messages go to the log file, or with -v where they went before. What a command says, it says.
                 background.Detach(keepErrors: connection.Session is not null || (connection.Verbosity >= Verbosity.Debug1 && wanted.LogFile is null), keepOutput: connection.Session is not null);
-                WriteProcessId(wanted.ProcessIdFile, clients);
+                WriteProcessId(wanted.ProcessIdFile, stage.Clients);
             }
-            return console is null
-                ? await ServeAsync(run, live, clients, signals.Stop).ConfigureAwait(false) == RunEnd.Stopped ? ExitCode.Success : wanted.FailureCode
-                : await SessionCommand.RunAsync(run, connection, console, clients, screen, signals).ConfigureAwait(false);
+            return stage.Console is null
+                ? await ServeAsync(run, stage.Live, stage.Clients, stage.Signals.Stop).ConfigureAwait(false) == RunEnd.Stopped ? ExitCode.Success : wanted.FailureCode
+                : await SessionCommand.RunAsync(run, connection, stage.Console, stage.Clients, stage.Screen, stage.Signals).ConfigureAwait(false);
         }
         catch (BrokerException e)
         {
-            clients.Tell(e.Reason);
+            stage.Clients.Tell(e.Reason);
             return wanted.FailureCode;
         }
-        catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (stage.Signals.Stop.IsCancellationRequested)
         {
             return wanted.FailureCode; // stopped before anything was up
         }
@@ -89,27 +63,6 @@ internal static class TunnelCommand
         {
             await shown.CancelAsync().ConfigureAwait(false);
             await showing.ConfigureAwait(false);
-        }
-    }
-
-    private static Ask? Asking(Prompter? prompter) => Askpass.Choose(Environment.GetEnvironmentVariable, prompter is not null) switch
-    {
-        Answerer.Program => Askpass.ByProgram(Environment.GetEnvironmentVariable, TimeProvider.System),
-        Answerer.Terminal => prompter!.AskAsync,
-        _ => null,
-    };
-
-    private static Stream OpenOutput(string? logFile, ISessionConsole? console)
-    {
-        if (logFile is null)
-            return console is null ? StandardError.Open() : new CarriageReturns(StandardError.Open(), () => console.IsRaw);
-        try
-        {
-            return new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ConfigException($"Couldn't open logfile {logFile}: {e.Message}", "name a file that can be written with -E");
         }
     }
 

@@ -5,7 +5,7 @@ namespace Culvert.Cli.Terminal;
 
 /// <summary>Writes to a descriptor that belongs to somebody else, and leaves it open.</summary>
 [UnsupportedOSPlatform("windows")]
-internal sealed partial class DescriptorStream(int descriptor) : Stream
+internal partial class DescriptorStream(int descriptor) : Stream
 {
     private const int Interrupted = 4; // EINTR
 

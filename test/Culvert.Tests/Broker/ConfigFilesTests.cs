@@ -144,7 +144,8 @@ public sealed class ConfigFilesTests
     {
         var resolved = Resolved(new FakeMachine().With(User, "DynamicForward 1080\nRemoteForward 1081\nLocalForward /run/s a:1\nProxyCommand nc %h %p\nCertificateFile c"));
         var config = resolved.ForUse();
-        Assert.Equal(["1080", "1081 [socks]:0", "/run/s [a]:1"], config.OtherForwards.Select(forward => forward.ToString()));
+        Assert.Equal(["/run/s [a]:1"], config.OtherForwards.Select(forward => forward.ToString()));
+        Assert.Equal([TunnelSpec.Socks(TunnelKind.Local, null, 1080), TunnelSpec.Socks(TunnelKind.Remote, null, 1081)], config.Tunnels.Select(tunnel => tunnel.Spec));
         Assert.Equal("nc %h %p", config.ProxyCommand);
         Assert.Equal(["c"], config.CertificateFiles);
         Assert.Superset(new HashSet<string> { "dynamicforward 1080", "remoteforward 1081 [socks]:0", "localforward /run/s [a]:1", "proxycommand nc %h %p", "certificatefile c" }, resolved.Lines().ToHashSet());

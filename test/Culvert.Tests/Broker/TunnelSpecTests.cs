@@ -31,8 +31,9 @@ public sealed class TunnelSpecTests
 
     [Theory]
     [InlineData("")]
-    [InlineData("1234")]
     [InlineData("1234:localhost")]
+    [InlineData("tcp/1234")]
+    [InlineData("ftp/1234")]
     [InlineData("1234:localhost:")]
     [InlineData("1234:localhost:0")]
     [InlineData("1234:localhost:65536")]
@@ -51,7 +52,11 @@ public sealed class TunnelSpecTests
     [InlineData("[::1]1:h:21")]
     [InlineData("::1:1:h:21")]
     [InlineData("a:1:h:21:x")]
-    [InlineData("socks/1080")]
+    [InlineData("socks/")]
+    [InlineData("socks/x")]
+    [InlineData("socks/a:1:b")]
+    [InlineData("socks/1080:h:21")]
+    [InlineData("socks/$(id):1080")]
     [InlineData("/tmp/socket:h:21")]
     [InlineData("ftp/")]
     [InlineData("ftp/ftp/1:h:2")]
@@ -64,10 +69,39 @@ public sealed class TunnelSpecTests
         Assert.Equal($"Bad remote forwarding specification '{text}'", remote.Message);
     }
 
-    [Fact]
-    public void A_remote_socks_proxy_is_named_as_what_it_is()
+    [Theory]
+    [InlineData("1080", null, 1080, "socks/1080")]
+    [InlineData("0", null, 0, "socks/0")]
+    [InlineData("*:1080", "*", 1080, "socks/*:1080")]
+    [InlineData(":1080", "*", 1080, "socks/*:1080")]
+    [InlineData("[::1]:1080", "::1", 1080, "socks/[::1]:1080")]
+    [InlineData("localhost:65535", "localhost", 65535, "socks/localhost:65535")]
+    public void A_SOCKS_port_has_a_letter_a_word_and_on_the_servers_side_neither(string text, string? host, int port, string canonical)
     {
-        var e = Assert.Throws<ConfigException>(() => TunnelSpec.Parse(TunnelKind.Remote, "1080"));
-        Assert.Contains("SOCKS", e.Hint, StringComparison.Ordinal);
+        var here = TunnelSpec.Socks(TunnelKind.Local, host, port);
+        Assert.Equal(here, TunnelSpec.ParseDynamic(text));
+        Assert.Equal(here, TunnelSpec.Parse(TunnelKind.Local, "socks/" + text));
+        Assert.Equal(here, TunnelSpec.Parse(TunnelKind.Local, "SOCKS/" + text));
+        Assert.Equal(canonical, here.ToString());
+        Assert.Equal(here, TunnelSpec.Parse(TunnelKind.Local, canonical));
+        var there = TunnelSpec.Socks(TunnelKind.Remote, host, port);
+        Assert.Equal(there, TunnelSpec.Parse(TunnelKind.Remote, text));
+        Assert.Equal(there, TunnelSpec.Parse(TunnelKind.Remote, "socks/" + text));
+        Assert.Equal("Bad local forwarding specification '" + text + "'", Assert.Throws<ConfigException>(() => TunnelSpec.Parse(TunnelKind.Local, text)).Message);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("x")]
+    [InlineData("65536")]
+    [InlineData("1:2:3")]
+    [InlineData("a b:1")]
+    [InlineData("/run/socket")]
+    [InlineData("socks/1080")]
+    public void What_cannot_be_a_SOCKS_port_is_refused_with_a_hint(string text)
+    {
+        var e = Assert.Throws<ConfigException>(() => TunnelSpec.ParseDynamic(text));
+        Assert.Equal($"Bad dynamic forwarding specification '{text}'", e.Message);
+        Assert.False(string.IsNullOrEmpty(e.Hint));
     }
 }

@@ -15,7 +15,7 @@ public sealed class TunnelTests
         await using var server = await far.ListenAsync(new Endpoint("ftp", 21), ListenOptions.Default, Stop);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         var listener = await near.ListenAsync(new Endpoint("", 1234), ListenOptions.Default, Stop);
-        var running = new Tunnel(listener, Tunnel.Plain(far, new Endpoint("ftp", 21), _ => { }), 10).RunAsync(stop.Token);
+        var running = new Tunnel(listener, Tunnel.Plain(far, Wish.Always(new Endpoint("ftp", 21)), TimeProvider.System, (_, _) => { }), 10).RunAsync(stop.Token);
 
         await using (var client = (await near.Connect(new Endpoint("localhost", 1234), ConnectOptions.Default).Outcome).Duplex!)
         {
@@ -38,7 +38,7 @@ public sealed class TunnelTests
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         var refused = new TaskCompletionSource<Failure>(TaskCreationOptions.RunContinuationsAsynchronously);
         var listener = await near.ListenAsync(new Endpoint("", 1234), ListenOptions.Default, Stop);
-        var running = new Tunnel(listener, Tunnel.Plain(far, new Endpoint("ftp", 21), refused.SetResult), 10).RunAsync(stop.Token);
+        var running = new Tunnel(listener, Tunnel.Plain(far, Wish.Always(new Endpoint("ftp", 21)), TimeProvider.System, (_, failure) => refused.SetResult(failure)), 10).RunAsync(stop.Token);
         await using var client = (await near.Connect(new Endpoint("localhost", 1234), ConnectOptions.Default).Outcome).Duplex!;
         Assert.Equal(ReadEnd.Reset, (await client.ReadAsync(Stop)).End);
         Assert.Equal(FailureKind.Refused, (await refused.Task).Kind);

@@ -13,7 +13,7 @@ public enum ForwardKind
     Dynamic,
 }
 
-/// <summary>A forward as ssh_config can say it. Those that culvert offers have a <see cref="Tunnel"/>; the others (Unix sockets, SOCKS) are kept for
+/// <summary>A forward as ssh_config can say it. Those that culvert offers have a <see cref="Tunnel"/>; the others (Unix sockets) are kept for
 /// <c>-G</c> and for the message that says so.</summary>
 /// <param name="Kind">Which way.</param>
 /// <param name="Listen">Where it listens, as <c>-G</c> prints it.</param>
@@ -34,6 +34,8 @@ public sealed record ForwardSpec(ForwardKind Kind, string Listen, string Connect
     /// <summary>A tunnel that was said in our own form.</summary>
     internal static ForwardSpec Of(TunnelSpec tunnel)
     {
+        if (tunnel.Type == TunnelType.Socks)
+            return OfSocks(tunnel);
         var type = tunnel.Type == TunnelType.Ftp ? "ftp/" : "";
         return new(tunnel.Kind == TunnelKind.Local ? ForwardKind.Local : ForwardKind.Remote,
             type + At(tunnel.ListenHost, tunnel.ListenPort), At(tunnel.DestinationHost, tunnel.DestinationPort), tunnel);
@@ -96,8 +98,13 @@ public sealed record ForwardSpec(ForwardKind Kind, string Listen, string Connect
 
     private static ForwardSpec? OfSocks(ForwardKind kind, string? host, Field port, Machine machine) =>
         Integers.Port(port.Text, machine) is >= 0 and var number && (number > 0 || kind == ForwardKind.Remote)
-            ? new(kind, At(host, number), kind == ForwardKind.Dynamic ? "" : $"[{Socks}]:0", null)
+            && TunnelSpec.Socks(kind == ForwardKind.Dynamic ? TunnelKind.Local : TunnelKind.Remote, host is "" ? TunnelSpec.EveryAddress : host, number) is var tunnel
+            ? OfSocks(tunnel) with { Listen = At(host, number), Tunnel = tunnel.ListenHost is null or TunnelSpec.EveryAddress || Names.IsHost(tunnel.ListenHost) ? tunnel : null }
             : null;
+
+    private static ForwardSpec OfSocks(TunnelSpec tunnel) => tunnel.Kind == TunnelKind.Local
+        ? new(ForwardKind.Dynamic, At(tunnel.ListenHost, tunnel.ListenPort), "", tunnel)
+        : new(ForwardKind.Remote, At(tunnel.ListenHost, tunnel.ListenPort), $"[{Socks}]:0", tunnel);
 
     private static (string Text, string Host, int Port)? Connecting(string host, Field port, Machine machine) =>
         Integers.Port(port.Text, machine) is > 0 and var number ? (At(host, number, always: true), host, number) : null;

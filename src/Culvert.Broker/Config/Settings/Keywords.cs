@@ -108,7 +108,7 @@ internal static class Keywords
         Silent("SendEnv", SpecialSyntax.VariableNames, addsUp: true),
         Silent("SetEnv", SpecialSyntax.Variables),
         Silent("LogVerbose", Files, "none"),
-        Silent("PermitRemoteOpen", SpecialSyntax.Words, "any"),
+        Connection("PermitRemoteOpen", SpecialSyntax.Destinations, c => c.RemoteOpen, (c, v) => c with { RemoteOpen = v }),
         Silent("AddKeysToAgent", SpecialSyntax.AddKeysToAgent, "false"),
         Silent("ForwardAgent", SpecialSyntax.ForwardAgent, "no"),
         Connection("ConnectTimeout", TimeOrNone, c => c.ConnectTimeout, (c, v) => c with { ConnectTimeout = v }),
@@ -155,8 +155,9 @@ internal static class Keywords
         Tunnel(Ours + "MaxSessions", OwnValues.Count, t => t.MaximumSessions, (t, v) => t with { MaximumSessions = v ?? t.MaximumSessions }),
         Tunnel(Ours + "MaxSessionsPerUser", OwnValues.Count, t => t.MaximumSessionsPerUser, (t, v) => t with { MaximumSessionsPerUser = v }),
         Tunnel(Ours + "AllowUsers", Own<IReadOnlyList<string>?>(OwnValues.Names, v => v is null ? null : string.Join(',', v)), t => t.AllowUsers, (t, v) => t with { AllowUsers = v }),
-        OwnForward(Ours + "LocalForward", TunnelKind.Local),
-        OwnForward(Ours + "RemoteForward", TunnelKind.Remote),
+        OwnForward(Ours + "LocalForward", text => TunnelSpec.Parse(TunnelKind.Local, text)),
+        OwnForward(Ours + "RemoteForward", text => TunnelSpec.Parse(TunnelKind.Remote, text)),
+        OwnForward(Ours + "DynamicForward", TunnelSpec.ParseDynamic),
     ];
 
     /// <summary>Other names of keywords: OpenSSH's older ones, and Debian's.</summary>
@@ -206,6 +207,6 @@ internal static class Keywords
         name, ListSyntax.Forward(kind), d => [.. d.Forwards.Where(forward => forward.Spec.Kind == kind)], ListSyntax.Add, addsUp: true);
 
     // Printed among OpenSSH's forwards, of which they are a richer spelling.
-    private static Keyword<IReadOnlyList<(ForwardSpec, Origin)>> OwnForward(string name, TunnelKind kind) => Of(
-        name, ListSyntax.OwnForward(kind), _ => [], ListSyntax.Add, addsUp: true);
+    private static Keyword<IReadOnlyList<(ForwardSpec, Origin)>> OwnForward(string name, Func<string, TunnelSpec> parse) => Of(
+        name, ListSyntax.OwnForward(parse), _ => [], ListSyntax.Add, addsUp: true);
 }

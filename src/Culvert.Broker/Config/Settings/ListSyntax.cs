@@ -25,8 +25,8 @@ internal static class ListSyntax
         a => [(ForwardSpec.Read(kind, a), a.Origin)], forwards => forwards.Select(forward => forward.Spec.ToString()));
 
     /// <summary>A forward in our form, in one word as it is typed or in two as in ssh_config.</summary>
-    public static ValueSyntax<IReadOnlyList<(ForwardSpec Spec, Origin Origin)>> OwnForward(TunnelKind kind) => new(
-        a => [(ForwardSpec.Of(TunnelSpec.Parse(kind, a.Required() + (a.Next() is { } target ? ":" + target : ""))), a.Origin)], _ => []);
+    public static ValueSyntax<IReadOnlyList<(ForwardSpec Spec, Origin Origin)>> OwnForward(Func<string, TunnelSpec> parse) => new(
+        a => [(ForwardSpec.Of(parse(a.Required() + (a.Next() is { } target ? ":" + target : ""))), a.Origin)], _ => []);
 
     /// <summary>Adds forwards, each once.</summary>
     public static Draft Add(Draft draft, IReadOnlyList<(ForwardSpec Spec, Origin Origin)> forwards) =>

@@ -32,8 +32,10 @@ internal static class SpecialSyntax
         ? text.ToUpperInvariant()
         : throw new ConfigException($"Invalid hash algorithm \"{text}\".", "say sha256"));
 
-    /// <summary>Several words on one line.</summary>
-    public static ValueSyntax<string> Words { get; } = Text(a => a.All() is { Count: > 0 } words ? string.Join(' ', words) : throw new ConfigException("missing permitremoteopen specification", "name host:port"));
+    /// <summary>Several places on one line.</summary>
+    public static ValueSyntax<PermittedDestinations> Destinations { get; } = new(
+        a => a.All() is { Count: > 0 } words ? PermittedDestinations.Read(words) : throw new ConfigException("missing permitremoteopen specification", "name host:port"),
+        permitted => [permitted.ToString()]);
 
     /// <summary>Domains in which short names are sought.</summary>
     public static ValueSyntax<string> Domains { get; } = Text(a => string.Join(' ', ValueSyntax.Files.Read(a) ?? ["none"]).ToLowerInvariant());

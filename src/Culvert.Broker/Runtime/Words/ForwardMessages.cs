@@ -44,14 +44,25 @@ internal static class ForwardMessages
 
     /// <summary>The server chose a port.</summary>
     public static Message Allocated(TunnelSpec spec, int port) => Message.Note(
-        string.Create(CultureInfo.InvariantCulture, $"Allocated port {port} for remote forward to {spec.DestinationHost}:{spec.DestinationPort}"));
+        string.Create(CultureInfo.InvariantCulture, $"Allocated port {port} for remote forward to {(spec.Type == TunnelType.Socks ? "socks" : spec.DestinationHost)}:{spec.DestinationPort}"));
 
     /// <summary>A client came in, and its destination couldn't be had.</summary>
-    public static Message OpenFailed(OpenTunnel tunnel, Failure failure)
+    /// <param name="tunnel">Where it came in.</param>
+    /// <param name="to">Where it wanted to go; null when it didn't say.</param>
+    /// <param name="failure">Why it couldn't.</param>
+    public static Message OpenFailed(OpenTunnel tunnel, Endpoint? to, Failure failure)
     {
+        if (to is not { } destination)
+            return Message.Warning($"{tunnel.Typed}: {failure.Text}", "only SOCKS clients can use this port");
+        var spec = tunnel.Config.Spec with { DestinationHost = destination.Host, DestinationPort = destination.Port };
+        var where = tunnel.Config.Spec.Type == TunnelType.Socks ? $" (to {destination})" : "";
         var text = failure.Text.StartsWith("open failed", StringComparison.Ordinal) ? failure.Text : "open failed: connect failed: " + failure.Text;
-        return Message.Warning($"{tunnel.Typed}: {text}", LinkMessages.WhyNot(tunnel.Server, tunnel.Config.Spec, failure));
+        return Message.Warning($"{tunnel.Typed}{where}: {text}", LinkMessages.WhyNot(tunnel.Server, spec, failure));
     }
+
+    /// <summary>The destination of <c>-W</c> couldn't be had.</summary>
+    public static Message StdioFailed(string server, Endpoint to, Failure failure) => Message.Error(
+        $"{failure.Text}\nstdio forwarding failed", LinkMessages.WhyNot(server, new TunnelSpec(TunnelKind.Local, TunnelType.Tcp, null, 0, to.Host, to.Port), failure));
 
     private static string LocalHint(Endpoint at, Failure failure) => failure.Kind switch
     {

@@ -9,8 +9,8 @@ internal static class NotOffered
     /// <summary>One message for each; none when all can be done.</summary>
     public static IEnumerable<Message> Of(ConnectionConfig config)
     {
-        if (config.ProxyCommand is not null)
-            yield return Message.Error("ProxyCommand is not supported", "proxy commands aren't offered yet; say -o ProxyCommand=none to connect without");
+        if (config.ProxyCommand is not null && config.OtherLines("ProxyUseFdpass") is ["yes"])
+            yield return Message.Error("ProxyUseFdpass is not supported", "let the command carry the bytes itself (nc -X, ssh -W), and say -o ProxyUseFdpass=no");
         if (config.OtherLines("BindInterface") is [var name])
             yield return Message.Error($"BindInterface {name} is not supported", "bind to the interface's address with BindAddress or -b");
         if (config.OtherLines("RevokedHostKeys") is [var file])
@@ -24,6 +24,6 @@ internal static class NotOffered
         if (config.OtherLines("KnownHostsCommand") is [var command] && !command.Equals("none", StringComparison.OrdinalIgnoreCase))
             yield return Message.Warning("KnownHostsCommand is not supported", "host keys come from files; name them with UserKnownHostsFile");
         foreach (var forward in config.OtherForwards)
-            yield return Message.Warning($"{forward.Kind}Forward {forward} is not supported", forward.Kind == ForwardKind.Dynamic ? "a SOCKS proxy isn't offered yet; -L and -R with ftp/ need none" : "Unix sockets and SOCKS on the server's side aren't offered");
+            yield return Message.Warning($"{forward.Kind}Forward {forward} is not supported", "Unix sockets aren't offered; use TCP ports");
     }
 }

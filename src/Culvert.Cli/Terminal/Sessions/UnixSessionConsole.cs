@@ -19,7 +19,7 @@ internal sealed partial class UnixSessionConsole : ISessionConsole
     /// <summary>Larger than any struct termios.</summary>
     private const int TermiosSize = 128;
 
-    private readonly StandardDescriptors _descriptors = new();
+    private readonly SessionDescriptors _descriptors = new();
     private readonly Lock _gate = new();
     private readonly PosixSignalRegistration _windowChanged;
     private readonly PosixSignalRegistration _continued;

@@ -7,7 +7,7 @@ namespace Culvert.Cli.Terminal;
 /// <summary>Reads and writes the standard descriptors so that it can be given up: a call waits by poll(2), and a pipe of our own wakes it. They stay as they are
 /// (blocking), because other processes share them.</summary>
 [UnsupportedOSPlatform("windows")]
-internal sealed partial class StandardDescriptors : IDisposable
+internal sealed partial class SessionDescriptors : IDisposable
 {
     /// <summary>PIPE_BUF is at least this where .NET runs: a pipe that poll says is writable takes so much without waiting.</summary>
     private const int PipeBuffer = 4096;
@@ -18,7 +18,7 @@ internal sealed partial class StandardDescriptors : IDisposable
 
     private readonly SafeFileHandle _wakeUpRead, _wakeUpWrite;
 
-    public StandardDescriptors()
+    public SessionDescriptors()
     {
         Span<int> wakeUp = stackalloc int[2];
         if (pipe(wakeUp) != 0)

@@ -1,0 +1,70 @@
+using Culvert.Net;
+
+namespace Culvert.OpenSsh;
+
+/// <summary>A port that <c>ssh</c> holds open on the server for us, and whose connections it brings to a socket of ours. It tells nobody where they came from.</summary>
+internal sealed class MasterListener(OpenSshMaster master, IListener local, Endpoint asked, int port, string path) : IListener
+{
+    private int _disposed;
+
+    public Endpoint LocalEndpoint { get; } = asked.WithPort(port);
+
+    public async ValueTask<Accepted> AcceptAsync(CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var accepting = local.AcceptAsync(either.Token).AsTask();
+        if (await Task.WhenAny(accepting, master.Closed).ConfigureAwait(false) == master.Closed)
+        {
+            await either.CancelAsync().ConfigureAwait(false);
+            try
+            {
+                var (late, _) = await accepting.ConfigureAwait(false);
+                await late.DisposeAsync().ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is OperationCanceledException or NetworkException)
+            {
+                // As it should be.
+            }
+            throw new NetworkException(await master.Closed.ConfigureAwait(false));
+        }
+        var (duplex, _) = await accepting.ConfigureAwait(false);
+        return new Accepted(new MasterDuplex(master, duplex), Peer.Unknown);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        await master.CancelAsync(asked, path).ConfigureAwait(false);
+        await local.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>When ssh dies, the kernel ends its sockets in order. An end counts only if ssh still answers after it.</summary>
+    private sealed class MasterDuplex(OpenSshMaster master, Duplex socket) : Duplex
+    {
+        public override bool LendsReads => socket.LendsReads;
+
+        public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken) =>
+            await CheckedAsync(await socket.ReadAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+
+        public override async ValueTask<ReadResult> ReadAsync(Memory<byte> into, CancellationToken cancellationToken) =>
+            await CheckedAsync(await socket.ReadAsync(into, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+
+        public override void Release(int count) => socket.Release(count);
+
+        public override ValueTask<Slot> ReserveAsync(CancellationToken cancellationToken) => socket.ReserveAsync(cancellationToken);
+
+        public override ValueTask<WriteEnd> CommitAsync(int count, CancellationToken cancellationToken) => socket.CommitAsync(count, cancellationToken);
+
+        public override ValueTask<WriteEnd> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => socket.WriteAsync(bytes, cancellationToken);
+
+        public override ValueTask<WriteEnd> EndAsync(CancellationToken cancellationToken) => socket.EndAsync(cancellationToken);
+
+        public override void Abort() => socket.Abort();
+
+        public override ValueTask DisposeAsync() => socket.DisposeAsync();
+
+        private async ValueTask<ReadResult> CheckedAsync(ReadResult read) =>
+            read.End == ReadEnd.None || await master.IsAliveAsync().ConfigureAwait(false) ? read : read with { End = ReadEnd.Lost };
+    }
+}
