@@ -25,7 +25,7 @@ public sealed record SshServerOptions
     public required Func<Endpoint, bool> MayListen { get; init; }
 
     /// <summary>What to offer in the key exchange.</summary>
-    public AlgorithmPreferences Algorithms { get; init; } = AlgorithmPreferences.Default;
+    public AlgorithmPreferences Algorithms { get; init; } = AlgorithmPreferences.Server;
 
     /// <summary>What a client may take from its connection to its login.</summary>
     public TimeSpan LoginTime { get; init; } = TimeSpan.FromSeconds(30);
