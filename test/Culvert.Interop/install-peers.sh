@@ -5,7 +5,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-packages=(openssh-server openssh-client dropbear-bin python3 python3-pyftpdlib python3-openssl python3-asyncssh python3-paramiko lftp tnftp inetutils-ftp ncftp
+packages=(openssh-server openssh-client dropbear-bin python3 python3-pyftpdlib python3-openssl python3-cryptography
+          python3-nacl python3-bcrypt python3-typing-extensions lftp tnftp inetutils-ftp ncftp
           wget curl ca-certificates openssl iproute2 nftables)
 unpacked=(vsftpd proftpd-core proftpd-mod-crypto pure-ftpd)
 peers=artifacts/peers
@@ -108,13 +109,14 @@ if [ ! -e "$peers/newer.unpacked" ] && ! { command -v ssh >/dev/null && ssh -Q k
     fi
 fi
 
-# ssh-audit judges by the knowledge of its day: 3.3 knows today's algorithms, and is plain Python.
-if [ ! -e "$peers/audit.unpacked" ]; then
-    if unpack_from trixie "$peers/audit" ssh-audit; then
-        say "unpacked ssh-audit"
-        touch "$peers/audit.unpacked"
+# Plain Python, so that it runs on this release: ssh-audit 3.3, which knows today's algorithms; AsyncSSH 2.20, since 2.10 of Debian 12 sends data
+# within a key exchange; Paramiko 3.5.
+if [ ! -e "$peers/python.unpacked" ]; then
+    if unpack_from trixie "$peers/python" ssh-audit python3-asyncssh python3-paramiko; then
+        say "unpacked ssh-audit, AsyncSSH and Paramiko"
+        touch "$peers/python.unpacked"
     else
-        say "ssh-audit could not be downloaded: its tests are skipped"
+        say "ssh-audit, AsyncSSH and Paramiko could not be downloaded: their tests are skipped"
     fi
 fi
 

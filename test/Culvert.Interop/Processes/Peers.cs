@@ -44,22 +44,13 @@ internal static class Peers
         return File.Exists("/usr/lib/openssh/sshd-session") ? Require(program) : throw Missing($"{program} of OpenSSH 9.9 or newer is not on this machine");
     }
 
-    /// <summary>Debian's own Python, which has the modules that Debian's packages bring.</summary>
-    public static async Task<string> RequirePythonAsync(string module, CancellationToken cancellation)
+    /// <summary>Debian's own Python with the modules that are unpacked beside what is installed; ends the test as skipped when this one isn't there.</summary>
+    public static CommandLine RequirePython(string module, params IReadOnlyList<string> arguments)
     {
-        var python = Require("python3");
-        return (await Command.RunAsync(new CommandLine(python, "-c", $"import {module}"), cancellation)).Succeeded
-            ? python
+        var modules = Path.Combine(Repository, "artifacts", "peers", "python", "usr", "lib", "python3", "dist-packages");
+        return Directory.Exists(Path.Combine(modules, module))
+            ? new CommandLine(Require("python3"), ["-B", "-W", "ignore", .. arguments]) { Environment = new Dictionary<string, string> { ["PYTHONPATH"] = modules } }
             : throw Missing($"the Python module {module} is not on this machine");
-    }
-
-    /// <summary>ssh-audit, unpacked beside what is installed.</summary>
-    public static CommandLine RequireSshAudit(params IReadOnlyList<string> arguments)
-    {
-        var modules = Path.Combine(Repository, "artifacts", "peers", "audit", "usr", "lib", "python3", "dist-packages");
-        return Directory.Exists(Path.Combine(modules, "ssh_audit"))
-            ? new CommandLine(Require("python3"), ["-B", "-m", "ssh_audit.ssh_audit", .. arguments]) { Environment = new Dictionary<string, string> { ["PYTHONPATH"] = modules } }
-            : throw Missing("ssh-audit is not on this machine");
     }
 
     public static void RequireRoot(string why)

@@ -17,7 +17,7 @@ internal static class ForeignClient
 
     public static IReadOnlyList<string> All { get; } = [OpenSsh, OpenSshNewer, Dropbear, AsyncSsh, Paramiko];
 
-    public static async Task<ChildProcess> StartAsync(string name, string address, int port, string home, CancellationToken cancellation)
+    public static ChildProcess Start(string name, string address, int port, string home)
     {
         var at = port.ToString(CultureInfo.InvariantCulture);
         string[] ssh =
@@ -30,11 +30,11 @@ internal static class ForeignClient
             OpenSsh => Again(Peers.Require("ssh"), ssh),
             OpenSshNewer => Again(Peers.RequireNewer("ssh"), ssh),
             Dropbear => Again(Peers.Require("dbclient"), "-y", "-y", "-N", "-T", "-p", at, $"somebody@{address}"),
-            AsyncSsh => new CommandLine(await Peers.RequirePythonAsync("asyncssh", cancellation), Script("asyncssh_client.py"), address, at),
-            Paramiko => new CommandLine(await Peers.RequirePythonAsync("paramiko", cancellation), Script("paramiko_client.py"), address, at),
+            AsyncSsh => Peers.RequirePython("asyncssh", Script("asyncssh_client.py"), address, at),
+            Paramiko => Peers.RequirePython("paramiko", Script("paramiko_client.py"), address, at),
             _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such client"),
         };
-        return ChildProcess.Start(command with { Environment = new Dictionary<string, string> { ["HOME"] = home } });
+        return ChildProcess.Start(command with { Environment = new Dictionary<string, string>(command.Environment) { ["HOME"] = home } });
     }
 
     private static CommandLine Again(string program, params string[] arguments) => new("/bin/sh", ["-c", Loop, "sh", program, .. arguments]);

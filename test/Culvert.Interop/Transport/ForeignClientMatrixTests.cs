@@ -26,7 +26,7 @@ public sealed class ForeignClientMatrixTests
         using var home = new TemporaryFolder();
         Signer[] keys = [Signer.GenerateEd25519(), .. NistCurve.All.Select(EcdsaSigner.Generate), RsaSigner.Generate()];
         await using var listener = await new TcpNetwork(TimeProvider.System).ListenAsync(new Endpoint(Endpoint.Loopback4, 0), ListenOptions.Default, cancellation);
-        await using var client = await ForeignClient.StartAsync(name, Endpoint.Loopback4, listener.LocalEndpoint.Port, home.FullName, cancellation);
+        await using var client = ForeignClient.Start(name, Endpoint.Loopback4, listener.LocalEndpoint.Port, home.FullName);
         var offer = await ReadOfferAsync(listener, cancellation);
         var methods = ServerOffer.Spoken(AlgorithmKind.KeyExchange, offer.KeyExchange);
         var hostKeys = ServerOffer.Spoken(AlgorithmKind.HostKey, offer.HostKey);

@@ -27,7 +27,7 @@ public sealed partial class SshAuditTests(ITestOutputHelper output)
     public async Task Nothing_is_said_against_the_server_half()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        var audit = Peers.RequireSshAudit();
+        var audit = Peers.RequirePython("ssh_audit", "-m", "ssh_audit.ssh_audit");
         var network = new TcpNetwork(TimeProvider.System);
         var listener = await network.ListenAsync(new(Endpoint.Loopback4, 0), ListenOptions.Default, cancellation);
         using var rsa = RsaSigner.Generate();
@@ -75,7 +75,7 @@ public sealed partial class SshAuditTests(ITestOutputHelper output)
         var cancellation = TestContext.Current.CancellationToken;
         var port = FreePort.Next();
         await using var audit = ChildProcess.Start(
-            Peers.RequireSshAudit("--no-colors", "--client-audit", "-p", port.ToString(CultureInfo.InvariantCulture)));
+            Peers.RequirePython("ssh_audit", "-m", "ssh_audit.ssh_audit", "--no-colors", "--client-audit", "-p", port.ToString(CultureInfo.InvariantCulture)));
         await Servers.Readiness.OfPortAsync(audit, port, cancellation);
         await Assert.ThrowsAnyAsync<SshException>(async () => await SshConnection.ConnectAsync(new TcpNetwork(TimeProvider.System), new SshClientOptions
         {

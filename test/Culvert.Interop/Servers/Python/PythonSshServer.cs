@@ -11,13 +11,9 @@ internal sealed class PythonSshServer(SshServerOptions options, TestKeys keys, s
 
     public override string User => Account.User;
 
-    protected override async Task<CommandLine> PrepareAsync(CancellationToken cancellation)
-    {
-        var python = await Peers.RequirePythonAsync(module, cancellation);
-        return new CommandLine(
-            python, Path.Combine(AppContext.BaseDirectory, "Servers", "Python", module + "_server.py"),
-            Options.ListenAddress, Port.ToString(CultureInfo.InvariantCulture), string.Join(',', TestKeys.HostKeys.Select(Keys.PrivateKey)),
-            Folder.Write("authorized_keys", AuthorizedKeys), User, Password,
-            (Options.RekeyBytes ?? DefaultRekeyBytes).ToString(CultureInfo.InvariantCulture));
-    }
+    protected override Task<CommandLine> PrepareAsync(CancellationToken cancellation) => Task.FromResult(Peers.RequirePython(
+        module, Path.Combine(AppContext.BaseDirectory, "Servers", "Python", module + "_server.py"),
+        Options.ListenAddress, Port.ToString(CultureInfo.InvariantCulture), string.Join(',', TestKeys.HostKeys.Select(Keys.PrivateKey)),
+        Folder.Write("authorized_keys", AuthorizedKeys), User, Password,
+        (Options.RekeyBytes ?? DefaultRekeyBytes).ToString(CultureInfo.InvariantCulture)));
 }
