@@ -70,7 +70,7 @@ class Tunnel:
 
     def __init__(self, program, sshd, cipher, destinations):
         self.ports = [free_port() for _ in destinations]
-        kind = "tcp/" if os.path.basename(program) == "culvert" else ""
+        kind = "tcp/" if os.path.basename(program) != "ssh" else ""
         forwards = []
         for port, destination in zip(self.ports, destinations):
             forwards += ["-L", "%s127.0.0.1:%d:127.0.0.1:%d" % (kind, port, destination)]

@@ -9,6 +9,9 @@ internal static class ExitCode
     /// <summary>The command line can't be meant.</summary>
     public const int Usage = 2;
 
+    /// <summary>What <see cref="Failure"/> and <see cref="Usage"/> are under Tectia's names.</summary>
+    public const int SessionFailure = 1;
+
     /// <summary>Connection, login, host key, forward or loss of the link; or something was cut at the end. As ssh does it.</summary>
     public const int Failure = 255;
 }

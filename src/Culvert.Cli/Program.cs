@@ -6,24 +6,29 @@ using Culvert.Cli.Running;
 using Culvert.Cli.Terminal;
 
 // Help is printed before anything else is loaded: the commonest first call shouldn't wait for what it doesn't use.
-if (args is ["-h" or "--help" or "help"])
-    return Say(HelpText.Page);
+var isTectia = ProgramName.Current == ProgramName.Sshg3;
+if (args is ["-h" or "--help"] || (args is ["help"] && !isTectia))
+    return Say(isTectia ? TectiaHelp.Page : HelpText.Page);
 
 try
 {
-    return CommandLineReader.Read(args, ThisMachine.Of()) switch
+    var machine = ThisMachine.Of();
+    return (isTectia ? TectiaReader.Read(args, machine) : CommandLineReader.Read(args, machine)) switch
     {
         Invocation.Help => Say(HelpText.Page),
         Invocation.Version => Say(ProgramVersion.Text),
+        Invocation.Text text => Say(text.Lines),
         Invocation.Print print => Say(string.Join('\n', print.Lines)),
         Invocation.Demo demo => await DemoCommand.RunAsync(demo),
+        Invocation.InstallNames names => Say(string.Join('\n', InstallNames.Run(names.Folder, Environment.ProcessPath!))),
         Invocation.Tunnels tunnels => await TunnelCommand.RunAsync(tunnels, args),
         var unknown => throw new InvalidOperationException($"nothing runs {unknown}"),
     };
 }
 catch (ConfigException e)
 {
-    return UsageError.Report(e, StandardError.Open());
+    var code = UsageError.Report(e, StandardError.Open(), isTectia ? ProgramName.Sshg3 : "culvert");
+    return isTectia ? ExitCode.SessionFailure : code;
 }
 
 static int Say(string text)

@@ -16,12 +16,16 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan
     private readonly List<byte> _outbox = [];
     private Duplex _duplex = duplex;
     private Task? _reading;
+    private bool _refused;
 
     /// <summary>How reading ended; what was read before may still hold lines.</summary>
     public ReadEnd End { get; private set; }
 
     /// <summary>Whether a line was begun and not ended. Only right when <see cref="TryRead"/> has just found no line.</summary>
     public bool HasPartialLine { get; private set; }
+
+    /// <summary>Nothing shows that the peer went away before it had read all that was said to it: its system answers that with a reset, or takes no more.</summary>
+    public bool HasTakenAll => !_refused && End is ReadEnd.None or ReadEnd.Ended;
 
     /// <summary>Takes the next line that has come.</summary>
     public bool TryRead(out FtpLine line)
@@ -62,7 +66,7 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            await _duplex.WriteAsync(bytes, either.Token).ConfigureAwait(false);
+            _refused |= await _duplex.WriteAsync(bytes, either.Token).ConfigureAwait(false) != WriteEnd.None;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -100,7 +104,7 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan
     public Duplex Beneath => _duplex;
 
     /// <summary>Ends our half.</summary>
-    public async ValueTask EndAsync(CancellationToken cancellationToken) => await _duplex.EndAsync(cancellationToken).ConfigureAwait(false);
+    public async ValueTask EndAsync(CancellationToken cancellationToken) => _refused |= await _duplex.EndAsync(cancellationToken).ConfigureAwait(false) != WriteEnd.None;
 
     /// <summary>Reads on until the peer has closed too, so that closing doesn't reset the connection and take our last words with it.</summary>
     public async Task DrainAsync(CancellationToken cancellationToken)

@@ -37,6 +37,7 @@ internal sealed class DataPath : IAsyncDisposable
     private readonly Side _near = new();
     private readonly Side _far = new();
     private readonly TaskCompletionSource<Ending> _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _mayEncryptFar = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Task> _openings = [];
     private readonly ConcurrentQueue<Task> _ends = [];
     private readonly List<ITimer> _timers = [];
@@ -110,6 +111,9 @@ internal sealed class DataPath : IAsyncDisposable
     public void ListenFar(IPAddress address) => _openings.Add(ListenAsync(_context.Far, new(address.ToString(), 0),
         new() { ArmedToReset = true, Priority = Priority.Bulk },
         _far, at => new PathEvent.FarListening(_id, at), new PathEvent.FarOpen(_id), failure => new PathEvent.FarFailed(_id, failure), peer => AdmitServer(peer, address)));
+
+    /// <summary>The far side may be encrypted now. It waits for that, when it is to be.</summary>
+    public void EncryptFar() => _mayEncryptFar.TrySetResult();
 
     /// <summary>Passes on the server's end, in modes where it says nothing about a file.</summary>
     public void EndNear() => End(_near);
@@ -343,7 +347,9 @@ internal sealed class DataPath : IAsyncDisposable
 
     private async Task OpenAsync(Side side, Duplex duplex, PathEvent open)
     {
-        var tls = side.Encrypt?.Invoke(duplex);
+        if (side == _far && side.Encrypt is not null)
+            await Task.WhenAny(_mayEncryptFar.Task, _settled.Task).ConfigureAwait(false);
+        var tls = _settled.Task.IsCompleted ? null : side.Encrypt?.Invoke(duplex);
         duplex = tls ?? duplex;
         if (side.TryOpen(duplex))
         {

@@ -74,6 +74,10 @@ public sealed record FtpRelayOptions
     /// <summary>The largest <see cref="PassivePorts"/> for <see cref="Ftps.Opaque"/>: each port is a listening socket. Ranges that were made for a firewall are far smaller.</summary>
     public const int MaxOpaquePorts = 1000;
 
+    /// <summary>TLS begins with the connection, and not with AUTH, on each side that has it (implicit FTPS, as on port 990). For <see cref="Ftps.Terminate"/>,
+    /// <see cref="Ftps.Originate"/> and <see cref="Ftps.Both"/>; a client without TLS isn't served then.</summary>
+    public bool ImplicitTls { get; init; }
+
     /// <summary>TLS with clients; needed for <see cref="Ftps.Terminate"/> and <see cref="Ftps.Both"/>.</summary>
     public TlsServer? ClientTls { get; init; }
 

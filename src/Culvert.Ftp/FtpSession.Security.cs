@@ -32,7 +32,7 @@ internal sealed partial class FtpSession
             _conversation.CannotStepAside("more was said in clear before it began");
             return;
         }
-        var ports = _relay.PortsFor(new(_near, _far, _nearAddress.ToString(), _destination, Options, _relay.Logger));
+        var ports = _relay.PortsFor(new(_near, _far, _nearAddress.ToString(), _destination, Options, _relay.Logger, _relay.Observer));
         if (await ports.EnterAsync(_client.Peer, end).ConfigureAwait(false) is { } failure)
         {
             _conversation.CannotStepAside(failure);

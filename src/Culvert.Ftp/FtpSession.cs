@@ -15,9 +15,6 @@ internal sealed partial class FtpSession
     /// <summary>Last words get so long to be read.</summary>
     private static readonly TimeSpan LastWordsLimit = TimeSpan.FromSeconds(5);
 
-    /// <summary>A server whose client has gone gets so long to close the session.</summary>
-    private static readonly TimeSpan FarewellLimit = TimeSpan.FromSeconds(30);
-
     private readonly FtpRelay _relay;
     private readonly long _id;
     private readonly Accepted _client;
@@ -29,9 +26,8 @@ internal sealed partial class FtpSession
     private readonly Channel<PathEvent> _news = Channel.CreateUnbounded<PathEvent>(new() { SingleReader = true });
     private readonly Dictionary<int, DataPath> _paths = [];
     private readonly SessionTransfers _transfers;
-    private readonly Dictionary<TimerKind, ITimer> _timers = [];
+    private readonly SessionTimers _timers;
     private readonly TlsClientSession? _serverTls;
-    private readonly HashSet<TimerKind> _begunLines = [];
     private Task? _awaitingNews;
 
     public FtpSession(FtpRelay relay, long id, Accepted client, INetwork near, INetwork far, Endpoint destination)
@@ -39,7 +35,8 @@ internal sealed partial class FtpSession
         (_relay, _id, _client, _near, _far, _destination) = (relay, id, client, near, far, destination);
         _nearAddress = NearAddress(client.Peer, relay.Options);
         _conversation = new(relay.Options, client.Peer, _nearAddress, destination);
-        _transfers = new(relay, new(id, client.Peer, destination, relay.Options.Profile));
+        _timers = new(relay.Options, relay.Time, news => _news.Writer.TryWrite(news));
+        _transfers = new(relay, new(id, client.Peer, destination, relay.Options.Profile), after => _timers.Arm(TimerKind.LifeSign, after));
         _serverTls = relay.Options.Originates ? relay.Options.ServerTls!.Begin() : null;
     }
 
@@ -99,7 +96,8 @@ internal sealed partial class FtpSession
         };
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var onStop = stop.Register(stopped.SetResult);
-        SessionTimer(TimerKind.Login).Change(Options.LoginTimeout, Timeout.InfiniteTimeSpan);
+        _timers.Arm(TimerKind.Login);
+        _conversation.ServerReached();
         while (true)
         {
             await DoDecisionsAsync(client, server, context, end).ConfigureAwait(false);
@@ -109,8 +107,8 @@ internal sealed partial class FtpSession
                 _conversation.Shutdown();
             if (TakeNext(client, server))
                 continue;
-            WatchLine(TimerKind.PartialLine, _conversation.WantsCommands && client.HasPartialLine);
-            WatchLine(TimerKind.PartialReply, !_conversation.HoldsReplies && server.HasPartialLine);
+            _timers.WatchLine(TimerKind.PartialLine, _conversation.WantsCommands && client.HasPartialLine);
+            _timers.WatchLine(TimerKind.PartialReply, !_conversation.HoldsReplies && server.HasPartialLine);
             await DoDecisionsAsync(client, server, context, end).ConfigureAwait(false);
             if (_conversation.IsClosed)
                 break;
@@ -140,10 +138,18 @@ internal sealed partial class FtpSession
     {
         if (_news.Reader.TryRead(out var news))
         {
-            _conversation.OnPath(news);
+            OnNews(news);
             return true;
         }
         return TakeFromServer(server) || TakeFromClient(client);
+    }
+
+    private void OnNews(PathEvent news)
+    {
+        if (news is PathEvent.TimerElapsed { Timer: TimerKind.LifeSign })
+            _transfers.ClientStays();
+        else
+            _conversation.OnPath(news);
     }
 
     private bool TakeFromServer(ControlConnection server)
@@ -152,7 +158,7 @@ internal sealed partial class FtpSession
             return false;
         if (server.TryRead(out var reply))
         {
-            WatchLine(TimerKind.PartialReply, begun: false);
+            _timers.WatchLine(TimerKind.PartialReply, begun: false);
             if (_relay.Logger.IsEnabled(LogLevel.Trace))
                 Log.Reply(_relay.Logger, _id, reply.ToString());
             _conversation.OnReply(reply);
@@ -170,9 +176,10 @@ internal sealed partial class FtpSession
             return false;
         if (client.TryRead(out var command))
         {
-            WatchLine(TimerKind.PartialLine, begun: false);
+            _timers.WatchLine(TimerKind.PartialLine, begun: false);
             if (_relay.Logger.IsEnabled(LogLevel.Trace))
                 Log.Command(_relay.Logger, _id, FtpCommand.Parse(command).ToString());
+            _transfers.ClientSpoke();
             _conversation.OnCommand(command);
             return true;
         }
@@ -180,13 +187,6 @@ internal sealed partial class FtpSession
             return false;
         _conversation.ClientGone();
         return true;
-    }
-
-    /// <summary>A line that was begun must be ended in time; the next one has its own time.</summary>
-    private void WatchLine(TimerKind timer, bool begun)
-    {
-        if (begun ? _begunLines.Add(timer) : _begunLines.Remove(timer))
-            SessionTimer(timer).Change(begun ? Duration(timer) : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Does what was decided. Lines collect until something else is to be done, or nothing is left: what was said before is
@@ -221,6 +221,9 @@ internal sealed partial class FtpSession
                 case Decision.ListenFar listen:
                     Path(listen.Path, context!).ListenFar(listen.Address);
                     break;
+                case Decision.EncryptFar encrypt:
+                    Path(encrypt.Path, context!).EncryptFar();
+                    break;
                 case Decision.EndNear ended:
                     Path(ended.Path, context!).EndNear();
                     break;
@@ -232,10 +235,10 @@ internal sealed partial class FtpSession
                         path.Settle(settle.How);
                     break;
                 case Decision.Arm { Path: 0 } arm:
-                    SessionTimer(arm.Timer).Change(Duration(arm.Timer), Timeout.InfiniteTimeSpan);
+                    _timers.Arm(arm.Timer);
                     break;
                 case Decision.Arm arm:
-                    Path(arm.Path, context!).Arm(arm.Timer, Duration(arm.Timer));
+                    Path(arm.Path, context!).Arm(arm.Timer, _timers.Duration(arm.Timer));
                     break;
                 case Decision.EncryptClient:
                     await EncryptClientAsync(client, end).ConfigureAwait(false);
@@ -307,31 +310,6 @@ internal sealed partial class FtpSession
         }
     }
 
-    /// <summary>The session's timer of a kind, not yet running when it's new.</summary>
-    private ITimer SessionTimer(TimerKind kind)
-    {
-        if (!_timers.TryGetValue(kind, out var timer))
-        {
-            timer = _relay.Time.CreateTimer(_ => _news.Writer.TryWrite(new PathEvent.TimerElapsed(0, kind)), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            _timers.Add(kind, timer);
-        }
-        return timer;
-    }
-
-    private TimeSpan Duration(TimerKind timer) => timer switch
-    {
-        TimerKind.UploadHold => Options.UploadHold,
-        TimerKind.Verdict => Options.VerdictTimeout,
-        TimerKind.Abort => Options.AbortTimeout,
-        TimerKind.Stall => Options.StallTimeout,
-        TimerKind.Grace => Options.ShutdownGrace,
-        TimerKind.Login => Options.LoginTimeout,
-        TimerKind.PartialLine => Options.LineTimeout,
-        TimerKind.PartialReply => Options.ReplyLineTimeout,
-        TimerKind.Idle => Options.IdleTimeout,
-        _ => FarewellLimit,
-    };
-
     private static async ValueTask FlushAsync(ControlConnection client, ControlConnection? server, CancellationToken end)
     {
         if (server is not null)
@@ -372,9 +350,9 @@ internal sealed partial class FtpSession
             await path.DisposeAsync().ConfigureAwait(false);
             _transfers.EndTaken(id, path.ClientEnd);
         }
+        _transfers.ClientLeft(client.HasTakenAll);
         _serverTls?.Dispose();
-        foreach (var timer in _timers.Values)
-            await timer.DisposeAsync().ConfigureAwait(false);
+        await _timers.StopAsync().ConfigureAwait(false);
         _news.Writer.Complete();
         if (_awaitingNews is not null)
             await _awaitingNews.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -4,10 +4,20 @@ using Culvert.Net;
 namespace Culvert.Ftp;
 
 /// <summary>The transfers of a session, as its observer and the log are told of them.</summary>
-internal sealed class SessionTransfers(FtpRelay relay, TransferSession session)
+/// <remarks>What the conversation calls complete is told only when the client has outlived it. The system of a process that is killed closes all its sockets at
+/// once and, where nothing lay unread, in order: as if it had read to the end, while the last bytes that it read are on no disk.</remarks>
+/// <param name="relay">Its observer and its log.</param>
+/// <param name="session">Whose transfers.</param>
+/// <param name="armLifeSign">Calls <see cref="ClientStays"/> after a time.</param>
+internal sealed class SessionTransfers(FtpRelay relay, TransferSession session, Action<TimeSpan> armLifeSign)
 {
+    /// <summary>A client whose control connection stands so long after its transfer wasn't killed in it. Both connections of a process that dies end within
+    /// milliseconds, and people who watch can wait for a second.</summary>
+    private static readonly TimeSpan LifeSign = TimeSpan.FromSeconds(1);
+
     private readonly Dictionary<int, Transfer> _running = [];
     private readonly Dictionary<int, (Transfer Transfer, Decision.Finished As)> _taking = [];
+    private readonly Queue<(Transfer Transfer, Decision.Finished As, long Since)> _taken = [];
 
     /// <summary>Data paths of downloads that are complete if the client takes what was sent: the last bytes may still lie unread in its socket.</summary>
     public IEnumerable<int> Taking => _taking.Keys;
@@ -34,7 +44,7 @@ internal sealed class SessionTransfers(FtpRelay relay, TransferSession session)
             expecting.Expect(expect.Size, expect.Exactly);
     }
 
-    /// <summary>The conversation has judged. A complete download is not told before the client has taken it.</summary>
+    /// <summary>The conversation has judged. A complete download is not told before the client has taken it, and nothing complete before the client has outlived it.</summary>
     /// <param name="finished">The judgement.</param>
     /// <param name="takesTime">There is a data connection that the client has yet to close.</param>
     public void Finish(Decision.Finished finished, bool takesTime)
@@ -42,10 +52,12 @@ internal sealed class SessionTransfers(FtpRelay relay, TransferSession session)
         if (!_running.Remove(finished.Path, out var transfer))
             return;
         transfer.StopCounting();
-        if (takesTime && finished.Result == TransferResult.Complete && transfer.Direction == TransferDirection.Download)
+        if (finished.Result != TransferResult.Complete)
+            End(transfer, finished);
+        else if (takesTime && transfer.Direction == TransferDirection.Download)
             _taking[finished.Path] = (transfer, finished);
         else
-            End(transfer, finished);
+            AwaitLifeSign(transfer, finished);
     }
 
     /// <summary>The client's data connection is closed. A client that has read the end of its data closes in order. One that is killed before that, or gives
@@ -54,11 +66,45 @@ internal sealed class SessionTransfers(FtpRelay relay, TransferSession session)
     {
         if (!_taking.Remove(path, out var taken))
             return;
-        End(taken.Transfer, clientEnd == ReadEnd.Ended ? taken.As : taken.As with
+        if (clientEnd == ReadEnd.Ended)
+            AwaitLifeSign(taken.Transfer, taken.As);
+        else
+            EndUnverified(taken.Transfer, taken.As, clientEnd == ReadEnd.None ? "the client has not closed its data connection" : "the client broke its data connection, and may not have read all");
+    }
+
+    /// <summary>The client has said something: it lives.</summary>
+    public void ClientSpoke()
+    {
+        while (_taken.TryDequeue(out var taken))
+            End(taken.Transfer, taken.As);
+    }
+
+    /// <summary>Time has gone by.</summary>
+    public void ClientStays()
+    {
+        while (_taken.TryPeek(out var taken))
         {
-            Result = TransferResult.Unverified,
-            Cause = clientEnd == ReadEnd.None ? "the client has not closed its data connection" : "the client broke its data connection, and may not have read all",
-        });
+            var left = LifeSign - relay.Time.GetElapsedTime(taken.Since);
+            if (left > TimeSpan.Zero)
+            {
+                armLifeSign(left);
+                return;
+            }
+            _taken.Dequeue();
+            End(taken.Transfer, taken.As);
+        }
+    }
+
+    /// <summary>The client's control connection is closed; one that has taken all that was said to it had done with its transfers.</summary>
+    public void ClientLeft(bool hasTakenAll)
+    {
+        while (_taken.TryDequeue(out var taken))
+        {
+            if (hasTakenAll)
+                End(taken.Transfer, taken.As);
+            else
+                EndUnverified(taken.Transfer, taken.As, "the client went away before it had read the reply, and may not have kept all");
+        }
     }
 
     /// <summary>The session ends in the middle of what was to be done: nobody will judge what still runs.</summary>
@@ -68,6 +114,15 @@ internal sealed class SessionTransfers(FtpRelay relay, TransferSession session)
             End(transfer, new(0, TransferResult.Failed, Reply: null, "the session was cut off"));
         _running.Clear();
     }
+
+    private void AwaitLifeSign(Transfer transfer, Decision.Finished finished)
+    {
+        _taken.Enqueue((transfer, finished, relay.Time.GetTimestamp()));
+        if (_taken.Count == 1)
+            armLifeSign(LifeSign);
+    }
+
+    private void EndUnverified(Transfer transfer, Decision.Finished finished, string cause) => End(transfer, finished with { Result = TransferResult.Unverified, Cause = cause });
 
     private void End(Transfer transfer, Decision.Finished finished)
     {

@@ -30,8 +30,8 @@ public enum TransferResult
 {
     /// <summary>It has not.</summary>
     Running,
-    /// <summary>Both data connections ended in order, as many bytes left as had come, the server's final reply says success, and a client that received has
-    /// closed its side in order.</summary>
+    /// <summary>Both data connections ended in order, as many bytes left as had come, the server's final reply says success, a client that received has
+    /// closed its side in order, and the client has lived on: it has said something more, or taken its leave in order, or was still there a second later.</summary>
     Complete,
     /// <summary>It was refused, cut or aborted.</summary>
     Failed,
@@ -117,7 +117,7 @@ public sealed class Transfer
     /// <summary>Bytes that were handed to the receiving side so far.</summary>
     public long Bytes => _result == TransferResult.Running ? _bytes() : _finalBytes;
 
-    /// <summary>How long it took; null while it runs.</summary>
+    /// <summary>How long it took, up to the server's final reply; null while it runs.</summary>
     public TimeSpan? Duration { get; private set; }
 
     /// <summary>The server's final reply, escaped; null when there was none.</summary>
@@ -129,11 +129,12 @@ public sealed class Transfer
     /// <summary>Why it failed, for people; null when it did not.</summary>
     public string? Cause { get; private set; }
 
-    /// <summary>What goes over the connection from now on belongs to another transfer.</summary>
+    /// <summary>What goes over the connection from now on belongs to another transfer, and what is awaited from now on isn't the file.</summary>
     internal void StopCounting()
     {
         var bytes = _bytes();
         Volatile.Write(ref _bytes, () => bytes);
+        Duration = _time.GetElapsedTime(_clock);
     }
 
     internal void Correct(TransferFacts facts) => _facts = facts;
@@ -147,7 +148,7 @@ public sealed class Transfer
     internal void End(TransferResult result, string? reply, string? cause)
     {
         _finalBytes = _bytes();
-        (Reply, Cause, Duration) = (reply, cause, _time.GetElapsedTime(_clock));
+        (Reply, Cause, Duration) = (reply, cause, Duration ?? _time.GetElapsedTime(_clock));
         _result = result;
     }
 }
@@ -166,4 +167,7 @@ public interface ITransferObserver
 
     /// <summary>A data connection is being opened on the far network.</summary>
     void ChannelOpening(Endpoint to);
+
+    /// <summary>A data connection was cut because its session ended, and what it carried isn't known (<see cref="Ftps.Opaque"/>).</summary>
+    void UnseenDataCut() { }
 }

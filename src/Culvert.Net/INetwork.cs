@@ -23,7 +23,7 @@ public enum Priority
 {
     /// <summary>A dialogue: a late byte is felt.</summary>
     Interactive,
-    /// <summary>A file: only the sum counts.</summary>
+    /// <summary>A file: only the sum counts. What follows a read or a write of such a TCP connection may run on the loop that serves all of them, and must not block.</summary>
     Bulk,
 }
 

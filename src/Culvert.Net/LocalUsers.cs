@@ -58,6 +58,21 @@ public static partial class LocalUsers
         return statx(file, "", emptyPath, wantUid, buffer) == 0 ? new UserId((*(uint*)(buffer + 20)).ToString(CultureInfo.InvariantCulture)) : null;
     }
 
+    /// <summary>Whether a path still leads to an open file; null where that can't be told (only Linux says it in one way on every processor).</summary>
+    public static unsafe bool? IsSameFile(SafeFileHandle file, string path)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        if (!OperatingSystem.IsLinux())
+            return null;
+        // struct statx: stx_ino at 32, stx_dev_major and _minor at 136 and 140.
+        const int emptyPath = 0x1000, wantInode = 0x100;
+        byte* open = stackalloc byte[256], named = stackalloc byte[256];
+        if (statx(file, "", emptyPath, wantInode, open) != 0)
+            return null;
+        return statx(file, Path.GetFullPath(path), 0, wantInode, named) == 0
+            && *(ulong*)(open + 32) == *(ulong*)(named + 32) && *(ulong*)(open + 136) == *(ulong*)(named + 136);
+    }
+
     // getpwnam answers in memory that the next call reuses.
     private static readonly Lock NameLookup = new();
 

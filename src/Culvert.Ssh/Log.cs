@@ -24,7 +24,7 @@ internal static partial class Log
     [LoggerMessage(1011, LogLevel.Debug, "kex: host key algorithm: {Algorithm}")]
     public static partial void HostKeyAlgorithm(ILogger logger, string algorithm);
 
-    [LoggerMessage(1012, LogLevel.Debug, "kex: {Direction} {Protection} compression: none")]
+    [LoggerMessage(1012, LogLevel.Debug, "kex: {Direction} {Protection}")]
     public static partial void DirectionProtection(ILogger logger, string direction, Crypto.DirectionAlgorithms protection);
 
     [LoggerMessage(1013, LogLevel.Debug, "kex: strict key exchange: {Strict}")]
@@ -81,6 +81,9 @@ internal static partial class Log
     [LoggerMessage(1207, LogLevel.Debug, "get_agent_identities: {Reason}")]
     public static partial void AgentUnusable(ILogger logger, string reason);
 
+    [LoggerMessage(1208, LogLevel.Debug, "no private key for certificate {Source}")]
+    public static partial void NoKeyForCertificate(ILogger logger, string source);
+
     [LoggerMessage(1210, LogLevel.Debug, "server: a client logged in by {Method}")]
     public static partial void ServerAccepted(ILogger logger, string method);
 
@@ -89,6 +92,21 @@ internal static partial class Log
 
     [LoggerMessage(1221, LogLevel.Warning, "{Place}: {Reason}; the line is ignored")]
     public static partial void KnownHostsLineIgnored(ILogger logger, string place, string reason);
+
+    [LoggerMessage(1222, LogLevel.Debug, "Host '{Host}' is known and matches the {Type}-CERT host certificate, serial {Serial} ID \"{KeyId}\"; found CA key in {Place}")]
+    public static partial void HostCertificateMatches(ILogger logger, string host, string type, ulong serial, string keyId, string place);
+
+    [LoggerMessage(1223, LogLevel.Debug, "No matching CA found for '{Host}' (its certificate is by {Authority}). Retry with plain key")]
+    public static partial void NoMatchingAuthority(ILogger logger, string host, string authority);
+
+    [LoggerMessage(1224, LogLevel.Debug, "host keys of '{Host}' are not updated: {Reason}")]
+    public static partial void HostKeysNotUpdated(ILogger logger, string host, string reason);
+
+    [LoggerMessage(1225, LogLevel.Debug, "Learned new hostkey: {Type} {Fingerprint}")]
+    public static partial void HostKeyLearned(ILogger logger, string type, string fingerprint);
+
+    [LoggerMessage(1226, LogLevel.Debug, "Deprecating obsolete hostkey: {Type} {Fingerprint} in {Place}")]
+    public static partial void HostKeyForgotten(ILogger logger, string type, string fingerprint, string place);
 
     [LoggerMessage(1300, LogLevel.Debug, "connection: ended: {Reason}")]
     public static partial void ConnectionEnded(ILogger logger, string reason);

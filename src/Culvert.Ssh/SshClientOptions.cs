@@ -18,6 +18,12 @@ public sealed record SshClientOptions
     /// <summary>Decides about the server's host key. There is no default. The time that it takes to ask a person is not counted.</summary>
     public required HostKeyPolicy HostKeyPolicy { get; init; }
 
+    /// <summary>Learns the server's other host keys from it (<c>UpdateHostKeys</c>); null: nobody does.</summary>
+    public HostKeyLearner? HostKeyLearner { get; init; }
+
+    /// <summary>The name by which the learner knows the server; null: as known_hosts writes host and port.</summary>
+    public string? HostKeyName { get; init; }
+
     /// <summary>Who logs in, and by what. The time in <see cref="ClientAuthenticationOptions.Ask"/> is not counted.</summary>
     public required ClientAuthenticationOptions Authentication { get; init; }
 

@@ -3,6 +3,7 @@ using Culvert.Ssh.Auth;
 using Culvert.Ssh.Connection;
 using Culvert.Ssh.Crypto;
 using Culvert.Ssh.Transport;
+using Culvert.Ssh.Trust;
 using Microsoft.Extensions.Logging;
 
 namespace Culvert.Ssh;
@@ -12,12 +13,16 @@ public sealed class SshConnection : IAsyncDisposable
 {
     private readonly RekeyingTransport _transport;
     private readonly Multiplexer _multiplexer;
+    private readonly HostKeyRotation? _hostKeys;
 
     private SshConnection(RekeyingTransport transport, SshClientOptions options, ILogger logger)
     {
         _transport = transport;
         Server = options.Server;
         var listeners = new RemoteListeners();
+        _hostKeys = options.HostKeyLearner is { } learner
+            ? new(learner, options.HostKeyName ?? HostNames.Of(options.Server), options.Algorithms.HostKey, transport.SessionId, logger)
+            : null;
         var dead = new Failure(FailureKind.NetworkLost, $"Timeout, server {options.Server.Host} not responding.");
         var keepAlive = new KeepAlive(options.ServerAliveInterval, options.ServerAliveCountMax, dead, options.Time);
         _multiplexer = new Multiplexer(transport,
@@ -29,7 +34,7 @@ public sealed class SshConnection : IAsyncDisposable
                 RefuseLast = transport.RefuseLast,
                 Disconnect = transport.DisconnectAsync,
             },
-            multiplexer => new ClientConnectionRole(multiplexer, listeners, logger),
+            multiplexer => new ClientConnectionRole(multiplexer, listeners, _hostKeys, logger),
             keepAlive.RunAsync);
         Network = new SshNetwork(_multiplexer, listeners, options.Time);
     }
@@ -50,7 +55,10 @@ public sealed class SshConnection : IAsyncDisposable
     public NegotiatedAlgorithms Algorithms => _transport.Negotiated;
 
     /// <summary>Key exchanges so far, the first one included.</summary>
-    internal int KeyExchanges => _transport.KeyExchanges;
+    public int KeyExchanges => _transport.KeyExchanges;
+
+    /// <summary>Packets that came in so far.</summary>
+    public long PacketsReceived => _multiplexer.PacketsReceived;
 
     /// <summary>Channels that exist now.</summary>
     public int Channels => _multiplexer.Table.Count;
@@ -95,8 +103,24 @@ public sealed class SshConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>Opens a session beside the network: a shell, a command or a subsystem on the server.</summary>
+    /// <param name="priority">Interactive for people at a terminal; bulk for what may wait.</param>
+    /// <param name="cancellationToken">Gives up; nothing is left open.</param>
+    /// <exception cref="NetworkException">The server refuses, or the connection is gone.</exception>
+    public Task<SshSession> OpenSessionAsync(Priority priority, CancellationToken cancellationToken) =>
+        SshSession.OpenAsync(_multiplexer, priority, cancellationToken);
+
+    /// <summary>Changes keys now; completes when that is done.</summary>
+    /// <exception cref="SshConnectionException">The connection is gone.</exception>
+    public Task RekeyAsync(CancellationToken cancellationToken) => _transport.RekeyAsync(cancellationToken);
+
     /// <summary>Ends in order: what is queued goes out, then DISCONNECT, within two seconds. Channels still open are cut.</summary>
-    public ValueTask DisposeAsync() => _multiplexer.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _multiplexer.DisposeAsync();
+        if (_hostKeys is not null)
+            await _hostKeys.DisposeAsync();
+    }
 
     private static async Task<(Duplex, string? Reached)> DialAsync(INetwork through, SshClientOptions options, CancellationToken cancellationToken)
     {

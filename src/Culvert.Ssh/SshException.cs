@@ -15,6 +15,8 @@ public enum DisconnectReason
     KeyExchangeFailed = 3,
     /// <summary>SSH_DISCONNECT_MAC_ERROR</summary>
     MacError = 5,
+    /// <summary>SSH_DISCONNECT_COMPRESSION_ERROR</summary>
+    CompressionError = 6,
     /// <summary>SSH_DISCONNECT_SERVICE_NOT_AVAILABLE</summary>
     ServiceNotAvailable = 7,
     /// <summary>SSH_DISCONNECT_PROTOCOL_VERSION_NOT_SUPPORTED</summary>

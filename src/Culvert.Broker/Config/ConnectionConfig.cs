@@ -77,6 +77,12 @@ public sealed record ConnectionConfig
     /// <summary>The tunnels, in the order in which they were said.</summary>
     public IReadOnlyList<TunnelConfig> Tunnels { get; init; } = [];
 
+    /// <summary>The session beside the tunnels; null: none.</summary>
+    public SessionConfig? Session { get; init; }
+
+    /// <summary>Try an empty password before anybody is asked for one.</summary>
+    public bool TryEmptyPassword { get; init; }
+
     /// <summary>Forwards of ssh_config that culvert doesn't offer: SOCKS, Unix sockets.</summary>
     public IReadOnlyList<ForwardSpec> OtherForwards { get; init; } = [];
 
@@ -128,6 +134,18 @@ public sealed record ConnectionConfig
     /// <summary>Holds the password; nobody else may read it.</summary>
     public string? PasswordFile { get; init; }
 
+    /// <summary>A program, by its full path, and its words: its first line of output is the password.</summary>
+    public string? PasswordProgram { get; init; }
+
+    /// <summary>The name of a systemd credential that holds the password.</summary>
+    public string? PasswordCredential { get; init; }
+
+    /// <summary>SSH Tectia's list of keys (<c>IdKey name</c>), tried before <see cref="IdentityFiles"/>.</summary>
+    public string? IdentificationFile { get; init; }
+
+    /// <summary>SSH Tectia's folders of host keys; null: the usual ones, where they exist.</summary>
+    public IReadOnlyList<string>? HostKeyFolders { get; init; }
+
     /// <summary>Methods in the order to try; null: the usual one.</summary>
     public IReadOnlyList<string>? PreferredAuthentications { get; init; }
 
@@ -178,6 +196,9 @@ public sealed record ConnectionConfig
 
     /// <summary>MACs, written likewise.</summary>
     public string? Macs { get; init; }
+
+    /// <summary>Compress what travels, where the server can.</summary>
+    public bool Compression { get; init; }
 
     /// <summary>Change keys after this many bytes; null: the cipher's own limit.</summary>
     public long? RekeyBytes { get; init; }

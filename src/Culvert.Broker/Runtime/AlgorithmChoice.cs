@@ -8,19 +8,21 @@ internal static class AlgorithmChoice
 {
     /// <summary>The offer.</summary>
     /// <param name="config">Holds the lists.</param>
-    /// <param name="knownHostKeys">Signature algorithms for which the host's key is known: they come first unless the user chose.</param>
+    /// <param name="knownHostKeys">Signature algorithms for which the host's key is known: they come first unless the user chose an order, as in OpenSSH.</param>
     /// <param name="warn">Told of names that were skipped.</param>
     /// <exception cref="BrokerException">A name that nobody knows, or nothing is left to offer.</exception>
     public static AlgorithmPreferences Of(ConnectionConfig config, IReadOnlyList<string> knownHostKeys, Action<Message> warn)
     {
         var defaults = AlgorithmPreferences.Default;
+        var hostKeys = Read(AlgorithmKind.HostKey, "HostKeyAlgorithms", config.HostKeyAlgorithms, defaults.HostKey, warn);
         return new AlgorithmPreferences
         {
             KeyExchange = Read(AlgorithmKind.KeyExchange, "KexAlgorithms", config.KexAlgorithms, defaults.KeyExchange, warn),
-            HostKey = config.HostKeyAlgorithms is null
-                ? [.. defaults.HostKey.Where(knownHostKeys.Contains), .. defaults.HostKey.Where(name => !knownHostKeys.Contains(name))]
-                : Read(AlgorithmKind.HostKey, "HostKeyAlgorithms", config.HostKeyAlgorithms, defaults.HostKey, warn),
+            HostKey = config.HostKeyAlgorithms is null or ['+' or '-', ..]
+                ? [.. hostKeys.Where(knownHostKeys.Contains), .. hostKeys.Where(name => !knownHostKeys.Contains(name))]
+                : hostKeys,
             Ciphers = Read(AlgorithmKind.Cipher, "Ciphers", config.Ciphers, defaults.Ciphers, warn),
+            Compression = config.Compression ? AlgorithmPreferences.DelayedCompression : AlgorithmPreferences.NoCompression,
             Macs = Read(AlgorithmKind.Mac, "MACs", config.Macs, defaults.Macs, warn),
         };
     }

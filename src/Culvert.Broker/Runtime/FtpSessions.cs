@@ -71,6 +71,14 @@ internal sealed class FtpSessions : ITransferObserver
     }
 
     /// <inheritdoc/>
+    public void UnseenDataCut()
+    {
+        if (_stop.IsCancellationRequested)
+            Interlocked.Increment(ref _cut);
+        _observer.UnseenDataCut();
+    }
+
+    /// <inheritdoc/>
     public void AddressRewritten(string from, string to) => _observer.AddressRewritten(from, to);
 
     /// <inheritdoc/>

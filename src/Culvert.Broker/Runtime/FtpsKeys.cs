@@ -32,6 +32,8 @@ internal static class FtpsKeys
             throw new ConfigException("--ftps opaque needs --passive-ports", "name the range from which the FTP server takes its passive ports; the same ports are opened here");
         if (ftp is { Ftps: Ftps.Opaque, PassivePorts: { } range } && range.Last - range.First >= FtpRelayOptions.MaxOpaquePorts)
             throw new ConfigException($"--ftps opaque opens every port of {range}: too many", $"give the FTP server a range of at most {FtpRelayOptions.MaxOpaquePorts} ports");
+        if (ftp.ImplicitTls && !ftp.Terminates && !ftp.Originates)
+            throw new ConfigException("--ftps-implicit needs --ftps terminate, originate or both", "it says how TLS begins with whom Culvert speaks it");
         if (said.CertificateFile is not null && !ftp.Terminates)
             throw new ConfigException("--ftps-certificate needs --ftps terminate or both", "without it no client is shown a certificate");
         if ((said.ServerName ?? said.AuthoritiesFile ?? said.Fingerprint) is not null && !ftp.Originates)

@@ -62,7 +62,7 @@ internal static class SshLink
         var ask = config.BatchMode ? null : services.Ask;
         var server = new Endpoint(config.ConnectHost, config.Port);
         var trust = Trust(config, machine, ask, services);
-        var password = config.PasswordFile is { } file ? await PasswordFile.ReadAsync(tokens.Path(file), cancellationToken).ConfigureAwait(false) : null;
+        var password = PasswordSource.Of(config, tokens, services);
         try
         {
             var known = await trust.KnownAlgorithmsAsync(server, cancellationToken).ConfigureAwait(false);
@@ -72,7 +72,9 @@ internal static class SshLink
                 {
                     Server = server,
                     HostKeyPolicy = trust.CheckAsync,
-                    Authentication = Login(config, machine, tokens, ask, password, services),
+                    HostKeyLearner = MayLearn(config) ? trust.Learner : null,
+                    HostKeyName = config.HostKeyAlias?.ToLowerInvariant(),
+                    Authentication = await LoginAsync(config, machine, tokens, ask, password, services, cancellationToken).ConfigureAwait(false),
                     Algorithms = AlgorithmChoice.Of(config, known, services.Reporter.Tell),
                     Rekey = RekeyLimits.Default with { Bytes = config.RekeyBytes ?? RekeyLimits.Default.Bytes, Age = config.RekeyTime },
                     ConnectTimeout = config.ConnectTimeout <= TimeSpan.Zero ? Timeout.InfiniteTimeSpan : config.ConnectTimeout,
@@ -116,6 +118,8 @@ internal static class SshLink
         {
             UserFiles = Files(config.UserKnownHostsFiles, own, "known_hosts"),
             GlobalFiles = Files(config.GlobalKnownHostsFiles, machine.SystemFolder, "ssh_known_hosts"),
+            TectiaFolders = TectiaFolders(config, machine),
+            CheckAddress = config.CheckHostIP,
             Checking = config.HostKeyChecking,
             HashNames = config.HashKnownHosts,
             HostKeyAlias = config.HostKeyAlias,
@@ -125,23 +129,44 @@ internal static class SshLink
         });
     }
 
-    private static ClientAuthenticationOptions Login(ConnectionConfig config, Machine machine, Tokens tokens, Ask? ask, string? password, BrokerServices services) => new()
+    private static async ValueTask<ClientAuthenticationOptions> LoginAsync(
+        ConnectionConfig config, Machine machine, Tokens tokens, Ask? ask, Func<CancellationToken, ValueTask<string?>>? password, BrokerServices services, CancellationToken cancellationToken)
     {
-        User = config.User ?? Environment.UserName,
-        Host = config.Host,
-        Methods = Methods(config),
-        IdentityFiles = config.IdentityFiles.Count > 0
-            ? [.. config.IdentityFiles.Where(file => !IsNone(file)).Select(file => new IdentityFile(tokens.Path(file)))]
-            : IdentityFile.Defaults(Path.Combine(machine.Home, ".ssh")),
-        Agent = Agent(config),
-        Accepts = config.PubkeyAcceptedAlgorithms is { } list ? name => IsAccepted(name, list) : null,
-        IdentitiesOnly = config.IdentitiesOnly,
-        PasswordSource = password is null ? null : _ => new ValueTask<string?>(password),
-        PasswordPrompts = config.NumberOfPasswordPrompts,
-        Ask = ask,
-        Show = text => services.Reporter.Tell(Message.Warning(text)),
-        Logger = services.LoggerFactory.CreateLogger("Culvert.Ssh.Auth"),
-    };
+        void Show(string text) => services.Reporter.Tell(Message.Warning(text));
+        IReadOnlyList<IdentityFile> listed = config.IdentificationFile is { } list
+            ? await IdentificationFile.ReadAsync(tokens.Path(list), null, Show, cancellationToken).ConfigureAwait(false)
+            : [];
+        return new()
+        {
+            User = config.User ?? Environment.UserName,
+            Host = config.Host,
+            Methods = Methods(config),
+            IdentityFiles = config.IdentityFiles.Count > 0 || listed.Count > 0
+                ? [.. listed, .. config.IdentityFiles.Where(file => !IsNone(file)).Select(file => new IdentityFile(tokens.Path(file)))]
+                : IdentityFile.Defaults(Path.Combine(machine.Home, ".ssh")),
+            CertificateFiles = [.. config.CertificateFiles.Where(file => !IsNone(file)).Select(tokens.Path)],
+            Agent = Agent(config),
+            Accepts = config.PubkeyAcceptedAlgorithms is { } accepted ? name => IsAccepted(name, accepted) : null,
+            IdentitiesOnly = config.IdentitiesOnly,
+            PasswordSource = password ?? (config.TryEmptyPassword ? _ => new ValueTask<string?>("") : null),
+            PasswordPrompts = config.NumberOfPasswordPrompts,
+            Ask = ask,
+            Show = Show,
+            Logger = services.LoggerFactory.CreateLogger("Culvert.Ssh.Auth"),
+        };
+    }
+
+    /// <summary>OpenSSH's rule: not into a file that the user named, unless told to. <c>ask</c> would need somebody to ask while tunnels run; it means no.</summary>
+    private static bool MayLearn(ConnectionConfig config) => (config.UpdateHostKeys ?? (config.UserKnownHostsFiles is null ? UpdateHostKeys.Yes : UpdateHostKeys.No)) == UpdateHostKeys.Yes;
+
+    /// <summary>The usual folders count as the usual files do: as long as no other file was named.</summary>
+    private static string[] TectiaFolders(ConnectionConfig config, Machine machine) => config.HostKeyFolders is { } said
+        ? said is [var only] && IsNone(only) ? [] : [.. said]
+        :
+        [
+            .. config.UserKnownHostsFiles is null ? [Path.Combine(machine.Home, ".ssh2", "hostkeys")] : (string[])[],
+            .. config.GlobalKnownHostsFiles is null ? ["/etc/ssh2/hostkeys"] : (string[])[],
+        ];
 
     private static string[] Methods(ConnectionConfig config)
     {

@@ -1,5 +1,7 @@
 using Culvert.Broker.Config;
+using Culvert.Broker.Runtime.Upkeep;
 using Culvert.Net;
+using Culvert.Ssh;
 
 namespace Culvert.Broker.Runtime;
 
@@ -25,15 +27,20 @@ public sealed class TunnelRun : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<(RunningTunnel Tunnel, Func<int> Cut)> _tunnels = [];
     private readonly List<IListener> _unclaimed = [];
+    private readonly SpareMemory _memory;
 
     /// <summary>For a far side that is there already; <see cref="StartAsync"/> makes one.</summary>
     internal TunnelRun(ConnectionConfig config, BrokerServices services, INetwork there, Task<Failure> linkLost, IAsyncDisposable? link)
     {
         (_config, _services, _there, _linkLost, _link) = (config, services, there, linkLost, link);
+        _memory = new(services.Time);
     }
 
     /// <summary>The tunnels that are open.</summary>
     public IReadOnlyList<OpenTunnel> Tunnels => [.. _tunnels.Select(entry => entry.Tunnel.Facts)];
+
+    /// <summary>The SSH connection, for sessions beside the tunnels; null: the far side is something else.</summary>
+    public SshConnection? Connection => (_link as SshRoute)?.Connection;
 
     /// <summary>Connects, logs in, opens all tunnels, and says that they're ready.</summary>
     /// <exception cref="BrokerException">The connection can't be had, or a tunnel can't and <see cref="ConnectionConfig.ExitOnForwardFailure"/> holds;
@@ -80,7 +87,7 @@ public sealed class TunnelRun : IAsyncDisposable
                 _services.Reporter.Tell(e.Reason with { Weight = MessageWeight.Warning });
             }
         }
-        if (_tunnels.Count == 0)
+        if (_tunnels.Count == 0 && _config.Session is null)
             throw new BrokerException(Message.Error("No forwarding could be set up.", "each reason stands above; without a port there is nothing to do"));
         foreach (var (tunnel, _) in _tunnels)
             _services.Reporter.Opened(tunnel.Facts);
@@ -125,6 +132,7 @@ public sealed class TunnelRun : IAsyncDisposable
         if (_link is not null)
             await _link.DisposeAsync().ConfigureAwait(false);
         _stopping.Dispose();
+        await _memory.DisposeAsync().ConfigureAwait(false);
     }
 
     private static Admission AdmissionFor(TunnelConfig tunnel) => Admission.For(tunnel, LocalUsers.Current, LocalUsers.IsSuperuser, LocalUsers.Find);
@@ -164,7 +172,20 @@ public sealed class TunnelRun : IAsyncDisposable
             (serve, cut) = (sessions.ServeAsync, () => sessions.Cut);
         }
         // Sessions follow their own stop: after a lost link they first have their say.
-        _tunnels.Add((new RunningTunnel(facts, listener, AdmissionFor(tunnel), (client, _) => serve(client, _stopping.Token), _services.Reporter, _services.Time), cut));
+        _tunnels.Add((new RunningTunnel(facts, listener, AdmissionFor(tunnel), (client, _) => ServeAsync(serve, client), _services.Reporter, _services.Time), cut));
+    }
+
+    private async Task ServeAsync(TunnelSession serve, Accepted client)
+    {
+        _memory.Enter();
+        try
+        {
+            await serve(client, _stopping.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            _memory.Leave();
+        }
     }
 
     private async ValueTask<IListener> ListenThereAsync(TunnelConfig tunnel, CancellationToken cancellationToken)

@@ -20,6 +20,10 @@ internal static class CommandLineReader
                 return new Invocation.Help();
             case "demo":
                 return ReadDemo([.. words.Skip(1)]);
+            case "install-names":
+                return words is [_, { Length: > 0 } folder] && folder[0] != '-'
+                    ? new Invocation.InstallNames(folder)
+                    : throw new ConfigException("install-names takes a folder", "the form is culvert install-names DIR; it makes links there by the names of SSH Tectia's programs");
         }
         var syntax = Syntax.Create();
         var parsed = syntax.Command.Parse(Getopt.Canonical(words), new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });

@@ -12,7 +12,7 @@ internal static class HelpText
 
           -L ftp/1234:localhost:21   listen here; the FTP server is on the server's side
           -R ftp/2121:localhost:21   listen on the server; the FTP server is on our side
-        connection  -p port  -l user  -i keyfile  -J jumphost  -4  -6  -b address
+        connection  -p port  -l user  -i keyfile  -J jumphost  -4  -6  -C  -b address
                     -F file|none  -o Key=Value (as in ssh_config)  -c ciphers  -m macs
         login       --password-file FILE           readable by you alone
         FTP         --active convert|forward|auto  PORT/EPRT as passive, or forwarded

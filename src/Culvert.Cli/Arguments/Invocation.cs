@@ -23,5 +23,19 @@ internal abstract record Invocation
     /// <param name="Connection">What is wanted; at least one tunnel.</param>
     /// <param name="Background">Go to the background when everything is up (<c>-f</c>).</param>
     /// <param name="LogFile">Where messages go instead of the terminal (<c>-E</c>).</param>
-    internal sealed record Tunnels(ConnectionConfig Connection, bool Background, string? LogFile) : Invocation;
+    internal sealed record Tunnels(ConnectionConfig Connection, bool Background, string? LogFile) : Invocation
+    {
+        /// <summary>The exit code when something goes wrong.</summary>
+        public int FailureCode { get; init; } = ExitCode.Failure;
+
+        /// <summary>Holds the number of the process in the background (Tectia's PidFile).</summary>
+        public string? ProcessIdFile { get; init; }
+    }
+
+    /// <summary>A text that is asked for.</summary>
+    internal sealed record Text(string Lines) : Invocation;
+
+    /// <summary>The names of the original, as links to this program.</summary>
+    /// <param name="Folder">Where they go.</param>
+    internal sealed record InstallNames(string Folder) : Invocation;
 }

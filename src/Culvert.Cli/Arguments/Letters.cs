@@ -36,7 +36,7 @@ internal static class Letters
         ['a'] = Silent(false),
         ['B'] = Refused(true, "bind to the interface's address with -b address"),
         ['b'] = Works(true),
-        ['C'] = Silent(false),
+        ['C'] = Works(false),
         ['c'] = Works(true),
         ['D'] = Refused(true, "a SOCKS proxy isn't offered yet; use -L for each destination"),
         ['E'] = Works(true),

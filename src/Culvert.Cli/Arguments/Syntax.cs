@@ -29,6 +29,7 @@ internal sealed class Syntax
         ["-4"] = ("AddressFamily", "inet"),
         ["-6"] = ("AddressFamily", "inet6"),
         ["-g"] = ("GatewayPorts", "yes"),
+        ["-C"] = ("Compression", "yes"),
     };
 
     /// <summary>Each setting of our own is an option too: <c>CulvertDataHosts</c> is <c>--data-hosts</c>.</summary>

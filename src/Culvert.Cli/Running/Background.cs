@@ -44,6 +44,7 @@ internal sealed partial class Background : IDisposable
         foreach (var word in words)
             start.ArgumentList.Add(word);
         start.Environment[Variable] = ready.GetClientHandleAsString();
+        ProgramName.PassOn(start.Environment);
 
         // Ctrl-C reaches both; what becomes of it is the child's to say.
         using var notStopped = IgnoreStop();
@@ -64,14 +65,15 @@ internal sealed partial class Background : IDisposable
 
     /// <summary>In the child: everything is up. Leaves the terminal, and lets the parent go.</summary>
     /// <param name="keepErrors">Go on writing messages where they went (<c>-v</c> without <c>-E</c>).</param>
-    public void Detach(bool keepErrors)
+    /// <param name="keepOutput">A command goes on writing where it would have.</param>
+    public void Detach(bool keepErrors, bool keepOutput)
     {
         // Not a group leader, since the parent's shell made the parent that: so this can't fail.
         _ = setsid();
         var nothing = open("/dev/null", ReadWrite);
         if (nothing >= 0)
         {
-            foreach (var descriptor in (IEnumerable<int>)[.. Duplicates(), 0, 1, .. keepErrors ? (IEnumerable<int>)[] : [2]])
+            foreach (var descriptor in (IEnumerable<int>)[.. Duplicates(), 0, .. keepOutput ? (IEnumerable<int>)[] : [1], .. keepErrors ? (IEnumerable<int>)[] : [2]])
                 _ = dup2(nothing, descriptor);
             if (nothing > 2)
                 _ = close(nothing);

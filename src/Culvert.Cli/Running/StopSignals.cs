@@ -23,6 +23,9 @@ internal sealed class StopSignals : IDisposable
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Stop => _stop.Token;
 
+    /// <summary>The first signal's name, without <c>SIG</c>.</summary>
+    public string First { get; private set; } = "TERM";
+
     /// <summary>What a signal does; its own method so that it can be tested.</summary>
     public void Count()
     {
@@ -42,6 +45,8 @@ internal sealed class StopSignals : IDisposable
     private void OnSignal(PosixSignalContext context)
     {
         context.Cancel = true;
+        if (!_stop.IsCancellationRequested)
+            First = context.Signal switch { PosixSignal.SIGINT => "INT", PosixSignal.SIGHUP => "HUP", _ => "TERM" };
         Count();
     }
 }

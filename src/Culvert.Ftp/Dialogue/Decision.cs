@@ -46,6 +46,10 @@ internal abstract record Decision
     /// <summary>The server agreed to speak TLS with the client itself: open the ports for their data, pass on these lines, and from then on bytes.</summary>
     public sealed record StepAside(IReadOnlyList<FtpLine> Lines) : Decision;
 
+    /// <summary>The server has been told what its data connection is for: TLS may begin there. There are servers that break off a handshake which comes before
+    /// they know (pyftpdlib 1.5.7), and it costs no time: the command leaves with the request to connect.</summary>
+    public sealed record EncryptFar(int Path) : Decision;
+
     /// <summary>Listen on the far side for the server; answered by <see cref="PathEvent.FarListening"/> or <see cref="PathEvent.FarFailed"/>.</summary>
     public sealed record ListenFar(int Path, IPAddress Address) : Decision;
 
@@ -128,6 +132,8 @@ internal enum TimerKind
     Grace,
     /// <summary>The client is gone: what it has asked for should come to its end, and the server close the session.</summary>
     Farewell,
+    /// <summary>The client has outlived its transfer. The shell's own: the conversation never sees it.</summary>
+    LifeSign,
 }
 
 /// <summary>News of a data path, or of a timer.</summary>

@@ -104,7 +104,7 @@ internal sealed partial class FtpConversation
     {
         if (fault == LineFault.ClientHello)
         {
-            Notice("control connection", "the client began with TLS (implicit FTPS); use plain FTP, SSH encrypts it");
+            Notice("control connection", "the client began with TLS (implicit FTPS); use plain FTP, SSH encrypts it, or --ftps terminate --ftps-implicit yes");
             Close("the client doesn't speak FTP");
             return;
         }
@@ -161,7 +161,8 @@ internal sealed partial class FtpConversation
             return; // the last transfer that a shutdown waited for
         if (!_greeted || IsSecuring)
         {
-            Append(new(command));
+            // The server has heard nothing of this client yet. An ABOR that waited for its turn would come when something else is under way.
+            Answer(command, FtpReply.Of(226, "Nothing is under way."));
             return;
         }
         SendAbort(new(command));

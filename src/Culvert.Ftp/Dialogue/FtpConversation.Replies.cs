@@ -93,8 +93,8 @@ internal sealed partial class FtpConversation
         }
         if (_answering is null && code != 421)
         {
-            // An ABOR of the relay's own can bring more replies than one; the client knows of none.
-            _route = _ownAborts > 0 && code is 225 or 226 or 426 ? Route.Swallow : Route.Pass;
+            // An ABOR of the relay's own can bring more replies than one; the client knows of none. And behind a goodbye nothing is said.
+            _route = _farewell || (_ownAborts > 0 && code is 225 or 226 or 426) ? Route.Swallow : Route.Pass;
             Notice("reply", $"a {code} that answers no command");
             return true;
         }

@@ -9,6 +9,7 @@ internal sealed partial class FtpConversation
     /// <summary>The client was promised TLS, or waits for the server's word on it: no command is read until it has begun.</summary>
     private bool _awaitsTls;
 
+    private bool _serverReached;
     private bool _clientTls;
     private bool _clientBuffers;
     private bool _clientProtects;
@@ -16,14 +17,19 @@ internal sealed partial class FtpConversation
     private bool _serverProtects;
 
     /// <summary>The client's side is encrypted.</summary>
-    public void ClientEncrypted() => (_clientTls, _awaitsTls) = (true, false);
+    public void ClientEncrypted()
+    {
+        (_clientTls, _awaitsTls) = (true, false);
+        EncryptServerFirst();
+    }
 
-    /// <summary>The server's side is encrypted: its data is to be as well, before anything of the client goes out.</summary>
+    /// <summary>The server's side is encrypted: its data is to be as well, before anything of the client goes out. Where TLS came before the greeting, that is
+    /// said after it.</summary>
     public void ServerEncrypted()
     {
         _serverTls = true;
-        AskFirst("PBSZ 0", 0);
-        AskFirst("PROT P", 1);
+        if (_greeted)
+            ProtectServersData();
     }
 
     /// <summary>TLS could not begin. Whoever expected it on the client's side can't be told; whoever speaks plain can.</summary>
@@ -49,7 +55,33 @@ internal sealed partial class FtpConversation
 
     private bool OffersTls => _options.Terminates || _options.Ftps == Ftps.Opaque;
 
-    private void SecureServer() => AskFirst("AUTH TLS", 0);
+    private void SecureServer()
+    {
+        if (_serverTls)
+            ProtectServersData();
+        else
+            AskFirst("AUTH TLS", 0);
+    }
+
+    private void ProtectServersData()
+    {
+        AskFirst("PBSZ 0", 0);
+        AskFirst("PROT P", 1);
+    }
+
+    /// <summary>A server whose TLS begins with the connection waits for it; but not for a client that gets no further.</summary>
+    private void EncryptServerFirst()
+    {
+        if (_options is { ImplicitTls: true, Originates: true } && _serverReached && !_awaitsTls)
+            Decide(new Decision.EncryptServer());
+    }
+
+    /// <summary>A client whose TLS begins with the connection expects it on data connections without having said so.</summary>
+    private void EncryptClientFirst()
+    {
+        (_awaitsTls, _clientBuffers, _clientProtects) = (true, true, true);
+        Decide(new Decision.EncryptClient());
+    }
 
     private void AskFirst(string line, int at)
     {

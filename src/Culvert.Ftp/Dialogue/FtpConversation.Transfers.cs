@@ -71,6 +71,8 @@ internal sealed partial class FtpConversation
         if (exchange.Kind == VerbKind.Upload)
             _announcedUpload = null;
         Send(exchange, exchange.Command.Line);
+        if (exchange.Path is { Settled: false } begun && _options.Originates)
+            Decide(new Decision.EncryptFar(begun.Id));
     }
 
     private void DecideBegan(Exchange exchange, PathState path)
@@ -212,8 +214,9 @@ internal sealed partial class FtpConversation
             _held = null;
         path.Transfer = null;
         var reply = fault is null ? lines : [FtpReply.Of(fault.Code, fault.Text)];
-        // A client that is killed closes its sockets in order: what came of its upload may be half a file, and the server can't know.
-        var vanished = _clientGone && exchange.Kind == VerbKind.Upload && !_exchanges.Exists(e => e.Kind == VerbKind.Quit);
+        // The system of a client that is killed closes its sockets in order: what came of its upload may be half a file, and the server can't know; what it
+        // has read of a download may never have been written.
+        var vanished = _clientGone && !_exchanges.Exists(e => e.Kind == VerbKind.Quit);
         Decide(new Decision.Finished(path.Id, !whole ? TransferResult.Failed : vanished ? TransferResult.Unverified : TransferResult.Complete,
             reply.Count > 0 ? reply[0].ToString() : null, vanished ? "the client is gone" : cause));
         if (!whole || !EndIsInData)

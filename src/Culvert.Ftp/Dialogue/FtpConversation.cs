@@ -62,6 +62,8 @@ internal sealed partial class FtpConversation
     {
         (_options, _client, _nearAddress, _destination) = (options, client, nearAddress, destination);
         _exchanges.Add(new(default) { IsGreeting = true, State = ExchangeState.Sent });
+        if (options is { ImplicitTls: true, Terminates: true })
+            EncryptClientFirst();
     }
 
     /// <summary>Takes the next decision.</summary>
@@ -77,6 +79,13 @@ internal sealed partial class FtpConversation
     public bool IsClosed => _closed;
 
     private bool ClientIsIPv6 => _nearAddress.AddressFamily == AddressFamily.InterNetworkV6;
+
+    /// <summary>The control connection to the server stands.</summary>
+    public void ServerReached()
+    {
+        _serverReached = true;
+        EncryptServerFirst();
+    }
 
     /// <summary>The control connection to the server could not be had.</summary>
     public void ServerUnreachable(Failure failure) => CloseWith($"No connection to the FTP server: {_options.Words(failure)}.", failure.Text);

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Culvert.Ftp.Opaque;
 
 /// <summary>What a set of ports leads to, and how.</summary>
-internal sealed record OpaqueRoute(INetwork Near, INetwork Far, string NearHost, Endpoint Destination, FtpRelayOptions Options, ILogger Logger);
+internal sealed record OpaqueRoute(INetwork Near, INetwork Far, string NearHost, Endpoint Destination, FtpRelayOptions Options, ILogger Logger, ITransferObserver? Observer);
 
 /// <summary>The passive ports of an FTP server, open under the same numbers on the client's side while sessions last whose dialogue can't be read: each leads to the same
 /// port of the destination. Only who holds such a session may enter.</summary>
@@ -123,6 +123,7 @@ internal sealed class OpaquePorts(OpaqueRoute route)
         catch (OperationCanceledException)
         {
             // The sessions are over; both sides were reset.
+            route.Observer?.UnseenDataCut();
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.Security;
 using System.Security.Authentication;
 using Culvert.Net;
@@ -12,7 +11,7 @@ namespace Culvert.Ftp.Tls;
 /// taken for whole. A connection that ends without one is <see cref="ReadEnd.Lost"/>. <see cref="EndAsync"/> says close_notify, then ends
 /// the connection's half; the other half stays open.
 /// </remarks>
-internal sealed class TlsDuplex : Duplex
+internal sealed class TlsDuplex : PooledDuplex
 {
     /// <summary>What one TLS record holds at most (RFC 8446 §5.1).</summary>
     private const int RecordSize = 16 * 1024;
@@ -21,16 +20,13 @@ internal sealed class TlsDuplex : Duplex
     private readonly DuplexStream _raw;
     private readonly SslStream _stream;
     private readonly SemaphoreSlim _writing = new(1, 1);
-    private byte[]? _lent;
-    private int _lentStart, _lentEnd;
-    private byte[]? _slot;
     private ReadEnd _readEnd;
     private int _ended;
 
     /// <param name="beneath">Owned from now on. Nothing may have been read from it that belongs to TLS.</param>
     /// <param name="handshake">Authenticates as client or server.</param>
     /// <param name="explain">Words for a handshake that failed.</param>
-    public TlsDuplex(Duplex beneath, Func<SslStream, Task> handshake, Func<Exception, string> explain)
+    public TlsDuplex(Duplex beneath, Func<SslStream, Task> handshake, Func<Exception, string> explain) : base(RecordSize)
     {
         _beneath = beneath;
         _raw = new DuplexStream(beneath);
@@ -61,63 +57,6 @@ internal sealed class TlsDuplex : Duplex
             _readEnd = Broken;
         }
         return new(default, _readEnd);
-    }
-
-    public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken)
-    {
-        if (_lent is null)
-        {
-            var ready = await ReadAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
-            if (ready.End != ReadEnd.None)
-                return ready;
-            _lent = ArrayPool<byte>.Shared.Rent(RecordSize);
-            _lentStart = _lentEnd = 0;
-        }
-        if (_lentStart == _lentEnd)
-        {
-            ReadResult read = default;
-            try
-            {
-                read = await ReadAsync(_lent.AsMemory(), cancellationToken).ConfigureAwait(false);
-            }
-            finally
-            {
-                if (read.Bytes.IsEmpty)
-                    ReturnLent();
-            }
-            if (read.End != ReadEnd.None)
-                return read;
-            (_lentStart, _lentEnd) = (0, read.Bytes.Length);
-        }
-        return new(_lent.AsMemory(_lentStart, _lentEnd - _lentStart), ReadEnd.None);
-    }
-
-    public override void Release(int count)
-    {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _lentEnd - _lentStart);
-        _lentStart += count;
-        if (_lentStart == _lentEnd)
-            ReturnLent();
-    }
-
-    public override ValueTask<Slot> ReserveAsync(CancellationToken cancellationToken)
-    {
-        _slot ??= ArrayPool<byte>.Shared.Rent(RecordSize);
-        return new(new Slot(_slot.AsMemory(0, RecordSize), WriteEnd.None));
-    }
-
-    public override async ValueTask<WriteEnd> CommitAsync(int count, CancellationToken cancellationToken)
-    {
-        var slot = _slot ?? throw new InvalidOperationException("no slot is reserved");
-        _slot = null;
-        try
-        {
-            return count == 0 ? WriteEnd.None : await WriteAsync(slot.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(slot);
-        }
     }
 
     public override ValueTask<WriteEnd> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
@@ -186,10 +125,4 @@ internal sealed class TlsDuplex : Duplex
 
     // InvalidOperationException is what SslStream says after its peer or we have shut down, or after an earlier failure.
     private static bool IsOfConnection(Exception e) => e is IOException or AuthenticationException or ObjectDisposedException or InvalidOperationException;
-
-    private void ReturnLent()
-    {
-        ArrayPool<byte>.Shared.Return(_lent!);
-        _lent = null;
-    }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Culvert.Net.Tcp.Io;
 
 namespace Culvert.Net.Tcp;
 
@@ -92,7 +93,7 @@ internal sealed class TcpDial : Dial
         {
             if (_options.Source is { } source && source.TryGetAddress(out var from))
                 socket.Bind(new IPEndPoint(from, source.Port));
-            await socket.ConnectAsync(address, cancellationToken).ConfigureAwait(false);
+            var io = await ConnectAsync(socket, address, cancellationToken).ConfigureAwait(false);
             if (_options.RequiredOwner is { } after && !IsTheirs(socket, address, after))
             {
                 socket.Dispose();
@@ -101,7 +102,7 @@ internal sealed class TcpDial : Dial
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, _options.KeepAlive);
             if (_options.QuickAcknowledge)
                 LinuxTcp.KeepSendQueueShort(socket);
-            return Connected(new TcpDuplex(socket, _options.ArmedToReset, _options.QuickAcknowledge), address);
+            return Connected(new TcpDuplex(socket, io, _options.ArmedToReset, _options.QuickAcknowledge), address);
         }
         catch (SocketException e)
         {
@@ -113,6 +114,18 @@ internal sealed class TcpDial : Dial
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Connects, and chooses how the bytes are moved: what carries a file, or other connections, goes the short way.</summary>
+    private async ValueTask<SocketIo> ConnectAsync(Socket socket, IPEndPoint address, CancellationToken cancellationToken)
+    {
+        if ((_options.Priority == Priority.Bulk || _options.QuickAcknowledge) && SocketIo.ForBulk(socket) is EpollSocket io)
+        {
+            await io.ConnectAsync(address, cancellationToken).ConfigureAwait(false);
+            return io;
+        }
+        await socket.ConnectAsync(address, cancellationToken).ConfigureAwait(false);
+        return SocketIo.Portable(socket);
     }
 
     /// <summary>A listener may be closed as soon as it has its one connection: then the socket that was accepted tells its owner. One that

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Culvert.Net.Tcp.Io;
 
 namespace Culvert.Net.Tcp;
 
@@ -71,7 +72,8 @@ internal sealed class TcpListener : IListener
             var peer = new Peer(Endpoint.From(remote), AddressKnowledge.Observed, null, Endpoint.From(local));
             if (peer.IsLocal)
                 peer = peer with { Owner = SocketOwners.System.OfConnection(remote, local) };
-            return new(new TcpDuplex(socket, _options.ArmedToReset, quickAcknowledge: false), peer);
+            var io = _options.Priority == Priority.Bulk ? SocketIo.ForBulk(socket) : SocketIo.Portable(socket);
+            return new(new TcpDuplex(socket, io, _options.ArmedToReset, quickAcknowledge: false), peer);
         }
         catch (SocketException)
         {

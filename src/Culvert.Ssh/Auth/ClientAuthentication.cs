@@ -68,7 +68,7 @@ internal static class ClientAuthentication
 
         if (options.Ask is null && options.PasswordSource is null
             && reply.Methods.Any(m => m is AuthenticationMessages.Password or AuthenticationMessages.Interactive && options.Methods.Contains(m)))
-            options.Show?.Invoke("The server would take a password, but there is no terminal (or BatchMode is on): give --password-file FILE, or a key with -i FILE.");
+            options.Show?.Invoke("The server would take a password, but there is no terminal (or BatchMode is on): give --password-file FILE, set SSH_ASKPASS, or name a key with -i FILE.");
         throw new SshAuthenticationException($"{exchange.UserAtHost}: Permission denied ({string.Join(',', reply.Methods)}).");
     }
 

@@ -24,6 +24,10 @@ public sealed record ClientAuthenticationOptions
     /// <summary>Key files, in the order in which they're tried.</summary>
     public IReadOnlyList<IdentityFile> IdentityFiles { get; init; } = [];
 
+    /// <summary>Certificates for keys of the files or the agent (<c>CertificateFile</c>), tried before all keys. When none is named, the one beside each file
+    /// (<c>id_x-cert.pub</c>) is tried after it.</summary>
+    public IReadOnlyList<string> CertificateFiles { get; init; } = [];
+
     /// <summary>An agent; its keys come before the key files.</summary>
     public Agent? Agent { get; init; }
 

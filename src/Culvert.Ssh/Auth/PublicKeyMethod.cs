@@ -61,7 +61,7 @@ internal sealed class PublicKeyMethod(Func<IReadOnlyDictionary<string, ReadOnlyM
 
             if (candidate.Signer is null)
                 opened ??= await candidate.File!.OpenAsync(options.Ask, options.Show, cancellationToken);
-            return (candidate.Signer ?? opened) is { } signer ? await SignAsync(exchange, signer, algorithm, cancellationToken) : null;
+            return (candidate.Signer ?? opened) is { } signer ? await SignAsync(exchange, candidate.Showing(signer), algorithm, cancellationToken) : null;
         }
         catch (KeyFileException e)
         {
@@ -89,17 +89,17 @@ internal sealed class PublicKeyMethod(Func<IReadOnlyDictionary<string, ReadOnlyM
         return AuthenticationReply.Parse((await exchange.ExchangeAsync(request.String(signature), cancellationToken)).Span);
     }
 
-    /// <summary>As in OpenSSH the server's list decides only for RSA, where one key has several algorithms. A server that sends
+    /// <summary>As in OpenSSH the server's list, which names no certificates, decides only for RSA, where one key has several algorithms. A server that sends
     /// no list and can do RFC 8332 at all is the likeliest to know rsa-sha2-256.</summary>
     private string? ChooseAlgorithm(PublicKey key, Func<string, bool>? accepts)
     {
         var ours = key.SignatureAlgorithms.Where(name => accepts is null || accepts(name)).ToList();
-        if (key is not RsaPublicKey)
+        if (((key as Certificate)?.Key ?? key) is not RsaPublicKey)
             return ours.FirstOrDefault();
         if (!peerExtensions().TryGetValue("server-sig-algs", out var list))
-            return ours.Contains(RsaPublicKey.Sha256Name) ? RsaPublicKey.Sha256Name : ours.FirstOrDefault();
+            return ours.Find(name => CertificateNames.Plain(name) == RsaPublicKey.Sha256Name) ?? ours.FirstOrDefault();
         var accepted = Encoding.ASCII.GetString(list.Span).Split(',');
-        return ours.Find(accepted.Contains);
+        return ours.Find(name => accepted.Contains(CertificateNames.Plain(name)));
     }
 
     private static void RequireSameKey(ReadOnlySpan<byte> payload, PublicKey key)

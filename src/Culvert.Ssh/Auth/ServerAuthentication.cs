@@ -129,6 +129,7 @@ internal sealed class ServerAuthentication
     {
         var request = ReadPublicKey(payload, at);
         if (!PublicKeys.TryParse(request.Blob, out var key)
+            || key is Certificate // no authority is known here
             || !key.SignatureAlgorithms.Contains(request.Algorithm)
             || !await _options.PublicKey!(_user!, key, cancellationToken))
             return Verdict.Refused;

@@ -54,6 +54,21 @@ internal static class ChannelMessages
     public static byte[] Addresses(Endpoint to, Endpoint originator) =>
         new SshWriter().String(to.Host).UInt32((uint)to.Port).String(originator.Host).UInt32((uint)originator.Port).ToArray();
 
+    // byte      SSH_MSG_CHANNEL_EXTENDED_DATA (95)
+    // uint32    recipient channel
+    // uint32    data type code
+    // string    data
+    public static byte[] ExtendedData(uint recipient, uint type, ReadOnlySpan<byte> bytes) =>
+        new SshWriter(13 + bytes.Length).Byte(MessageNumber.ChannelExtendedData).UInt32(recipient).UInt32(type).String(bytes).ToArray();
+
+    // byte      SSH_MSG_CHANNEL_REQUEST (98)
+    // uint32    recipient channel
+    // string    request type
+    // boolean   want reply
+    // ....      type-specific data follows
+    public static byte[] Request(uint recipient, string type, bool wantReply, ReadOnlySpan<byte> specific) =>
+        new SshWriter().Byte(MessageNumber.ChannelRequest).UInt32(recipient).String(type).Bool(wantReply).Raw(specific).ToArray();
+
     // byte      SSH_MSG_CHANNEL_WINDOW_ADJUST (93)
     // uint32    recipient channel
     // uint32    bytes to add

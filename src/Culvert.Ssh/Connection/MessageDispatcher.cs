@@ -66,8 +66,12 @@ internal sealed class MessageDispatcher(ChannelTable table, GlobalRequests reque
             case MessageNumber.ChannelRequest:
                 ChannelRequest(specific);
                 break;
-            case MessageNumber.ChannelSuccess or MessageNumber.ChannelFailure:
-                throw new SshProtocolException("an answer to a channel request that nobody made");
+            case MessageNumber.ChannelSuccess:
+                Find(specific, "CHANNEL_SUCCESS").Answered(granted: true);
+                break;
+            case MessageNumber.ChannelFailure:
+                Find(specific, "CHANNEL_FAILURE").Answered(granted: false);
+                break;
             case MessageNumber.RequestSuccess:
                 requests.Succeeded(specific);
                 break;
@@ -108,8 +112,8 @@ internal sealed class MessageDispatcher(ChannelTable table, GlobalRequests reque
     {
         var reader = new SshReader(payload, "CHANNEL_EXTENDED_DATA");
         var channel = table.Find(reader.UInt32("recipient channel"), "CHANNEL_EXTENDED_DATA");
-        reader.UInt32("data type code");
-        channel.ExtendedData(reader.String("data").Length);
+        var type = reader.UInt32("data type code");
+        channel.ExtendedData(type, reader.String("data"));
     }
 
     // uint32 recipient channel, uint32 bytes to add
@@ -154,8 +158,8 @@ internal sealed class MessageDispatcher(ChannelTable table, GlobalRequests reque
         var wantsReply = reader.Bool("want reply");
         if (type == "eow@openssh.com")
             channel.EndOfWrite();
-        else if (wantsReply)
-            channel.RefuseRequest();
+        else
+            channel.Request(type, wantsReply, ref reader);
     }
 
     // string request name, boolean want reply, …

@@ -79,9 +79,10 @@ internal sealed class Multiplexer : IAsyncDisposable
     /// <param name="specific">What depends on the type.</param>
     /// <param name="priority">The class of the channel's data; the open itself is interactive.</param>
     /// <param name="answered">Hears once that the channel stands (null) or why not; on the reader loop, or at once when the connection is gone.</param>
-    public Channel Open(string type, ReadOnlySpan<byte> specific, Priority priority, Action<Failure?, Channel> answered)
+    /// <param name="requests">For a session: takes the peer's requests on the channel.</param>
+    public Channel Open(string type, ReadOnlySpan<byte> specific, Priority priority, Action<Failure?, Channel> answered, ChannelRequests? requests = null)
     {
-        var channel = new Channel(_host, priority, answered);
+        var channel = new Channel(_host, priority, answered, requests);
         if (Table.Add(channel) is { } failure)
             channel.Lost(failure);
         else
@@ -90,9 +91,9 @@ internal sealed class Multiplexer : IAsyncDisposable
     }
 
     /// <summary>Takes a number for a channel that the peer wants; the caller confirms or refuses it, now or later. Null: there was none, and the peer was told.</summary>
-    public Channel? Reserve(in IncomingOpen open, Priority priority)
+    public Channel? Reserve(in IncomingOpen open, Priority priority, ChannelRequests? requests = null)
     {
-        var channel = new Channel(_host, priority, open.Sender, open.Window, open.MaximumPacket);
+        var channel = new Channel(_host, priority, open.Sender, open.Window, open.MaximumPacket, requests);
         if (Table.Add(channel) is not { } failure)
             return channel;
         channel.Lost(failure);

@@ -27,7 +27,7 @@ internal enum NextOutgoing { Packet, Nothing, Finished }
 /// <summary>Packets on their way to the writer, in two classes: interactive ones overtake bulk ones, but not for ever. Order within a class is kept,
 /// and a channel's data, EOF and CLOSE are of one class, so order within a channel is kept too. Bounded by those who fill it: data by the slots a channel
 /// may have unsent, messages by <see cref="ConnectionLimits.MaximumQueuedMessages"/>. Thread-safe; one task takes.</summary>
-internal sealed class SendQueue(BufferPool slots)
+internal sealed class SendQueue(BufferPool slots) : ITurnEnd
 {
     private readonly Lock _gate = new();
     private readonly Queue<Outgoing> _interactive = new();
@@ -57,8 +57,12 @@ internal sealed class SendQueue(BufferPool slots)
             Count(packet, 1);
             (priority == Priority.Interactive ? _interactive : _bulk).Enqueue(packet);
         }
-        _filled.Set();
+        // All that one turn of the network's loop makes us send goes out together.
+        if (!Turn.TryPutOff(this))
+            _filled.Set();
     }
+
+    void ITurnEnd.OnTurnEnd() => _filled.Set(here: true);
 
     /// <summary>Takes the next packet. Its slot, if it has one, is the taker's to return.</summary>
     public NextOutgoing TryDequeue(out Outgoing packet)
@@ -85,7 +89,7 @@ internal sealed class SendQueue(BufferPool slots)
     }
 
     /// <summary>Waits until there may be something to take.</summary>
-    public ValueTask WaitAsync(CancellationToken cancellationToken) => _filled.WaitAsync(cancellationToken);
+    public ValueTask WaitAsync(CancellationToken cancellationToken) => _filled.WaitAsync(cancellationToken, mayGoOnHere: true);
 
     /// <summary>Takes nothing more. What waits is still to be written, or (<paramref name="drop"/>) dropped; a later call can only drop.</summary>
     public void Finish(bool drop)

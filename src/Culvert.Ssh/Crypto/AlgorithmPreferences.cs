@@ -3,6 +3,12 @@ namespace Culvert.Ssh.Crypto;
 /// <summary>What to offer in a key exchange: names in order of preference. Immutable.</summary>
 public sealed record AlgorithmPreferences
 {
+    /// <summary>Payloads travel as they are.</summary>
+    public static IReadOnlyList<string> NoCompression { get; } = ["none"];
+
+    /// <summary>zlib where the peer has it, after the login: before it, whoever isn't let in would reach zlib's code.</summary>
+    public static IReadOnlyList<string> DelayedCompression { get; } = [DirectionAlgorithms.DelayedZlib, "none"];
+
     /// <summary>Everything that the engine speaks, in its own order.</summary>
     public static AlgorithmPreferences Default { get; } = new();
 
@@ -26,4 +32,8 @@ public sealed record AlgorithmPreferences
 
     /// <summary>MACs, the same for both directions; without a part in ciphers that bring their own.</summary>
     public IReadOnlyList<string> Macs { get; init; } = Algorithms.Of(AlgorithmKind.Mac);
+
+    /// <summary>Compression methods, the same for both directions: <see cref="NoCompression"/> unless somebody wants it. What is compressed before it's encrypted
+    /// tells of itself by its length, and files are mostly compressed already.</summary>
+    public IReadOnlyList<string> Compression { get; init; } = NoCompression;
 }

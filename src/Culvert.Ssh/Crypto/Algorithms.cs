@@ -28,8 +28,11 @@ internal static class Algorithms
         "diffie-hellman-group-exchange-sha256", "diffie-hellman-group16-sha512", "diffie-hellman-group18-sha512", "diffie-hellman-group14-sha256",
     ];
 
+    /// <summary>Certificates first, as in OpenSSH: a host that shows one whose authority isn't known is asked about by its plain key.</summary>
     private static readonly string[] HostKeys =
-        ["ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512", "rsa-sha2-256"];
+        ["ssh-ed25519-cert-v01@openssh.com", "ecdsa-sha2-nistp256-cert-v01@openssh.com", "ecdsa-sha2-nistp384-cert-v01@openssh.com",
+         "ecdsa-sha2-nistp521-cert-v01@openssh.com", "rsa-sha2-512-cert-v01@openssh.com", "rsa-sha2-256-cert-v01@openssh.com",
+         "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512", "rsa-sha2-256"];
 
     /// <summary>With AES in hardware GCM is several times as fast as anything else here, and 128 bits a little faster than 256.
     /// Without it, AES in software is slow and leaks through the cache: ChaCha20 goes first.</summary>
@@ -45,8 +48,6 @@ internal static class Algorithms
     /// where a user's <c>ssh_config</c> lists them, instead of being taken for typing errors.</summary>
     private static readonly HashSet<string> SpokenElsewhere = new(StringComparer.Ordinal)
     {
-        "ssh-ed25519-cert-v01@openssh.com", "ecdsa-sha2-nistp256-cert-v01@openssh.com", "ecdsa-sha2-nistp384-cert-v01@openssh.com",
-        "ecdsa-sha2-nistp521-cert-v01@openssh.com", "rsa-sha2-512-cert-v01@openssh.com", "rsa-sha2-256-cert-v01@openssh.com",
         "sk-ssh-ed25519@openssh.com", "sk-ssh-ed25519-cert-v01@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
         "sk-ecdsa-sha2-nistp256-cert-v01@openssh.com", "webauthn-sk-ecdsa-sha2-nistp256@openssh.com",
         "umac-64@openssh.com", "umac-128@openssh.com", "umac-64-etm@openssh.com", "umac-128-etm@openssh.com",
@@ -65,11 +66,15 @@ internal static class Algorithms
         _ => Macs,
     };
 
+    /// <summary>The signature algorithms themselves, without the names that certificates give them.</summary>
+    public static IEnumerable<string> Signatures => HostKeys.Where(name => !CertificateNames.IsCertificate(name));
+
     /// <summary>Whether a name belongs to the age of SHA-1. <c>ssh-rsa</c> is one: as a signature algorithm it means SHA-1.</summary>
     public static bool IsOld(string name) => Array.Exists(OldParts, part => name.Contains(part, StringComparison.Ordinal));
 
-    /// <summary>Whether a name is a sound algorithm that only OpenSSH's engine speaks.</summary>
-    public static bool IsSpokenElsewhere(string name) => SpokenElsewhere.Contains(name);
+    /// <summary>Whether a name is a sound algorithm that only OpenSSH's engine speaks, or one of SSH Tectia's own.</summary>
+    public static bool IsSpokenElsewhere(string name) => SpokenElsewhere.Contains(name) || name.EndsWith("@ssh.com", StringComparison.Ordinal)
+        || name.StartsWith("x509v3-", StringComparison.Ordinal);
 
     /// <summary>Whether a key exchange method withstands quantum computers, as far as is known.</summary>
     public static bool IsPostQuantum(string keyExchange) =>

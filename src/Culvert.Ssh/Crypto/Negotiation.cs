@@ -39,7 +39,7 @@ internal static class Negotiation
             if (cipher is null)
                 return null;
             var mac = Algorithms.BringsItsOwnMac(cipher) ? null : Choose("MAC", macs);
-            return Choose("compression method", compressions) is null ? null : new(cipher, mac);
+            return Choose("compression method", compressions) is { } compression ? new(cipher, mac, compression) : null;
         }
 
         var exchange = Choose("key exchange method", offer => offer.KeyExchange);

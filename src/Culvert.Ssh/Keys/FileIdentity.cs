@@ -6,7 +6,7 @@ namespace Culvert.Ssh.Keys;
 
 /// <summary>An identity file that was read but perhaps not decrypted: its public half can be offered to a server before anybody is
 /// asked for a passphrase.</summary>
-internal sealed class FileIdentity(string path, PublicKey? publicKey, PrivateKeyDocument? document) : IDisposable
+internal sealed class FileIdentity(string path, PublicKey? publicKey, PrivateKeyDocument? document, Certificate? certificate = null) : IDisposable
 {
     /// <summary>OpenSSH's count.</summary>
     private const int PassphraseTries = 3;
@@ -15,6 +15,9 @@ internal sealed class FileIdentity(string path, PublicKey? publicKey, PrivateKey
 
     /// <summary>Known from the file itself or from the <c>.pub</c> beside it; null: only the passphrase will tell.</summary>
     public PublicKey? PublicKey => publicKey;
+
+    /// <summary>The certificate beside the file; null: there is none.</summary>
+    public Certificate? Certificate => certificate;
 
     /// <summary>False for a lone public key, which only chooses among the agent's.</summary>
     public bool HasPrivateKey => document is not null;

@@ -40,7 +40,7 @@ public sealed class IdentityFile(string path)
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             if (await PublicBesideAsync(cancellationToken) is { } lone)
-                return new FileIdentity(Path, lone, null);
+                return new FileIdentity(Path, lone, null, await CertificateFile.BesideAsync(Path, cancellationToken));
             if (!IsDefault)
                 show?.Invoke($"Warning: Identity file {Path} not accessible: No such file or directory.");
             return null;
@@ -62,7 +62,8 @@ public sealed class IdentityFile(string path)
             if (complaint is not null)
                 throw new KeyFileException($"{complaint}\nLoad key \"{Path}\": bad permissions");
             var document = PrivateKeyDocument.Parse(content);
-            return new FileIdentity(Path, document.PublicKey ?? await PublicBesideAsync(cancellationToken), document);
+            var certificate = await CertificateFile.BesideAsync(Path, cancellationToken);
+            return new FileIdentity(Path, document.PublicKey ?? await PublicBesideAsync(cancellationToken) ?? certificate?.Key, document, certificate);
         }
         catch (KeyFileException e) when (complaint is null)
         {
@@ -83,7 +84,7 @@ public sealed class IdentityFile(string path)
         try
         {
             await using var stream = new FileStream(Path + ".pub", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1, FileOptions.Asynchronous);
-            return TryReadPublic(await ReadAsync(stream, cancellationToken), out var key) ? key : null;
+            return TryReadPublic(await ReadAsync(stream, cancellationToken), out var key) && key is not Certificate ? key : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or KeyFileException)
         {
@@ -104,8 +105,9 @@ public sealed class IdentityFile(string path)
 
     private static bool TryReadPublic(ReadOnlySpan<byte> content, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out PublicKey? key)
     {
-        key = null;
-        return content.IndexOf("-----BEGIN"u8) < 0
+        if (Ssh2Text.TryReadPublic(content, out key))
+            return true;
+        return content.IndexOf("---- BEGIN"u8) < 0
             && PublicKeys.TryParseLine(Encoding.UTF8.GetString(content).Split('\n', 2)[0], out key);
     }
 }

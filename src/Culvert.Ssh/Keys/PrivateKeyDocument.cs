@@ -27,6 +27,8 @@ internal abstract class PrivateKeyDocument : IDisposable
     public static PrivateKeyDocument Parse(ReadOnlySpan<byte> file)
     {
         RefuseForeignFormats(file);
+        if (Ssh2Text.IsLabelled(file, Ssh2Text.PrivateLabel))
+            return ParseSsh2(file);
         if (!PemEncoding.TryFindUtf8(file, out var pem))
             throw new KeyFileException("invalid format");
         var der = new byte[pem.DecodedDataLength];
@@ -47,6 +49,23 @@ internal abstract class PrivateKeyDocument : IDisposable
         }
     }
 
+    private static Ssh2PrivateKey ParseSsh2(ReadOnlySpan<byte> file)
+    {
+        var blob = Ssh2Text.Decode(file, Ssh2Text.PrivateLabel) ?? throw new KeyFileException("invalid format");
+        try
+        {
+            return Ssh2PrivateKey.Read(blob);
+        }
+        catch (SshProtocolException e)
+        {
+            throw new KeyFileException(e.Message, e);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(blob);
+        }
+    }
+
     /// <summary>These are recognised only so that the refusal can say what to do.</summary>
     private static void RefuseForeignFormats(ReadOnlySpan<byte> file)
     {
@@ -54,8 +73,6 @@ internal abstract class PrivateKeyDocument : IDisposable
             throw new KeyFileException($"it is encrypted in the old PEM way (MD5, no work factor), which is not supported; convert it in place with: ssh-keygen -p -f {FilePlaceholder}");
         if (file.StartsWith("PuTTY-User-Key-File-"u8))
             throw new KeyFileException($"it is in PuTTY's format; convert it with: puttygen {FilePlaceholder} -O private-openssh -o NEWFILE");
-        if (file.IndexOf("---- BEGIN SSH2 "u8) >= 0 && file.IndexOf("-----BEGIN "u8) < 0)
-            throw new KeyFileException("it is in the SSH2 format of SSH Tectia; export it there in OpenSSH's format");
     }
 
     /// <summary>Stands for the file's path in a reason; who knows the path puts it in.</summary>

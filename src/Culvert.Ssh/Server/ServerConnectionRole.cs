@@ -22,6 +22,13 @@ internal sealed class ServerConnectionRole(
     // uint32    originator port
     public void Open(in IncomingOpen open, ref SshReader specific)
     {
+        if (open.Type == "session" && options.ServeSession is not null)
+        {
+            var session = new ServedSession(options, tasks, stop.Token);
+            session.Channel = multiplexer.Reserve(open, Priority.Interactive, session);
+            session.Channel?.Confirm();
+            return;
+        }
         if (open.Type != "direct-tcpip")
         {
             Log.OpenRefused(logger, open.Type, "not served here");

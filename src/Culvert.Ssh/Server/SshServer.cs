@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Culvert.Ssh;
 
-/// <summary>The listening half of SSH, for the demo and for tests: <c>direct-tcpip</c> and <c>tcpip-forward</c>, no shell, no programs. It binds nothing itself: who
+/// <summary>The listening half of SSH, for the demo and for tests: <c>direct-tcpip</c> and <c>tcpip-forward</c>, sessions only for who serves them, no programs of its own. It binds nothing itself: who
 /// gives it a listener on loopback has a server on loopback.</summary>
 public sealed class SshServer : IDisposable
 {

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Culvert.Ssh;
 
-/// <summary>What a server needs. Immutable. It runs no programs: it connects and listens for its clients, as far as it's told that they may.</summary>
+/// <summary>What a server needs. Immutable. It runs no programs: it connects and listens for its clients, and hands sessions on, as far as it's told to.</summary>
 public sealed record SshServerOptions
 {
     /// <summary>Keys that prove who the server is; none: an Ed25519 key made for this server. The caller owns them.</summary>
@@ -23,6 +23,9 @@ public sealed record SshServerOptions
 
     /// <summary>Whether clients may listen there (<c>tcpip-forward</c>; port 0: any port). No default.</summary>
     public required Func<Endpoint, bool> MayListen { get; init; }
+
+    /// <summary>Serves a session (shell, command, subsystem) until its program has ended, and says how. Null: sessions are refused.</summary>
+    public Func<SshServerSession, CancellationToken, Task<SessionEnd>>? ServeSession { get; init; }
 
     /// <summary>What to offer in the key exchange.</summary>
     public AlgorithmPreferences Algorithms { get; init; } = AlgorithmPreferences.Server;

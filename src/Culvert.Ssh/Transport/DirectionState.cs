@@ -3,13 +3,16 @@ using Culvert.Ssh.Crypto;
 namespace Culvert.Ssh.Transport;
 
 /// <summary>One direction of a connection: its cipher, the number of its next packet, and what its present keys have carried.</summary>
-internal sealed class DirectionState
+internal sealed class DirectionState : IDisposable
 {
     /// <summary>Packets that one set of keys may carry: then their numbers, the nonces of ChaCha20, would repeat. Keys are changed long before, unless the peer
     /// refuses to.</summary>
     private const long MaximumPackets = 1L << 32;
 
     private long _packets;
+    private bool _compresses;
+    private volatile bool _mayCompress;
+    private IDisposable? _codec;
 
     public PacketCipher Cipher { get; private set; } = new PlainCipher();
 
@@ -37,14 +40,30 @@ internal sealed class DirectionState
         _packets++;
     }
 
-    /// <summary>Changes keys, right after NEWKEYS. Strict key exchange begins to count anew, so that packets lost before it can't go unnoticed.</summary>
-    public void Change(PacketCipher cipher, bool resetSequence)
+    /// <summary>What compresses or decompresses this direction's payloads, of one type for each direction; null: they travel as they are.</summary>
+    public T? Codec<T>(Func<T> create) where T : class, IDisposable => _compresses && _mayCompress ? (T)(_codec ??= create()) : null;
+
+    /// <summary>The login is over: what was agreed of <c>zlib@openssh.com</c> holds from the next packet on. May be called by whoever hears of it first.</summary>
+    public void StartCompression() => _mayCompress = true;
+
+    /// <summary>Changes keys, right after NEWKEYS. Strict key exchange begins to count anew, so that packets lost before it can't go unnoticed. Compression begins
+    /// anew with each set of keys, as OpenSSH has it.</summary>
+    public void Change(PacketCipher cipher, bool resetSequence, bool compresses = false)
     {
-        Cipher.Dispose();
+        Dispose();
+        _codec = null;
+        _compresses = compresses;
         Cipher = cipher;
         Bytes = 0;
         _packets = 0;
         if (resetSequence)
             Sequence = 0;
+    }
+
+    /// <summary>Wipes the keys. Nobody uses the direction any more.</summary>
+    public void Dispose()
+    {
+        Cipher.Dispose();
+        _codec?.Dispose();
     }
 }

@@ -50,6 +50,8 @@ internal sealed class KeyedTransport(Duplex duplex, ReceiveBuffer received, stri
         Receiving.Count(total);
         _incomingLength = NotKnown;
         payload = packet.Slice(5, length - 1 - padding);
+        if (Receiving.Codec(static () => new PayloadDecompressor()) is { } decompressor)
+            payload = decompressor.Decompress(payload);
         return true;
     }
 
@@ -73,6 +75,8 @@ internal sealed class KeyedTransport(Duplex duplex, ReceiveBuffer received, stri
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(payload.Length, Limits.MaximumPayload);
+        if (Sending.Codec(static () => new PayloadCompressor()) is { } compressor)
+            payload = compressor.Compress(payload.Span);
         var total = 4 + PaddedLength(payload.Length, Sending.Cipher) + Sending.Cipher.TagLength;
         if (_outgoingLength > 0 && _outgoingLength + total > Limits.MaximumSendBuffer)
             await FlushAsync(cancellationToken);
@@ -112,8 +116,8 @@ internal sealed class KeyedTransport(Duplex duplex, ReceiveBuffer received, stri
     public async ValueTask DisposeAsync()
     {
         await duplex.DisposeAsync();
-        Sending.Cipher.Dispose();
-        Receiving.Cipher.Dispose();
+        Sending.Dispose();
+        Receiving.Dispose();
     }
 
     /// <summary><c>packet_length</c> for a payload: with the padding that fills the cipher's blocks, at least 4 bytes of it (RFC 4253 §6).</summary>

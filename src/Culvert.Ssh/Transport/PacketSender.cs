@@ -9,10 +9,11 @@ namespace Culvert.Ssh.Transport;
 /// <param name="Payload">The message.</param>
 /// <param name="HoldsWriters">KEXINIT: from here on only the exchange may speak (RFC 4253 §7.1).</param>
 /// <param name="ChangesTo">NEWKEYS: what protects everything after it.</param>
+/// <param name="Compresses">NEWKEYS: whether that includes compression.</param>
 /// <param name="ResetsSequence">Strict key exchange: packets are counted anew.</param>
 /// <param name="ReleasesWriters">The exchange has said its last word.</param>
 internal readonly record struct OwnPacket(
-    byte[] Payload, bool HoldsWriters = false, PacketCipher? ChangesTo = null, bool ResetsSequence = false, bool ReleasesWriters = false);
+    byte[] Payload, bool HoldsWriters = false, PacketCipher? ChangesTo = null, bool Compresses = false, bool ResetsSequence = false, bool ReleasesWriters = false);
 
 /// <summary>Orders everything that is sent on a connection: the caller's payloads, which wait while keys are changed, and the transport's own
 /// packets, which never do. The receiver only queues; it never waits for the peer to read, so two peers that both write can't
@@ -176,7 +177,7 @@ internal sealed class PacketSender(KeyedTransport keyed, Func<Exception, Cancell
                     if (packet.HoldsWriters)
                         _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
                     if (packet.ChangesTo is not null)
-                        keyed.Sending.Change(packet.ChangesTo, packet.ResetsSequence);
+                        keyed.Sending.Change(packet.ChangesTo, packet.ResetsSequence, packet.Compresses);
                     if (packet.ReleasesWriters)
                     {
                         _held?.TrySetResult();

@@ -190,6 +190,14 @@ internal sealed class RekeyingTransport : IPacketTransport
     private async ValueTask WriteSuccessAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         await _sender.WriteAsync(payload, cancellationToken);
+        OnAuthenticated();
+    }
+
+    /// <summary>The word of success has passed, the last one of the login in both directions: the client waits for it, and the server for what the client sends next.</summary>
+    private void OnAuthenticated()
+    {
+        _keyed.Sending.StartCompression();
+        _keyed.Receiving.StartCompression();
         _handshake.OnAuthenticated();
     }
 
@@ -246,7 +254,7 @@ internal sealed class RekeyingTransport : IPacketTransport
             return new(false);
         }
         if (number == MessageNumber.UserAuthSuccess && _handshake.IsClient)
-            _handshake.OnAuthenticated();
+            OnAuthenticated();
         if (_handshake.PeerIsChanging)
             throw new SshProtocolException($"message {number} within a key exchange");
         if (_handshake.IsDue(_keyed.Receiving))

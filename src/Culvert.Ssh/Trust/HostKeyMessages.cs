@@ -8,6 +8,8 @@ internal static class HostKeyMessages
     /// <summary>OpenSSH's count of other names that are listed.</summary>
     private const int MaximumOtherNames = 8;
 
+    public const string Continue = "Are you sure you want to continue connecting (yes/no)? ";
+    public const string PleaseTypeYesOrNo = "Please type 'yes' or 'no': ";
     public const string PleaseType = "Please type 'yes', 'no' or the fingerprint: ";
 
     public static string Question(string host, string? address, string type, string fingerprint, IReadOnlyList<KnownHostsLine> ofOtherTypes, IReadOnlyList<KnownHostsLine> otherNames)
@@ -44,8 +46,35 @@ internal static class HostKeyMessages
         Add correct host key in {userFile} to get rid of this message.
         Offending {offending.ShortType} key in {offending.Place}
           remove with:
-          ssh-keygen -f "{offending.Path}" -R "{host}"
+          {(offending.IsWholeFile ? $"rm \"{offending.Path}\"" : $"ssh-keygen -f \"{offending.Path}\" -R \"{host}\"")}
         """;
+
+    /// <summary>OpenSSH's second banner, before the one of the changed key: the name leads elsewhere than it did.</summary>
+    public static string Spoofed(string host, string address, string type, KnownHostsAnswer ofAddress)
+    {
+        var verdict = ofAddress.Verdict switch
+        {
+            KnownHostsVerdict.Matches => "is unchanged",
+            KnownHostsVerdict.Unknown => "is unknown",
+            _ => "has a different value",
+        };
+        var text = $"""
+            @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
+            @       WARNING: POSSIBLE DNS SPOOFING DETECTED!          @
+            @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
+            The {type} host key for {host} has changed,
+            and the key for the corresponding IP address {address}
+            {verdict}. This could either mean that
+            DNS SPOOFING is happening or the IP address for the host
+            and its host key have changed at the same time.
+            """;
+        return ofAddress.Lines is [var line, ..] ? $"{text}\nOffending key for IP in {line.Place}" : text;
+    }
+
+    /// <summary>The host's key is right, the address is known by another one.</summary>
+    public static string AddressDiffers(string host, string address, string type, KnownHostsLine ofAddress, KnownHostsLine? ofHost) =>
+        $"Warning: the {type} host key for '{host}' differs from the key for the IP address '{address}'\nOffending key for IP in {ofAddress.Place}"
+        + (ofHost is null ? "" : $"\nMatching host key in {ofHost.Place}");
 
     public static string Revoked(string host, string type, KnownHostsLine line) => $"""
         @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@

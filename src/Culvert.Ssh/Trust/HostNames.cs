@@ -65,7 +65,7 @@ internal static class HostNames
 #pragma warning restore CA5350
 
     /// <summary><c>*</c> any characters, <c>?</c> one; without regard to case. Takes time in proportion to the product of the lengths at worst.</summary>
-    private static bool MatchPattern(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
+    public static bool MatchPattern(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
     {
         var (p, n, star, retry) = (0, 0, -1, 0);
         while (n < name.Length)

@@ -16,12 +16,12 @@ internal static class KeyTypeNames
         _ => "UNKNOWN",
     };
 
-    /// <summary>The signature algorithms by which a host proves that it holds a key of the type; none when we can't check it.</summary>
+    /// <summary>The signature algorithms by which a host proves that it holds a key of the type, with a certificate or without; none when we can't check it.</summary>
     public static IReadOnlyList<string> SignatureAlgorithms(string type) => type switch
     {
-        Ed25519PublicKey.Name => [type],
-        RsaPublicKey.Name => [RsaPublicKey.Sha512Name, RsaPublicKey.Sha256Name],
-        _ when NistCurve.TryFind(type, out _) => [type],
+        Ed25519PublicKey.Name => [type, CertificateNames.Of(type)],
+        RsaPublicKey.Name => [RsaPublicKey.Sha512Name, RsaPublicKey.Sha256Name, CertificateNames.Of(RsaPublicKey.Sha512Name), CertificateNames.Of(RsaPublicKey.Sha256Name)],
+        _ when NistCurve.TryFind(type, out _) => [type, CertificateNames.Of(type)],
         _ => [],
     };
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Culvert.Net;
+using Culvert.Ssh.Crypto;
 using Microsoft.Extensions.Logging;
 
 namespace Culvert.Ssh.Trust;
@@ -72,26 +73,39 @@ internal sealed class KnownHosts
     /// <param name="blob">The key.</param>
     public KnownHostsAnswer Find(string name, string type, ReadOnlyMemory<byte> blob)
     {
-        var ofHost = _lines.Where(l => l.Marker != KnownHostsMarker.CertificateAuthority && HostNames.Match(l.Hosts, name)).ToList();
-        bool IsKey(KnownHostsLine line) => line.Blob.Span.SequenceEqual(blob.Span);
-
-        if (ofHost.Where(l => l.Marker == KnownHostsMarker.Revoked && IsKey(l)).ToList() is { Count: > 0 } revoked)
-            return new(KnownHostsVerdict.Revoked, revoked);
-        var keys = ofHost.Where(l => l.Marker == KnownHostsMarker.None).ToList();
-        if (keys.Find(IsKey) is { } match)
+        if (FindMarked(KnownHostsMarker.Revoked, name, blob) is { } revoked)
+            return new(KnownHostsVerdict.Revoked, [revoked]);
+        var keys = _lines.Where(l => l.Marker == KnownHostsMarker.None && HostNames.Match(l.Hosts, name)).ToList();
+        if (keys.Find(l => l.Blob.Span.SequenceEqual(blob.Span)) is { } match)
             return new(KnownHostsVerdict.Matches, [match]);
         if (keys.FindAll(l => l.KeyType == type) is { Count: > 0 } offending)
             return new(KnownHostsVerdict.Changed, offending);
         return new(keys.Count > 0 ? KnownHostsVerdict.OtherTypesOnly : KnownHostsVerdict.Unknown, keys);
     }
 
+    /// <summary>The line that says of a key, for this host, what the marker means: that it is revoked, or that it signs the host's certificates. Null: there is none.</summary>
+    public KnownHostsLine? FindMarked(KnownHostsMarker marker, string name, ReadOnlyMemory<byte> blob) =>
+        _lines.FirstOrDefault(l => l.Marker == marker && l.Blob.Span.SequenceEqual(blob.Span) && HostNames.Match(l.Hosts, name));
+
+    /// <summary>All lines that mean the host, markers included.</summary>
+    public IReadOnlyList<KnownHostsLine> LinesOf(string name) => [.. _lines.Where(l => HostNames.Match(l.Hosts, name))];
+
+    /// <summary>These lines before what is known already.</summary>
+    public KnownHosts After(IReadOnlyList<KnownHostsLine> first) => first.Count == 0 ? this : new([.. first, .. _lines]);
+
     /// <summary>Lines in which the same key belongs to somebody else.</summary>
     public IReadOnlyList<KnownHostsLine> OtherNames(ReadOnlyMemory<byte> blob) =>
         [.. _lines.Where(l => l.Marker == KnownHostsMarker.None && l.Blob.Span.SequenceEqual(blob.Span))];
 
-    /// <summary>The signature algorithms of the keys that the host is known by, in the files' order.</summary>
-    public IReadOnlyList<string> KnownAlgorithms(string name) =>
-        [.. _lines.Where(l => l.Marker == KnownHostsMarker.None && HostNames.Match(l.Hosts, name)).SelectMany(l => KeyTypeNames.SignatureAlgorithms(l.KeyType)).Distinct()];
+    /// <summary>The signature algorithms by which the host can show a key that it is known by, in the files' order: those of its keys, and those of all certificates
+    /// when an authority may sign for it.</summary>
+    public IReadOnlyList<string> KnownAlgorithms(string name)
+    {
+        var ofHost = _lines.Where(l => l.Marker != KnownHostsMarker.Revoked && HostNames.Match(l.Hosts, name)).ToList();
+        return [.. ofHost.SelectMany(l => l.Marker == KnownHostsMarker.CertificateAuthority
+            ? Algorithms.Of(AlgorithmKind.HostKey).Where(CertificateNames.IsCertificate)
+            : KeyTypeNames.SignatureAlgorithms(l.KeyType)).Distinct()];
+    }
 
     /// <inheritdoc cref="KnownAlgorithms(string)"/>
     public IReadOnlyList<string> KnownAlgorithms(Endpoint server) => KnownAlgorithms(HostNames.Of(server));

@@ -16,7 +16,10 @@ internal enum KnownHostsMarker
 internal sealed record KnownHostsLine(string Path, int Number, KnownHostsMarker Marker, string Hosts, string KeyType, ReadOnlyMemory<byte> Blob)
 {
     /// <summary><c>file:line</c></summary>
-    public string Place => FormattableString.Invariant($"{Path}:{Number}");
+    public string Place => IsWholeFile ? Path : FormattableString.Invariant($"{Path}:{Number}");
+
+    /// <summary>The file holds this key and nothing else.</summary>
+    public bool IsWholeFile { get; init; }
 
     /// <summary>The word for the key's type in messages.</summary>
     public string ShortType => KeyTypeNames.Short(KeyType);

@@ -12,6 +12,12 @@ public sealed record KnownHostsOptions
     /// <summary>The system's files (<c>GlobalKnownHostsFile</c>), only read.</summary>
     public IReadOnlyList<string> GlobalFiles { get; init; } = [];
 
+    /// <summary>SSH Tectia's folders of host keys, looked into before the files and never written to.</summary>
+    public IReadOnlyList<string> TectiaFolders { get; init; } = [];
+
+    /// <summary>Whether the address must have the same key as the name (<c>CheckHostIP</c>).</summary>
+    public bool CheckAddress { get; init; }
+
     /// <summary>What to do about an unknown key.</summary>
     public HostKeyChecking Checking { get; init; } = HostKeyChecking.Ask;
 

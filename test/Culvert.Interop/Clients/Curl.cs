@@ -35,7 +35,7 @@ internal sealed class Curl : FtpClient
     }
 
     /// <summary>The URL of a path below the login folder; the path is escaped already.</summary>
-    public static string Url(FtpTarget target, string path) => $"ftp://{target.UrlHost}:{target.Port}/{path}";
+    public static string Url(FtpTarget target, string path) => $"{target.Scheme}://{target.UrlHost}:{target.Port}/{path}";
 
     public override Task<CommandResult> DownloadAsync(
         FtpTarget target, TransferMode mode, string name, string localPath, CancellationToken cancellation) =>

@@ -18,6 +18,12 @@ internal sealed record FtpTarget(string Address, int Port, string User, string P
     /// <summary>Whether the client insists on TLS, for control and data; it believes any certificate.</summary>
     public bool InsistsOnTls { get; init; }
 
+    /// <summary>Whether TLS begins with the connection (<c>ftps://</c>), for clients that have this.</summary>
+    public bool BeginsWithTls { get; init; }
+
+    /// <summary>What a URL begins with.</summary>
+    public string Scheme => BeginsWithTls ? "ftps" : "ftp";
+
     public bool IsIPv6 => Address.Contains(':', StringComparison.Ordinal);
 
     /// <summary>The address as it stands in a URL.</summary>

@@ -40,7 +40,7 @@ internal sealed class Lftp : FtpClient
             set ssl:verify-certificate false
             set ftp:ssl-force {(target.InsistsOnTls ? "true" : "false")}
             set ftp:ssl-protect-data {(target.InsistsOnTls ? "true" : "false")}
-            open -u {Quoted(target.User)},{Quoted(target.Password)} -p {target.Port} {target.UrlHost}
+            open -u {Quoted(target.User)},{Quoted(target.Password)} -p {target.Port} {target.Scheme}://{target.UrlHost}
             cd {FtpServer.PublicName}
             {commands}
             bye

@@ -54,6 +54,8 @@ internal sealed class PrivateNetwork : IAsyncDisposable
         }
     }
 
+    private static string IPv6Of(int index, int end) => $"fd77:{index}::{end}";
+
     private static string AddressAfter(int index) => $"10.77.{index}.2";
 
     private static async Task Ip(CancellationToken cancellation, params IReadOnlyList<string> arguments) =>
@@ -67,7 +69,10 @@ internal sealed class PrivateNetwork : IAsyncDisposable
             throw Peers.Missing($"this machine doesn't let root make network namespaces: {addition.Output}");
         }
 
-        _hosts.Add(new NetworkHost(name, index == 0 ? AddressBefore(1) : AddressAfter(index)));
+        _hosts.Add(new NetworkHost(name, index == 0 ? AddressBefore(1) : AddressAfter(index))
+        {
+            AddressOverIPv6 = index == 0 ? IPv6Of(1, 1) : IPv6Of(index, 2),
+        });
         await Ip(cancellation, "-n", name, "link", "set", "lo", "up");
         if (index == 0)
         {
@@ -78,6 +83,9 @@ internal sealed class PrivateNetwork : IAsyncDisposable
         await Ip(cancellation, "link", "add", link, "netns", earlier, "type", "veth", "peer", "name", link, "netns", name);
         await Ip(cancellation, "-n", earlier, "address", "add", $"{AddressBefore(index)}/24", "dev", link);
         await Ip(cancellation, "-n", name, "address", "add", $"{AddressAfter(index)}/24", "dev", link);
+        // Nobody else has these addresses, and who asks first would have to wait.
+        await Ip(cancellation, "-n", earlier, "address", "add", $"{IPv6Of(index, 1)}/64", "dev", link, "nodad");
+        await Ip(cancellation, "-n", name, "address", "add", $"{IPv6Of(index, 2)}/64", "dev", link, "nodad");
         await Ip(cancellation, "-n", earlier, "link", "set", link, "up");
         await Ip(cancellation, "-n", name, "link", "set", link, "up");
     }

@@ -63,6 +63,8 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         };
         // Clients speak English, and names are UTF-8 to them.
         info.Environment["LC_ALL"] = "C.UTF-8";
+        // A .NET program that is killed would leave its diagnostic sockets in /tmp.
+        info.Environment["DOTNET_EnableDiagnostics"] = "0";
         foreach (var (name, value) in command.Environment)
         {
             info.Environment[name] = value;

@@ -3,6 +3,9 @@ namespace Culvert.Interop.Processes;
 /// <summary>Where a program runs: on this machine as it is, or in a network namespace that plays a host of its own.</summary>
 internal sealed record NetworkHost(string? Namespace, string Address)
 {
+    /// <summary>The same place over IPv6.</summary>
+    public string AddressOverIPv6 { get; init; } = "::1";
+
     /// <summary>This machine, by its loopback address.</summary>
     public static NetworkHost Here { get; } = new(null, "127.0.0.1");
 

@@ -16,7 +16,7 @@ internal sealed class DropbearServer(SshServerOptions options, TestKeys keys) : 
         var convert = Peers.Require("dropbearconvert");
         Peers.RequireRoot("dropbear gets an account that exists only for it");
         Directory.CreateDirectory(Folder[".ssh"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        Folder.Write(Path.Combine(".ssh", "authorized_keys"), AuthorizedKeys, secret: true);
+        Folder.Write(Path.Combine(".ssh", "authorized_keys"), AuthorizedLines, secret: true);
         List<string> arguments = ["-F", "-E", "-p", $"{Bracketed(Options.ListenAddress)}:{Port}", "-P", Folder["pid"]];
         // It takes four keys and no more.
         foreach (var key in TestKeys.HostKeys.Where(key => key != TestKeys.HostEcdsa384))

@@ -24,6 +24,9 @@ internal sealed record FtpServerOptions
     /// <summary>Whether the server demands TLS on control and data connections, and that data resume the control connection's session where it can.</summary>
     public bool RequiresTls { get; init; }
 
+    /// <summary>Whether TLS begins with the connection (vsftpd and ProFTPD); with <see cref="RequiresTls"/>.</summary>
+    public bool BeginsWithTls { get; init; }
+
     public bool IsIPv6 => ListenAddress.Contains(':', StringComparison.Ordinal);
 }
 

@@ -19,7 +19,8 @@ internal sealed class OpenSshServer(SshServerOptions options, TestKeys keys, boo
         }
 
         var hostKeys = TestKeys.HostKeys.Select(key => $"HostKey {Keys.PrivateKey(key)}");
-        var authorized = Folder.Write("authorized_keys", AuthorizedKeys);
+        var authorized = AuthorizedKeys;
+        Folder.Write("authorized_keys", AuthorizedLines);
         // sshd takes the first value of a keyword, so a test's own lines come first.
         var configuration = Folder.Write("sshd_config", $"""
             {string.Join('\n', Options.Configuration)}

@@ -32,6 +32,7 @@ internal sealed class ProFtpdServer(FtpServerOptions options) : FtpServer(option
                TLSProtocol TLSv1.2 TLSv1.3
                TLSECCertificateFile {Certificate}
                TLSECCertificateKeyFile {CertificateKey}
+               {(Options.BeginsWithTls ? "TLSOptions UseImplicitSSL" : "")}
                """
             : "";
         var foreign = Options.AcceptsForeignAddresses ? "on" : "off";

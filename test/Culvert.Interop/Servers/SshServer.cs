@@ -54,10 +54,13 @@ internal abstract class SshServer : IAsyncDisposable
     /// <summary>A known_hosts file with this server's true keys.</summary>
     public string KnownHosts { get; private set; } = "";
 
+    /// <summary>OpenSSH's file of keys that let the user in; read anew at each login.</summary>
+    public string AuthorizedKeys => Folder["authorized_keys"];
+
     public string Output => _process?.Output ?? "";
 
     /// <summary>The content of authorized_keys.</summary>
-    protected string AuthorizedKeys => string.Concat([Keys.PublicKey(TestKeys.Client) + "\n", .. Options.AuthorizedKeys.Select(line => line + "\n")]);
+    protected string AuthorizedLines => string.Concat([Keys.PublicKey(TestKeys.Client) + "\n", .. Options.AuthorizedKeys.Select(line => line + "\n")]);
 
     protected TemporaryFolder Folder { get; } = new();
 

@@ -26,7 +26,7 @@ internal sealed class VsftpdServer(FtpServerOptions options) : FtpServer(options
                anon_root={LoginFolder}
                """;
         var listening = Options.IsIPv6
-            ? $"listen=NO\nlisten_ipv6=YES\nlisten_address6={Options.ListenAddress}"
+            ? $"listen=NO\nlisten_ipv6=YES\n{(Options.ListenAddress == "::" ? "" : $"listen_address6={Options.ListenAddress}")}"
             : $"listen=YES\nlisten_ipv6=NO\nlisten_address={Options.ListenAddress}";
         var advertised = Options.AdvertisedAddress is { } address ? $"pasv_address={address}" : "";
         var passive = Options.PassivePort is { } port ? $"pasv_min_port={port}\npasv_max_port={port}" : "";
@@ -40,6 +40,7 @@ internal sealed class VsftpdServer(FtpServerOptions options) : FtpServer(options
                force_local_logins_ssl=YES
                force_local_data_ssl=YES
                require_ssl_reuse=YES
+               implicit_ssl={(Options.BeginsWithTls ? "YES" : "NO")}
                ssl_ciphers=HIGH
                rsa_cert_file={Certificate}
                rsa_private_key_file={CertificateKey}

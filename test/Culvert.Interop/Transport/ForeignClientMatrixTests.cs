@@ -5,6 +5,7 @@ using Culvert.Ssh;
 using Culvert.Ssh.Crypto;
 using Culvert.Ssh.Transport;
 using Culvert.Ssh.Wire;
+using Culvert.TestKit.Certificates;
 using Culvert.TestKit.Proof;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -24,7 +25,10 @@ public sealed class ForeignClientMatrixTests
     {
         var cancellation = TestContext.Current.CancellationToken;
         using var home = new TemporaryFolder();
-        Signer[] keys = [Signer.GenerateEd25519(), .. NistCurve.All.Select(EcdsaSigner.Generate), RsaSigner.Generate()];
+        Signer[] plain = [Signer.GenerateEd25519(), .. NistCurve.All.Select(EcdsaSigner.Generate), RsaSigner.Generate()];
+        using var authority = new CertificateAuthority(Signer.GenerateEd25519());
+        var certificates = await Task.WhenAll(plain.Select(key => authority.IssueAsync(key.PublicKey, new(), cancellation)));
+        Signer[] keys = [.. plain, .. certificates.Zip(plain, (certificate, key) => new CertifiedSigner(certificate, key))];
         await using var listener = await new TcpNetwork(TimeProvider.System).ListenAsync(new Endpoint(Endpoint.Loopback4, 0), ListenOptions.Default, cancellation);
         await using var client = ForeignClient.Start(name, Endpoint.Loopback4, listener.LocalEndpoint.Port, home.FullName);
         var offer = await ReadOfferAsync(listener, cancellation);
@@ -63,7 +67,7 @@ public sealed class ForeignClientMatrixTests
             }
         }
 
-        foreach (var key in keys)
+        foreach (var key in plain)
         {
             key.Dispose();
         }

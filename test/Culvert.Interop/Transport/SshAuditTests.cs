@@ -20,7 +20,9 @@ public sealed partial class SshAuditTests(ITestOutputHelper output)
     private static readonly string[] Demanded =
     [
         "ecdh-sha2-nistp256", "ecdh-sha2-nistp384", "ecdh-sha2-nistp521", "diffie-hellman-group14-sha256",
-        "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "hmac-sha2-256", "hmac-sha2-512",
+        "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521",
+        "ecdsa-sha2-nistp256-cert-v01@openssh.com", "ecdsa-sha2-nistp384-cert-v01@openssh.com", "ecdsa-sha2-nistp521-cert-v01@openssh.com",
+        "hmac-sha2-256", "hmac-sha2-512",
     ];
 
     [Fact]

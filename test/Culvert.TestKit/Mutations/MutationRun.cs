@@ -74,6 +74,7 @@ public sealed partial class MutationRun : IDisposable
     {
         using var process = new Process { StartInfo = new(program, arguments) { WorkingDirectory = _root, RedirectStandardOutput = true, RedirectStandardError = true } };
         process.StartInfo.Environment["CULVERT_LONG"] = "";
+        process.StartInfo.Environment["TMPDIR"] = Directory.CreateDirectory(Path.Combine(_root, "tmp")).FullName; // what builds leave goes with the copy
         process.Start();
         var output = new StringBuilder();
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

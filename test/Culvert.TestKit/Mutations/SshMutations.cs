@@ -14,7 +14,12 @@ public static class SshMutations
     private const string ReceiveWindow = "src/Culvert.Ssh/Connection/Channels/ReceiveWindow.cs";
     private const string SendWindow = "src/Culvert.Ssh/Connection/Channels/SendWindow.cs";
     private const string ChannelTable = "src/Culvert.Ssh/Connection/ChannelTable.cs";
-    private const string MessageDispatcher = "src/Culvert.Ssh/Connection/MessageDispatcher.cs";
+    private const string ChannelRequests = "src/Culvert.Ssh/Connection/Channels/Channel.Requests.cs";
+    private const string ClientSession = "src/Culvert.Ssh/Connection/Sessions/ClientSession.cs";
+    private const string ServedSession = "src/Culvert.Ssh/Server/ServedSession.cs";
+    private const string ServerConnectionRole = "src/Culvert.Ssh/Server/ServerConnectionRole.cs";
+    private const string PayloadDecompressor = "src/Culvert.Ssh/Transport/Compression/PayloadDecompressor.cs";
+    private const string DirectionState = "src/Culvert.Ssh/Transport/DirectionState.cs";
     private const string Multiplexer = "src/Culvert.Ssh/Connection/Multiplexer.cs";
     private const string KnownHostsPolicy = "src/Culvert.Ssh/Trust/KnownHostsPolicy.cs";
     private const string ServerAuthentication = "src/Culvert.Ssh/Auth/ServerAuthentication.cs";
@@ -79,8 +84,8 @@ public static class SshMutations
             "public bool ForbidsNoise => false;",
             "Ssh.Transport.RuleTests.Strict_key_exchange_wants_nothing_in_between"),
         new("strict key exchange: the sequence starts anew (Terrapin)", Handshake,
-            "keyed.Receiving.Change(_nextReceiving, _strict);",
-            "keyed.Receiving.Change(_nextReceiving, false);",
+            "keyed.Receiving.Change(_nextReceiving, _strict, ",
+            "keyed.Receiving.Change(_nextReceiving, false, ",
             "Ssh.Transport.TransportTests.Every_host_key_proves_itself"),
         new("a KEXINIT within an exchange ends the connection", Handshake,
             "        if (_theirs is not null)\n            throw",
@@ -138,10 +143,34 @@ public static class SshMutations
             "            _channels[(int)channel.Number] = null;\n            _free",
             "            _free",
             "Ssh.ConnectionChannelTests.A_number_is_used_again_only_after_both_closes"),
-        new("an answer to no request ends the connection", MessageDispatcher,
+        new("an answer to no request ends the connection", ChannelRequests,
             """throw new SshProtocolException("an answer to a channel request that nobody made");""",
-            "break;",
+            "return;",
             "Ssh.Hostile.ConnectionTests.Each_sin_ends_the_connection"),
+        new("errors of a session count against its window", ChannelRequests,
+            "            _receiving.Admit(bytes.Length);\n",
+            "",
+            "Ssh.Sessions.HostileSessionTests.Each_sin_ends_the_connection"),
+        new("a program ends once", ClientSession,
+            "_said ??= said",
+            "_said = said",
+            "Ssh.Sessions.HostileSessionTests.The_first_exit_status_counts"),
+        new("nobody gets a session that nobody serves", ServerConnectionRole,
+            """open.Type == "session" && options.ServeSession is not null""",
+            "open.Type == \"session\"",
+            "Ssh.Sessions.SessionTests.Sessions_are_refused_unless_somebody_serves_them"),
+        new("a client's variables are bounded", ServedSession,
+            "_environment.Count < MaximumVariables && ",
+            "",
+            "Ssh.Sessions.HostileSessionTests.A_client_may_set_so_many_variables_and_no_more"),
+        new("what is compressed unfolds within bounds", PayloadDecompressor,
+            "if (length > Limits.MaximumPayload)",
+            "if (false)",
+            "Ssh.Transport.CompressionTests.More_than_a_payload_ends_it"),
+        new("compression begins anew with each set of keys", DirectionState,
+            "        _codec = null;\n",
+            "",
+            "Ssh.Transport.CompressionTests.It_begins_after_the_login_and_anew_with_each_set_of_keys"),
         new("a peer that asks and never reads is cut off", Multiplexer,
             """throw new SshProtocolException("the peer asks faster than it reads the answers");""",
             "{ }",

@@ -8,6 +8,7 @@ internal sealed class MemoryDuplex : Duplex
 {
     private readonly MemoryPipe _in, _out;
     private readonly ReadEnd _shownOnAbort;
+    private readonly bool _fills;
     private readonly byte[] _slot = new byte[1024];
     private byte[] _lent = [];
     private int _lentCount;
@@ -16,16 +17,17 @@ internal sealed class MemoryDuplex : Duplex
     /// <summary>Asked before bytes go out: how many of so many still may. Fewer means that the network broke behind them.</summary>
     public Func<int, int>? Allow { get; set; }
 
-    private MemoryDuplex(MemoryPipe incoming, MemoryPipe outgoing, bool lossy) =>
-        (_in, _out, _shownOnAbort) = (incoming, outgoing, lossy ? ReadEnd.Ended : ReadEnd.Reset);
+    private MemoryDuplex(MemoryPipe incoming, MemoryPipe outgoing, bool lossy, bool fills) =>
+        (_in, _out, _shownOnAbort, _fills) = (incoming, outgoing, lossy ? ReadEnd.Ended : ReadEnd.Reset, fills);
 
     /// <summary>Both ends of a new connection.</summary>
     /// <param name="capacity">Bytes in flight in each direction; 1 or 2 to break everything that assumes whole lines.</param>
     /// <param name="lossy">A reset of either end is seen as an orderly end by the other.</param>
-    public static (MemoryDuplex First, MemoryDuplex Second) Pair(int capacity = 64 * 1024, bool lossy = false)
+    /// <param name="fills">Reads fill what they are given.</param>
+    public static (MemoryDuplex First, MemoryDuplex Second) Pair(int capacity = 64 * 1024, bool lossy = false, bool fills = false)
     {
         var (there, back) = (new MemoryPipe(capacity), new MemoryPipe(capacity));
-        return (new(back, there, lossy), new(there, back, lossy));
+        return (new(back, there, lossy, fills), new(there, back, lossy, fills));
     }
 
     /// <summary>Whether nobody who waits at this end has a reason to go on now.</summary>
@@ -41,7 +43,10 @@ internal sealed class MemoryDuplex : Duplex
         _out.End(ReadEnd.Lost);
     }
 
-    public override bool LendsReads => true;
+    /// <summary>Nothing that the other end writes from now on arrives, and it learns that.</summary>
+    public void RefuseReads() => _in.ReaderIsGone();
+
+    public override bool LendsReads => !_fills;
 
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken)
     {
@@ -66,7 +71,7 @@ internal sealed class MemoryDuplex : Duplex
         if (into.IsEmpty)
         {
             var ready = await PeekAsync(new byte[1], cancellationToken).ConfigureAwait(false);
-            return new(default, ready.End);
+            return new(default, _fills ? ReadEnd.None : ready.End);
         }
         var read = await PeekAsync(into, cancellationToken).ConfigureAwait(false);
         _in.Take(read.Bytes.Length);

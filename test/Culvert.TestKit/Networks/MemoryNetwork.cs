@@ -17,6 +17,9 @@ internal sealed record MemoryNetworkOptions
 
     public bool PeersAreUnknown { get; init; }
 
+    /// <summary>Reads fill what they are given, as TCP's do, instead of lending; and a read that only waits leaves the end to the next one.</summary>
+    public bool Fills { get; init; }
+
     /// <summary>An open completes only after other tasks had their turn, several times.</summary>
     public bool DelayOpens { get; init; }
 }
@@ -35,6 +38,17 @@ internal sealed class MemoryNetwork(MemoryNetworkOptions? options = null) : INet
 
     /// <summary>The network breaks for good behind this many further bytes, counted over all its connections.</summary>
     public void LoseAfter(long bytes) => Interlocked.Exchange(ref _bytesLeft, bytes);
+
+    /// <summary>Whoever has accepted a connection finds from now on that its other end takes no more, without reading anything of it: the peer has closed, and
+    /// its end is still on the way.</summary>
+    public void Refuse()
+    {
+        lock (_gate)
+        {
+            foreach (var duplex in _open)
+                duplex.RefuseReads();
+        }
+    }
 
     /// <summary>What <see cref="Connect"/> says for a destination, before it looks for a listener; null: nothing special.</summary>
     public Func<Endpoint, ConnectOptions, Failure?> RefuseConnect { get; set; } = (_, _) => null;
@@ -142,7 +156,7 @@ internal sealed class MemoryNetwork(MemoryNetworkOptions? options = null) : INet
     {
         if (_options.DelayOpens)
             await TurnsAsync().ConfigureAwait(false);
-        var (here, there) = MemoryDuplex.Pair(_options.Capacity, _options.ResetsBecomeEnds);
+        var (here, there) = MemoryDuplex.Pair(_options.Capacity, _options.ResetsBecomeEnds, _options.Fills);
         lock (_gate)
         {
             if (_lost)

@@ -16,7 +16,7 @@ internal sealed class ClientSide : IAsyncDisposable
         Budget = budget ?? new WindowBudget(WindowBudget.DefaultBytes);
         var listeners = new RemoteListeners();
         Multiplexer = new Multiplexer(transport, new MultiplexerOptions { WindowBudget = Budget, Time = time },
-            multiplexer => new ClientConnectionRole(multiplexer, listeners, NullLogger.Instance), keepAlive is null ? null : keepAlive.RunAsync);
+            multiplexer => new ClientConnectionRole(multiplexer, listeners, null, NullLogger.Instance), keepAlive is null ? null : keepAlive.RunAsync);
         Network = new SshNetwork(Multiplexer, listeners, time);
     }
 

@@ -26,7 +26,8 @@ public sealed class CommandLineTests
     [InlineData("-p22 -lnobody -oKey=Value h", "-p=22 -l=nobody -o=Key=Value h")]
     [InlineData("h -p 22", "h -p=22")]
     [InlineData("-l -x h", "-l=-x h")]
-    [InlineData("-nxakC2e none h", "h")]
+    [InlineData("-nxak2e none h", "h")]
+    [InlineData("-xCk h", "-C h")]
     [InlineData("-vvv h", "-v -v -v h")]
     [InlineData("-- -L h", "-- -L h")]
     [InlineData("--active forward -L 1:a:2", "--active forward -L=1:a:2")]
@@ -169,6 +170,7 @@ public sealed class CommandLineTests
         { "CulvertFtpsCa", "/f" },
         { "CulvertFtpsFingerprint", "0000000000000000000000000000000000000000000000000000000000000001" },
         { "CulvertFtpsTls", "1.3" },
+        { "CulvertFtpsImplicit", "yes" },
         { "CulvertPrivilegedDataPorts", "yes" },
         { "CulvertUnknownCommands", "refuse" },
         { "CulvertOpenTimeout", "5" },

@@ -100,76 +100,6 @@ public sealed class RelayIntegrityTests
         Assert.StartsWith("421 ", await rig.Client.HearAsync(), StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData(3000, false)]
-    [InlineData(3001, true)]
-    public async Task ADownloadOfAnotherSizeThanAnnouncedIsMarked(int announced, bool differs)
-    {
-        await using var rig = await RelayRig.StartAsync();
-        await rig.PassAsync("TYPE I");
-        await rig.ReplyAsync("200 binary");
-        var (client, server) = await rig.StandingAsync();
-        await rig.PassAsync("RETR f");
-        await rig.ReplyAsync($"150 Opening BINARY mode data connection for f ({announced} bytes).");
-        await server.WriteAsync(Part, rig.Hang);
-        await server.EndAsync(rig.Hang);
-        await rig.ReplyAsync("226 done");
-        Assert.Equal(Part, (await RelayRig.ReadAllAsync(client, rig.Hang)).Bytes);
-        await client.EndAsync(rig.Hang);
-        Assert.Equal(differs, (await rig.Watcher.NextAsync(rig.Hang)).CountDiffers);
-    }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task ADownloadIsCompleteOnlyWhenTheClientHasTakenIt(bool killed)
-    {
-        await using var rig = await RelayRig.StartAsync();
-        var (client, server) = await rig.StandingAsync();
-        await rig.PassAsync("RETR f");
-        await server.WriteAsync(Part, rig.Hang);
-        await server.EndAsync(rig.Hang);
-        await rig.ReplyAsync("226 done");
-        if (killed)
-            client.Abort(); // what a system does for a process that dies with bytes unread
-        else
-        {
-            await RelayRig.ReadAllAsync(client, rig.Hang);
-            await client.EndAsync(rig.Hang);
-        }
-        Assert.Equal(killed ? TransferResult.Unverified : TransferResult.Complete, (await rig.Watcher.NextAsync(rig.Hang)).Result);
-    }
-
-    [Fact]
-    public async Task ADownloadWhoseClientGoesAwayWithItsDataUnreadIsNotComplete()
-    {
-        await using var rig = await RelayRig.StartAsync();
-        var (client, server) = await rig.StandingAsync();
-        await rig.PassAsync("RETR f");
-        await server.WriteAsync(Part, rig.Hang);
-        await server.EndAsync(rig.Hang);
-        await rig.ReplyAsync("226 done");
-        await rig.Client.Duplex.DisposeAsync();
-        client.Abort();
-        Assert.Equal(TransferResult.Unverified, (await rig.Watcher.NextAsync(rig.Hang)).Result);
-    }
-
-    [Fact]
-    public async Task ADownloadWhoseClientNeverClosesIsNotCalledComplete()
-    {
-        await using var rig = await RelayRig.StartAsync();
-        var (_, server) = await rig.StandingAsync();
-        await rig.PassAsync("RETR f");
-        await server.WriteAsync(Part, rig.Hang);
-        await server.EndAsync(rig.Hang);
-        await rig.ReplyAsync("226 done");
-        await rig.PassAsync("NOOP"); // the dialogue goes on meanwhile
-        await rig.ReplyAsync("200 fine");
-        Assert.Empty(rig.Watcher.Done);
-        var told = await rig.PassTimeUntilAsync(rig.Watcher.NextAsync(rig.Hang), TimeSpan.FromSeconds(1));
-        Assert.Equal(TransferResult.Unverified, told.Result);
-    }
-
     [Fact]
     public async Task AFullDiskStopsTheClientAtOnce()
     {
@@ -379,24 +309,5 @@ public sealed class RelayIntegrityTests
             await rig.Ended;
             return true;
         }
-    }
-
-    [Fact]
-    public async Task AnUploadWhoseClientVanishesEndsInOrderAndIsNeverCalledComplete()
-    {
-        await using var rig = await RelayRig.StartAsync();
-        var (client, server) = await rig.StandingAsync();
-        await rig.PassAsync("STOR f");
-        await client.WriteAsync(Part, rig.Hang);
-        await client.EndAsync(rig.Hang);
-        await client.DisposeAsync();
-        await rig.Client.Duplex.EndAsync(rig.Hang);
-        await rig.Client.Duplex.DisposeAsync();
-        var (bytes, end) = await RelayRig.ReadAllAsync(server, rig.Hang);
-        Assert.Equal((Part.Length, ReadEnd.Ended), (bytes.Length, end));
-        Assert.Equal("(Ended)", await rig.Server.HearAsync());
-        await rig.Server.Duplex.EndAsync(rig.Hang);
-        await rig.Ended.WaitAsync(rig.Hang);
-        Assert.Equal(TransferResult.Unverified, Assert.Single(rig.Watcher.Done).Result);
     }
 }

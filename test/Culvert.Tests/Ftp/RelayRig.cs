@@ -39,19 +39,20 @@ internal sealed class RelayRig : IAsyncDisposable
     public Task Ended => _relay;
     public CancellationToken Hang => _hang.Token;
 
-    public static Task<RelayRig> StartAsync(FtpRelayOptions? options = null, string networks = "faithful", Action<RelayRig>? prepare = null)
+    public static Task<RelayRig> StartAsync(FtpRelayOptions? options = null, string networks = "faithful", Action<RelayRig>? prepare = null, bool greets = true)
     {
         var kind = networks switch
         {
             "lossy" => MemoryNetworkOptions.Lossy,
+            "filling" => new() { Fills = true },
             "tiny" => new() { Capacity = 1 },
             "small" => new() { Capacity = 1200 }, // cuts TLS records; holds what a TLS server says of its own accord, while nobody reads
             _ => MemoryNetworkOptions.Faithful,
         };
-        return new RelayRig(kind, kind).BeginAsync(options ?? new(), prepare);
+        return new RelayRig(kind, kind).BeginAsync(options ?? new(), prepare, greets);
     }
 
-    private async Task<RelayRig> BeginAsync(FtpRelayOptions options, Action<RelayRig>? prepare)
+    private async Task<RelayRig> BeginAsync(FtpRelayOptions options, Action<RelayRig>? prepare, bool greets)
     {
         prepare?.Invoke(this);
         await using var server = await Far.ListenAsync(Destination, ListenOptions.Default, Hang);
@@ -62,6 +63,8 @@ internal sealed class RelayRig : IAsyncDisposable
         if (Far.RefuseConnect(Destination, ConnectOptions.Default) is null)
         {
             Server = new(Own((await server.AcceptAsync(Hang)).Duplex), Speaker.Client, Hang);
+            if (!greets)
+                return this;
             await Server.SayAsync("220 ready");
             Assert.Equal("220 ready", await Client.HearAsync());
         }
@@ -264,4 +267,8 @@ internal sealed class Watcher : ITransferObserver
 
     public void AddressRewritten(string from, string to) => Rewritten.Enqueue($"{from} -> {to}");
     public void ChannelOpening(Endpoint to) { }
+
+    public int UnseenCuts { get; private set; }
+
+    public void UnseenDataCut() => UnseenCuts++;
 }

@@ -30,7 +30,7 @@ public sealed class TransferEventTests
         Assert.Equal("226 done", await rig.Client.HearAsync());
         await client.EndAsync(rig.Hang);
 
-        var transfer = await rig.Watcher.NextAsync(rig.Hang);
+        var transfer = await rig.PassTimeUntilAsync(rig.Watcher.NextAsync(rig.Hang), TimeSpan.FromMilliseconds(100));
         Assert.Equal(("the branch", new Endpoint("ftp.example", 21)), (transfer.Session.Profile, transfer.Session.Server));
         Assert.True(transfer.Session.Client.Address.IsLoopback);
         Assert.Equal("bob", transfer.User);
@@ -76,6 +76,7 @@ public sealed class TransferEventTests
         await CarryAsync("aaaa"u8.ToArray());
         Assert.Equal("RETR b", await rig.Server.HearAsync());
         await CarryAsync("bb"u8.ToArray());
+        await rig.Client.SayAsync("QUIT");
         Transfer[] ended = [await rig.Watcher.NextAsync(rig.Hang), await rig.Watcher.NextAsync(rig.Hang)];
         Assert.Equal([("a", 4L, TransferResult.Complete), ("b", 2L, TransferResult.Complete)], ended.Select(t => (t.Path, t.Bytes, t.Result)));
 

@@ -21,8 +21,6 @@ internal static class NotOffered
             yield return Message.Error("CanonicalizePermittedCNAMEs is not supported", "say the host's real name and -o CanonicalizePermittedCNAMEs=none");
         if (config.OtherLines("RefuseConnection") is [var reason])
             yield return Message.Error(reason, "RefuseConnection in a configuration file says so");
-        if (config.CertificateFiles.Count > 0)
-            yield return Message.Warning("CertificateFile is not supported: the plain key is tried", "user certificates aren't offered yet; put the key into authorized_keys");
         if (config.OtherLines("KnownHostsCommand") is [var command] && !command.Equals("none", StringComparison.OrdinalIgnoreCase))
             yield return Message.Warning("KnownHostsCommand is not supported", "host keys come from files; name them with UserKnownHostsFile");
         foreach (var forward in config.OtherForwards)

@@ -1,13 +1,12 @@
 using Culvert.Net;
-using Culvert.Ssh.Wire;
 
 namespace Culvert.Ssh.Connection;
 
 /// <summary>What the loops do with a channel: each message of the peer, each packet of ours that was written, and the end of the connection.</summary>
 internal sealed partial class Channel
 {
-    /// <summary>Wakes the reader. Separate from receiving, so that the reader loop can gather first.</summary>
-    public void WakeReader() => _readable.Set();
+    /// <summary>Wakes the reader, who may go on before this returns. Separate from receiving, so that the reader loop can gather first.</summary>
+    public void WakeReader() => _readable.Set(here: true);
 
     /// <summary>CHANNEL_OPEN_CONFIRMATION for a channel that we asked for.</summary>
     public void Confirmed(uint remote, uint window, uint maximumPacket)
@@ -51,25 +50,18 @@ internal sealed partial class Channel
         }
     }
 
-    /// <summary>CHANNEL_EXTENDED_DATA: there is no second stream here, so it's dropped and its credit goes back.</summary>
-    public void ExtendedData(int count)
-    {
-        lock (_gate)
-        {
-            if (TakesData("CHANNEL_EXTENDED_DATA"))
-                GiveCredit(_receiving.Discarded(count));
-        }
-    }
-
     /// <summary>CHANNEL_WINDOW_ADJUST.</summary>
     public void Adjust(uint more)
     {
+        bool wakes;
         lock (_gate)
         {
             MustBeOpen("CHANNEL_WINDOW_ADJUST");
             _sending.Adjust(more);
-            WakeWriter();
+            wakes = _sending.TakeAwaited();
         }
+        if (wakes)
+            _writable.Set(here: true);
     }
 
     /// <summary>CHANNEL_EOF.</summary>
@@ -80,21 +72,25 @@ internal sealed partial class Channel
             MustBeOpen("CHANNEL_EOF");
             _eofReceived = true;
             _receiving.End(ReadEnd.Ended);
-            if (_sending.EofSent)
+            if (_sending.EofSent && _requests is null)
                 Close();
         }
         _readable.Set();
+        _errorsReadable?.Set();
     }
 
     /// <summary>The peer's application takes no more (<c>eow@openssh.com</c>); it may still send.</summary>
     public void EndOfWrite()
     {
+        bool wakes;
         lock (_gate)
         {
             MustBeOpen("CHANNEL_REQUEST");
             _sending.EndWith(WriteEnd.Closed);
-            WakeWriter();
+            wakes = _sending.TakeAwaited();
         }
+        if (wakes)
+            _writable.Set();
     }
 
     /// <summary>CHANNEL_CLOSE: it's answered at once, and without an EOF before it what was sent is not known to be all.</summary>
@@ -109,18 +105,8 @@ internal sealed partial class Channel
             Close();
         }
         Wake();
+        EndRequests(null);
         FreeNumber();
-    }
-
-    /// <summary>A CHANNEL_REQUEST that we don't know.</summary>
-    public void RefuseRequest()
-    {
-        lock (_gate)
-        {
-            MustBeOpen("CHANNEL_REQUEST");
-            if (!_closeQueued)
-                Enqueue(ChannelMessages.Simple(MessageNumber.ChannelFailure, _remote));
-        }
     }
 
     /// <summary>The connection is gone.</summary>
@@ -139,6 +125,7 @@ internal sealed partial class Channel
         }
         answered?.Invoke(failure, this);
         Wake();
+        EndRequests(failure);
     }
 
     /// <summary>Whether a packet of this channel still goes out when its turn has come.</summary>
@@ -158,15 +145,16 @@ internal sealed partial class Channel
     /// <summary>A packet of this channel was written, or left out.</summary>
     public void Written(OutgoingKind kind)
     {
+        bool wakes;
         lock (_gate)
         {
-            if (kind == OutgoingKind.Data && _sending.Written())
-                WakeWriter();
-            if (kind != OutgoingKind.Close)
-                return;
-            _closeWritten = true;
+            wakes = kind == OutgoingKind.Data && _sending.Written() && _sending.TakeAwaited();
+            _closeWritten |= kind == OutgoingKind.Close;
         }
-        FreeNumber();
+        if (wakes)
+            _writable.Set(here: true);
+        if (kind == OutgoingKind.Close)
+            FreeNumber();
     }
 
     private void FreeNumber()

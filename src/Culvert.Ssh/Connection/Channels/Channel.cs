@@ -24,21 +24,25 @@ internal sealed partial class Channel
     private bool _closeQueued, _closeWritten, _closeReceived;
 
     /// <summary>A channel that we ask the peer for. <paramref name="answered"/> hears, on the reader loop, that it stands (null) or why not; once.</summary>
-    public Channel(ChannelHost host, Priority priority, Action<Failure?, Channel> answered) : this(host, priority)
+    public Channel(ChannelHost host, Priority priority, Action<Failure?, Channel> answered, ChannelRequests? requests = null) : this(host, priority, requests)
     {
         _answered = answered;
     }
 
     /// <summary>A channel that the peer asks for.</summary>
-    public Channel(ChannelHost host, Priority priority, uint remote, uint window, uint maximumPacket) : this(host, priority)
+    public Channel(ChannelHost host, Priority priority, uint remote, uint window, uint maximumPacket, ChannelRequests? requests = null)
+        : this(host, priority, requests)
     {
         _remote = remote;
         _sending.Start(window, maximumPacket);
     }
 
-    private Channel(ChannelHost host, Priority priority)
+    private Channel(ChannelHost host, Priority priority, ChannelRequests? requests)
     {
         _host = host;
+        _requests = requests;
+        if (requests is not null)
+            (_errors, _errorsReadable, _unanswered) = (new ReceiveBuffer(host.Buffers), new Signal(), new Queue<TaskCompletionSource<bool>>());
         Priority = priority;
         _receiving = new ReceivingHalf(host);
         _sending = new SendingHalf(host);
@@ -107,7 +111,9 @@ internal sealed partial class Channel
         }
     }
 
-    public ValueTask WaitReadableAsync(CancellationToken cancellationToken) => _readable.WaitAsync(cancellationToken);
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="onReaderLoop">What follows may run on the reader loop, which hands on no packet meanwhile: it doesn't block.</param>
+    public ValueTask WaitReadableAsync(CancellationToken cancellationToken, bool onReaderLoop = false) => _readable.WaitAsync(cancellationToken, onReaderLoop);
 
     /// <summary>The first <paramref name="count"/> lent bytes reached where they should go.</summary>
     public void Release(int count)
@@ -123,7 +129,9 @@ internal sealed partial class Channel
             return _sending.TryReserve();
     }
 
-    public ValueTask WaitWritableAsync(CancellationToken cancellationToken) => _writable.WaitAsync(cancellationToken);
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="onLoops">What follows may run on the reader or the writer loop: it doesn't block.</param>
+    public ValueTask WaitWritableAsync(CancellationToken cancellationToken, bool onLoops = false) => _writable.WaitAsync(cancellationToken, onLoops);
 
     /// <summary>Queues what was filled of the reserved slot.</summary>
     public WriteEnd Commit(int count)
@@ -148,7 +156,7 @@ internal sealed partial class Channel
                 return _sending.End;
             _sending.SendEof();
             Enqueue(ChannelMessages.Simple(MessageNumber.ChannelEof, _remote));
-            if (_eofReceived)
+            if (_eofReceived && _requests is null)
                 Close();
             return WriteEnd.None;
         }
@@ -162,6 +170,7 @@ internal sealed partial class Channel
             _dropsUnsent = true;
             _sending.EndWith(WriteEnd.Closed);
             _receiving.Abort();
+            _errors?.Clear();
             if (_open)
                 Close();
         }
@@ -178,6 +187,7 @@ internal sealed partial class Channel
             _sending.EndWith(WriteEnd.Closed);
             _sending.ReturnSlot();
             _receiving.Recycle();
+            _errors?.Clear();
             if (_open)
                 Close();
         }
@@ -203,17 +213,10 @@ internal sealed partial class Channel
 
     private void Enqueue(byte[] message) => _host.Queue.Enqueue(new Outgoing(message), Priority);
 
-    private void WakeWriter()
-    {
-        if (!_sending.IsAwaited)
-            return;
-        _sending.IsAwaited = false;
-        _writable.Set();
-    }
-
     private void Wake()
     {
         _readable.Set();
         _writable.Set();
+        _errorsReadable?.Set();
     }
 }

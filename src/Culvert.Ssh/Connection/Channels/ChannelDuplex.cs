@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Culvert.Net;
 
 namespace Culvert.Ssh.Connection;
@@ -26,7 +27,7 @@ internal sealed class ChannelDuplex(Channel channel) : Duplex
     public override ValueTask<Slot> ReserveAsync(CancellationToken cancellationToken)
     {
         var slot = channel.TryReserve();
-        return slot is { End: WriteEnd.None, Room.IsEmpty: true } ? WaitAndReserveAsync(cancellationToken) : new(slot);
+        return slot is { End: WriteEnd.None, Room.IsEmpty: true } ? WaitAndReserveAsync(onLoops: true, cancellationToken) : new(slot);
     }
 
     public override ValueTask<WriteEnd> CommitAsync(int count, CancellationToken cancellationToken) => new(channel.Commit(count));
@@ -35,7 +36,9 @@ internal sealed class ChannelDuplex(Channel channel) : Duplex
     {
         while (!bytes.IsEmpty)
         {
-            var slot = await ReserveAsync(cancellationToken);
+            var slot = channel.TryReserve();
+            if (slot is { End: WriteEnd.None, Room.IsEmpty: true })
+                slot = await WaitAndReserveAsync(onLoops: false, cancellationToken);
             if (slot.End != WriteEnd.None)
                 return slot.End;
             var count = Math.Min(bytes.Length, slot.Room.Length);
@@ -57,17 +60,20 @@ internal sealed class ChannelDuplex(Channel channel) : Duplex
         return ValueTask.CompletedTask;
     }
 
+    // Who takes what is lent sends it on at once. On the reader loop that needs no other thread; a socket that is full makes it wait, not the loop.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> WaitAndLendAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
-            await channel.WaitReadableAsync(cancellationToken);
+            await channel.WaitReadableAsync(cancellationToken, onReaderLoop: true);
             var result = channel.TryLend();
             if (result.End != ReadEnd.None || !result.Bytes.IsEmpty)
                 return result;
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> WaitAndCopyAsync(Memory<byte> into, CancellationToken cancellationToken)
     {
         while (true)
@@ -79,6 +85,7 @@ internal sealed class ChannelDuplex(Channel channel) : Duplex
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> WaitUntilReadableAsync(CancellationToken cancellationToken)
     {
         while (!channel.IsReadable)
@@ -86,11 +93,12 @@ internal sealed class ChannelDuplex(Channel channel) : Duplex
         return default;
     }
 
-    private async ValueTask<Slot> WaitAndReserveAsync(CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Slot> WaitAndReserveAsync(bool onLoops, CancellationToken cancellationToken)
     {
         while (true)
         {
-            await channel.WaitWritableAsync(cancellationToken);
+            await channel.WaitWritableAsync(cancellationToken, onLoops);
             var slot = channel.TryReserve();
             if (slot.End != WriteEnd.None || !slot.Room.IsEmpty)
                 return slot;

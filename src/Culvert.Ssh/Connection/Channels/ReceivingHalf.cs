@@ -19,6 +19,9 @@ internal sealed class ReceivingHalf(ChannelHost host)
     /// <summary>Reading has ended, though data may still wait; data that comes is dropped.</summary>
     public bool HasEnded => _end != ReadEnd.None;
 
+    /// <summary>How reading ended, if it has.</summary>
+    public ReadEnd EndSoFar => _end;
+
     /// <summary>Whether a read would not wait.</summary>
     public bool IsReadable => HasEnded || _received.Length > 0;
 
@@ -61,12 +64,11 @@ internal sealed class ReceivingHalf(ChannelHost host)
         _received.Append(bytes);
     }
 
-    /// <summary>Data came that nobody will read.</summary>
-    public int Discarded(int count)
-    {
-        _window.Received(count);
-        return _window.Read(count);
-    }
+    /// <summary>Data came that is kept elsewhere, or nowhere.</summary>
+    public void Admit(int count) => _window.Received(count);
+
+    /// <summary>What was admitted was read, or dropped.</summary>
+    public int Read(int count) => _window.Read(count);
 
     /// <summary>The first end is kept.</summary>
     public void End(ReadEnd end)

@@ -10,6 +10,7 @@ internal sealed class SendingHalf(ChannelHost host)
     private byte[]? _reserved;
     private int _room;
     private int _unsent;
+    private bool _isAwaited;
 
     /// <summary>How writing ended by the peer, the network or an abort; our own EOF is not in it.</summary>
     public WriteEnd End { get; private set; }
@@ -17,8 +18,13 @@ internal sealed class SendingHalf(ChannelHost host)
     /// <summary>Our EOF is queued.</summary>
     public bool EofSent { get; private set; }
 
-    /// <summary>Somebody waits for a slot.</summary>
-    public bool IsAwaited { get; set; }
+    /// <summary>Whether somebody waits for a slot, who is to be woken now and once.</summary>
+    public bool TakeAwaited()
+    {
+        var awaited = _isAwaited;
+        _isAwaited = false;
+        return awaited;
+    }
 
     public void Start(uint window, uint maximumPacket) => _window.Start(window, maximumPacket);
 
@@ -36,7 +42,7 @@ internal sealed class SendingHalf(ChannelHost host)
         if (_room == 0 || _unsent >= ConnectionLimits.MaximumUnsentSlots ||
             (_unsent > 0 && host.Queue.UnsentSlots >= ConnectionLimits.MaximumUnsentSlotsOfAll))
         {
-            IsAwaited = true;
+            _isAwaited = true;
             return default;
         }
         _reserved = host.Buffers.Slots.Rent();
@@ -59,6 +65,18 @@ internal sealed class SendingHalf(ChannelHost host)
         _unsent++;
         ChannelMessages.WriteDataHeader(slot, recipient, count);
         return slot;
+    }
+
+    /// <summary>Takes credit for data that travels without a slot: as much as the peer's window and one packet allow. 0 with an end, or without one: wait.</summary>
+    public int TryTake(int count, out WriteEnd end)
+    {
+        end = End != WriteEnd.None ? End : EofSent ? WriteEnd.Closed : WriteEnd.None;
+        if (end != WriteEnd.None)
+            return 0;
+        count = Math.Min(count, _window.Room);
+        _isAwaited |= count == 0;
+        _window.Sent(count);
+        return count;
     }
 
     /// <summary>A slot was written, or left out. True: enough are free to wake who waits. Half of them at once, because a writer that is woken for each of them costs more

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Culvert.Ssh.Connection;
 
 /// <summary>What a server may ask of its client: to take a connection that came in on a port it holds open for us, and nothing else.</summary>
-internal sealed class ClientConnectionRole(Multiplexer multiplexer, RemoteListeners listeners, ILogger logger) : IConnectionRole
+internal sealed class ClientConnectionRole(Multiplexer multiplexer, RemoteListeners listeners, HostKeyRotation? hostKeys, ILogger logger) : IConnectionRole
 {
     // forwarded-tcpip (RFC 4254 §7.2)
     // string    address that was connected
@@ -31,9 +31,12 @@ internal sealed class ClientConnectionRole(Multiplexer multiplexer, RemoteListen
         multiplexer.Refuse(open, OpenReason.AdministrativelyProhibited, "nothing was forwarded from there");
     }
 
-    /// <summary><c>keepalive@openssh.com</c> wants any answer, <c>hostkeys-00@openssh.com</c> wants none: as with OpenSSH, what isn't known fails.</summary>
+    /// <summary><c>keepalive@openssh.com</c> wants any answer, <c>hostkeys-00@openssh.com</c> wants none and is heard where keys may be learnt: as with OpenSSH, what
+    /// isn't known fails.</summary>
     public ValueTask RequestAsync(string name, bool wantsReply, ReadOnlyMemory<byte> specific, CancellationToken cancellationToken)
     {
+        if (name == HostKeyRotation.Announcement)
+            hostKeys?.Announced(multiplexer, specific.Span);
         if (wantsReply)
             multiplexer.Reply(ChannelMessages.RequestFailure());
         return ValueTask.CompletedTask;

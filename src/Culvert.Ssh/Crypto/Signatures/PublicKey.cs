@@ -26,7 +26,7 @@ public abstract class PublicKey
     public abstract string ShortName { get; }
 
     /// <summary><c>SHA256:</c> and unpadded Base64, as <c>ssh-keygen -l</c> prints it.</summary>
-    public string Fingerprint => FingerprintOf(Blob.Span);
+    public virtual string Fingerprint => FingerprintOf(Blob.Span);
 
     /// <summary>The key as one line of an <c>authorized_keys</c> or <c>.pub</c> file, without a comment.</summary>
     public override string ToString() => $"{Type} {Convert.ToBase64String(Blob.Span)}";

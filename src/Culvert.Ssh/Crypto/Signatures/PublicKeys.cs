@@ -8,13 +8,15 @@ internal static class PublicKeys
     /// <summary>A 16,384-bit RSA key, OpenSSH's largest, takes about 2 KiB; anything longer is not a key.</summary>
     public const int MaximumBlobLength = 8 * 1024;
 
-    /// <summary>Reads a key's blob (RFC 4253 §6.6, RFC 5656 §3.1, RFC 8709 §4) completely and checks its numbers.</summary>
+    /// <summary>Reads a key's blob (RFC 4253 §6.6, RFC 5656 §3.1, RFC 8709 §4), or a certificate's, completely and checks its numbers.</summary>
     /// <exception cref="SshProtocolException">It is malformed, of a type that isn't supported, or too weak.</exception>
     public static PublicKey Parse(ReadOnlySpan<byte> blob)
     {
+        var type = new SshReader(blob, "public key").Text("type");
+        if (CertificateNames.IsCertificate(type))
+            return Certificate.Parse(blob);
         if (blob.Length > MaximumBlobLength)
             throw new SshProtocolException($"public key: {blob.Length} bytes are too many");
-        var type = new SshReader(blob, "public key").Text("type");
         return type switch
         {
             Ed25519PublicKey.Name => Ed25519PublicKey.Parse(blob),

@@ -32,7 +32,7 @@ internal sealed class AgentClient(Stream stream) : IAsyncDisposable
         // string    key blob
         // string    data
         // uint32    flags      which hash an RSA key takes
-        var flags = algorithm switch { RsaPublicKey.Sha256Name => FlagRsaSha256, RsaPublicKey.Sha512Name => FlagRsaSha512, _ => 0u };
+        var flags = CertificateNames.Plain(algorithm) switch { RsaPublicKey.Sha256Name => FlagRsaSha256, RsaPublicKey.Sha512Name => FlagRsaSha512, _ => 0u };
         var reply = await ExchangeAsync(
             new SshWriter(data.Length + key.Blob.Length + 16).Byte(SignRequest).String(key.Blob.Span).String(data.Span).UInt32(flags), cancellationToken);
         return Read(reply, SignResponse, static (ref SshReader reader) => reader.String("signature").ToArray());

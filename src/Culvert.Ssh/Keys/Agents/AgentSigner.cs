@@ -12,7 +12,7 @@ internal sealed class AgentSigner(AgentClient client, PublicKey publicKey) : Sig
         RequireAlgorithm(algorithm);
         var signature = await client.SignAsync(publicKey, algorithm, data, cancellationToken);
         // An old agent ignores the flags and signs by SHA-1; a security key's signature can't be checked here.
-        if (publicKey is not SecurityKeyPublicKey && !publicKey.Verify(algorithm, data.Span, signature))
+        if (((publicKey as Certificate)?.Key ?? publicKey) is not SecurityKeyPublicKey && !publicKey.Verify(algorithm, data.Span, signature))
             throw new AgentException($"agent: its signature is not a valid {algorithm}");
         return signature;
     }

@@ -189,11 +189,12 @@ internal sealed class Handshake(KeyedTransport keyed, PacketSender sender, Hands
         var extensions = _sendExtensions && Completed == 0;
         if (result.Reply is not null)
             sender.Queue(new(result.Reply));
-        sender.Queue(new(TransportMessages.NewKeys, ChangesTo: role.IsClient ? clientToServer : serverToClient, ResetsSequence: _strict, ReleasesWriters: !extensions));
+        sender.Queue(new(TransportMessages.NewKeys, ChangesTo: role.IsClient ? clientToServer : serverToClient,
+            Compresses: exchange.Agreed.Direction(clientToServer: role.IsClient).Compresses, ResetsSequence: _strict, ReleasesWriters: !extensions));
         if (extensions)
         {
             // RFC 8308 §2.4: the very next packet after the first NEWKEYS.
-            sender.Queue(new(TransportMessages.ExtInfo([("server-sig-algs", string.Join(',', Algorithms.Of(AlgorithmKind.HostKey)))]), ReleasesWriters: true));
+            sender.Queue(new(TransportMessages.ExtInfo([("server-sig-algs", string.Join(',', Algorithms.Signatures))]), ReleasesWriters: true));
         }
         sender.Send();
     }
@@ -202,9 +203,9 @@ internal sealed class Handshake(KeyedTransport keyed, PacketSender sender, Hands
     {
         if (_nextReceiving is null || payload.Length != 1)
             throw new SshProtocolException("NEWKEYS out of place");
-        keyed.Receiving.Change(_nextReceiving, _strict);
+        keyed.Receiving.Change(_nextReceiving, _strict, _exchange!.Agreed.Direction(clientToServer: !role.IsClient).Compresses);
         _nextReceiving = null;
-        Negotiated = _exchange!.Agreed;
+        Negotiated = _exchange.Agreed;
         _exchange.Method.Dispose();
         _exchange = null;
         _changedAt = options.Time.GetTimestamp();

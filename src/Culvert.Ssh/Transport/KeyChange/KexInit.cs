@@ -22,13 +22,10 @@ namespace Culvert.Ssh.Transport;
 /// <param name="Payload">As it travelled: it enters the exchange hash.</param>
 internal sealed record KexInit(AlgorithmOffer Offer, bool GuessFollows, byte[] Payload)
 {
-    /// <summary>Only <c>none</c>: compression before encryption leaks, and files are mostly compressed already.</summary>
-    private static readonly string[] NoCompression = ["none"];
-
     public static KexInit Create(AlgorithmPreferences preferences, IReadOnlyList<string> hostKeys, IEnumerable<string> signals)
     {
         var offer = new AlgorithmOffer([.. preferences.KeyExchange, .. signals], hostKeys,
-            preferences.Ciphers, preferences.Ciphers, preferences.Macs, preferences.Macs, NoCompression, NoCompression);
+            preferences.Ciphers, preferences.Ciphers, preferences.Macs, preferences.Macs, preferences.Compression, preferences.Compression);
         var writer = new SshWriter(2048);
         writer.Byte(MessageNumber.KexInit).Raw(RandomNumberGenerator.GetBytes(16));
         foreach (var list in new[] { offer.KeyExchange, offer.HostKey, offer.CiphersClientToServer, offer.CiphersServerToClient, offer.MacsClientToServer,

@@ -69,7 +69,9 @@ internal sealed record Kill(int Number, Victim Victim, bool Upload, TransferMode
 
             var (victim, upload, mode) = row[place];
             var witness = choices.Coin() ? Witness.Curl : Witness.Raw;
-            plan.Add(new Kill(number, victim, upload, mode, witness, 0.01 + (0.98 * choices.Fraction()), choices.Coin()));
+            // Where a client dies in a download, half of the strikes come when it has read nearly all: the last bytes may be in its memory, and on no disk.
+            var point = victim == Victim.Client && !upload && choices.Coin() ? 0.985 + (0.01 * choices.Fraction()) : 0.01 + (0.98 * choices.Fraction());
+            plan.Add(new Kill(number, victim, upload, mode, witness, point, choices.Coin()));
         }
 
         return plan;

@@ -19,6 +19,8 @@ public sealed class KillTests
     /// <summary>A kill that misses so often can't be done.</summary>
     private const int MaxMisses = 50;
 
+    private const double Earlier = 0.997;
+
     [Fact]
     public async Task Nothing_that_is_cut_is_called_complete()
     {
@@ -57,14 +59,17 @@ public sealed class KillTests
                 Assert.True(undisturbed is { ClientSaysWhole: true, LogSaysWhole: true, Same: true }, undisturbed.ToString());
             }
 
-            while (queue.TryDequeue(out var kill))
+            while (queue.TryDequeue(out var next))
             {
+                var kill = next;
                 var report = await lane.RunAsync(kill, cancellation);
                 for (var missed = 0; !report.Landed; missed++)
                 {
                     Assert.True(missed < MaxMisses, $"never lands: {report}");
                     Interlocked.Increment(ref misses);
-                    report = await lane.RunAsync(kill with { Number = Interlocked.Increment(ref lastNumber) }, cancellation);
+                    // Each time a little earlier: a busy machine looks too late.
+                    kill = kill with { Number = Interlocked.Increment(ref lastNumber), Point = kill.Point * Earlier };
+                    report = await lane.RunAsync(kill, cancellation);
                 }
 
                 reports.Add(report);
@@ -90,7 +95,7 @@ public sealed class KillTests
             .Paragraph(string.Create(CultureInfo.InvariantCulture, $"""
                 {reports.Count} transfers of 16 MiB were struck between their first and their last byte ({misses} more kills came too early or too late, and were repeated),
                 in {took.TotalMinutes:0.0} minutes. Each was judged twice: by its client (curl's exit status; the tests' own client, which trusts every end of the data
-                and every 2xx) and by Culvert's report. A lie is a transfer that one of them calls complete and whose copy differs from its source.
+                and every 2xx) and by Culvert's report. Half of the kills of a client in a download come when it has read nearly all: then the last bytes may be in its memory and on no disk. A lie is a transfer that one of them calls complete and whose copy differs from its source.
                 **Lies: {reports.Count(report => report.IsLie)}.** Seed {ProofRun.Seed}.
                 """))
             .Table(

@@ -4,6 +4,7 @@ using Culvert.Interop.Fixtures;
 using Culvert.Interop.Leaks;
 using Culvert.Interop.Processes;
 using Culvert.Interop.Program;
+using Culvert.Interop.Servers;
 using Xunit;
 
 namespace Culvert.Interop.Proofs.Leaks;
@@ -22,7 +23,7 @@ public sealed class LeakProofTests(OpenHosts hosts) : IClassFixture<OpenHosts>
         hosts.Require();
         var cancellation = TestContext.Current.CancellationToken;
         ProofRun.Tell($"seed {ProofRun.Seed}");
-        var cells = await EveryClientAsync(cancellation);
+        IReadOnlyList<Cell> cells = [.. await EveryClientAsync(cancellation), .. await EveryClientOverIPv6Async(cancellation)];
         var controls = await PlainTunnelsAsync(cancellation);
         var leaks = await PlantedAsync(cancellation);
 
@@ -33,27 +34,62 @@ public sealed class LeakProofTests(OpenHosts hosts) : IClassFixture<OpenHosts>
         Assert.All(leaks, leak => Assert.True(leak.Planted > 0, $"not found: {leak}"));
     }
 
+    private static IEnumerable<(string Direction, string Active)> Ways =>
+        from active in new[] { "convert", "forward" } from direction in new[] { Hosts.Local, Hosts.Remote } select (direction, active);
+
     private async Task<IReadOnlyList<Cell>> EveryClientAsync(CancellationToken cancellation)
     {
         List<Cell> cells = [];
-        foreach (var (direction, active) in new[] { (Hosts.Local, "convert"), (Hosts.Remote, "convert"), (Hosts.Local, "forward"), (Hosts.Remote, "forward") })
+        foreach (var (direction, active) in Ways)
         {
             // Remote forwarding listens on the loopback address of the FTP server's host, so the server is asked for by that.
             var tunnel = active == "forward" ? hosts.TunnelTo("ftp", direction, "127.0.0.1") : hosts.TunnelTo("ftp", direction);
             await using var culvert = await hosts.CulvertAsync(cancellation, ["--active", active, .. tunnel]);
             var (target, server) = (hosts.ClientOf(direction, culvert.Port), hosts.FtpServerOf(direction));
-            foreach (var client in FtpClient.All)
+            foreach (var (client, mode) in ClientsOf(active, client => client.Modes))
             {
-                foreach (var mode in client.Modes.Where(mode => active == "convert" || mode is TransferMode.Port or TransferMode.Eprt))
-                {
-                    var before = await hosts.ForeignPacketsAsync(cancellation);
-                    await Exchange.BothWaysAsync(client, target, mode, server, Length, cancellation);
-                    cells.Add(new Cell(client.Name, mode, direction, active, client.CanUpload ? 2 : 1, await hosts.ForeignPacketsAsync(cancellation) - before));
-                }
+                cells.Add(await TryAsync(client, mode, target, server, direction, active, cancellation));
             }
         }
 
         return cells;
+    }
+
+    private async Task<IReadOnlyList<Cell>> EveryClientOverIPv6Async(CancellationToken cancellation)
+    {
+        List<Cell> cells = [];
+        foreach (var (direction, active) in Ways)
+        {
+            var host = direction == Hosts.Local ? hosts.Far : hosts.Near;
+            await using var server = await FtpServer.StartAsync(
+                FtpServer.Vsftpd, cancellation, new FtpServerOptions { Host = host, ListenAddress = "::", AcceptsForeignAddresses = true });
+            var destination = active == "forward" ? "::1" : host.AddressOverIPv6;
+            await using var culvert = await hosts.CulvertAsync(cancellation, ["--active", active, direction, $"ftp/0:[{destination}]:{server.Port}"]);
+            var target = FtpTarget.Through(server, culvert.Port, "::1") with { From = direction == Hosts.Local ? hosts.Near : hosts.Far };
+            foreach (var (client, mode) in ClientsOf(active, client => client.ModesOverIPv6))
+            {
+                cells.Add(await TryAsync(client, mode, target, server, direction, active, cancellation));
+            }
+        }
+
+        return cells;
+    }
+
+    private static IEnumerable<(FtpClient Client, TransferMode Mode)> ClientsOf(string active, Func<FtpClient, IReadOnlyList<TransferMode>> modes) =>
+        from client in FtpClient.All
+        from mode in modes(client)
+        where active == "convert" || mode is TransferMode.Port or TransferMode.Eprt
+        select (client, mode);
+
+    private async Task<Cell> TryAsync(
+        FtpClient client, TransferMode mode, FtpTarget target, FtpServer server, string direction, string active, CancellationToken cancellation)
+    {
+        var before = await hosts.ForeignPacketsAsync(cancellation);
+        await Exchange.BothWaysAsync(client, target, mode, server, Length, cancellation);
+        return new Cell(client.Name, mode, direction, active, client.CanUpload ? 2 : 1, await hosts.ForeignPacketsAsync(cancellation) - before)
+        {
+            Protocol = target.IsIPv6 ? "IPv6" : "IPv4",
+        };
     }
 
     /// <summary>The counter's own proof: a tunnel that rewrites nothing.</summary>
@@ -121,8 +157,9 @@ public sealed class LeakProofTests(OpenHosts hosts) : IClassFixture<OpenHosts>
                 client doesn't have (wget stores no files).
                 """)
             .Table(
-                ["client", "mode", "tunnel", "--active", "transfers, whole", "packets outside of SSH"],
-                cells.Select(cell => (IReadOnlyList<object>)[cell.Client, cell.Mode.ToString().ToUpperInvariant(), cell.Direction, cell.Active, cell.Transfers, cell.Packets]))
+                ["client", "mode", "over", "tunnel", "--active", "transfers, whole", "packets outside of SSH"],
+                cells.Select(cell => (IReadOnlyList<object>)[
+                    cell.Client, cell.Mode.ToString().ToUpperInvariant(), cell.Protocol, cell.Direction, cell.Active, cell.Transfers, cell.Packets]))
             .Heading("The control: a tunnel that rewrites nothing")
             .Table(
                 ["client", "mode", "tunnel", "packets outside of SSH"],
@@ -134,7 +171,10 @@ public sealed class LeakProofTests(OpenHosts hosts) : IClassFixture<OpenHosts>
                 leaks.Select(found => (IReadOnlyList<object>)[
                     found.Leak.Name, $"`{found.Leak.File}`", $"`{found.Leak.Spelling.Replace("\r\n", " CR LF ", StringComparison.Ordinal)}`", found.Sound, found.Planted]));
 
-    private sealed record Cell(string Client, TransferMode Mode, string Direction, string Active, int Transfers, int Packets);
+    private sealed record Cell(string Client, TransferMode Mode, string Direction, string Active, int Transfers, int Packets)
+    {
+        public string Protocol { get; init; } = "IPv4";
+    }
 
     private sealed record Found(PlantedLeak Leak, int Sound, int Planted, CommandResult Said)
     {

@@ -44,7 +44,11 @@ internal sealed class MutantWorkshop : IDisposable
             await File.WriteAllTextAsync(path, source.Replace(original, defect, StringComparison.Ordinal), cancellation);
             var build = new CommandLine(
                 "dotnet", "build", _folder[Path.Combine("src", Project)], "-v", "q", "-nodeReuse:false", "-p:RunAnalyzers=false",
-                "-p:UseSharedCompilation=false", "-p:NuGetAudit=false");
+                "-p:UseSharedCompilation=false", "-p:NuGetAudit=false")
+            {
+                // What the build leaves there goes with the folder.
+                Environment = new Dictionary<string, string> { ["TMPDIR"] = Directory.CreateDirectory(_folder["tmp"]).FullName },
+            };
             (await Command.RunAsync(build, cancellation, patience: Patience)).OrThrow();
         }
         finally

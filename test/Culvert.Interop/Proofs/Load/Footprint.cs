@@ -9,6 +9,9 @@ internal sealed record Footprint(int Descriptors, IReadOnlySet<int> Ports, long 
     /// <summary>For the program that is looked at: garbage is collected often, so that what is in use is what is held (4 MiB, in hexadecimal).</summary>
     public static readonly IReadOnlyDictionary<string, string> Tidy = new Dictionary<string, string> { ["DOTNET_GCgen0size"] = "400000" };
 
+    /// <summary>Memory that comes and goes with the garbage collector's mood and not with the number of transfers, in KiB.</summary>
+    private const long Slack = 24 * 1024;
+
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Longer than peers that don't close are waited for.</summary>
@@ -17,22 +20,27 @@ internal sealed record Footprint(int Descriptors, IReadOnlySet<int> Ports, long 
     public static Footprint Of(int process) =>
         new(ProcessTable.DescriptorsOf(process), ProcessTable.ListeningPortsOf(process), MemoryOf(process));
 
-    /// <summary>What remains when the sessions have gone: once the number of descriptors stands still and is no higher than before, or after a while regardless.</summary>
+    /// <summary>What remains when the sessions have gone: once the number of descriptors stands still, and nothing is held that wasn't before, or after a while
+    /// regardless.</summary>
     public static async Task<Footprint> SettledAsync(int process, Footprint? before, CancellationToken cancellation)
     {
         const int LooksInARow = 5;
         var began = TimeProvider.System.GetTimestamp();
-        var (last, looks) = (-1, 0);
+        var (last, looks) = (Of(process), 0);
         while (looks < LooksInARow && TimeProvider.System.GetElapsedTime(began) < Patience)
         {
-            var now = ProcessTable.DescriptorsOf(process);
-            looks = now == last && now <= (before?.Descriptors ?? int.MaxValue) ? looks + 1 : 0;
-            last = now;
             await Task.Delay(Between, TimeProvider.System, cancellation);
+            var now = Of(process);
+            looks = now.Descriptors == last.Descriptors && (before is null || now.IsNoMoreThan(before)) ? looks + 1 : 0;
+            last = now;
         }
 
-        return Of(process);
+        return last;
     }
+
+    /// <summary>Whether all that was taken since then has been given back.</summary>
+    public bool IsNoMoreThan(Footprint before) =>
+        Descriptors <= before.Descriptors && Memory <= before.Memory + Slack && !Ports.Except(before.Ports).Any();
 
     /// <summary>The most memory that the process had in use (VmHWM), in KiB, since it started or since <see cref="ForgetPeak"/>.</summary>
     public static long PeakOf(int process) => Field($"/proc/{process}/status", "VmHWM:");

@@ -19,8 +19,8 @@ internal sealed record SlowClientProof(long Moved, long StandstillGrowth, long G
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>One receive window at its largest, and as much again for buffers and the garbage collector, in KiB.</summary>
-    private const long Bound = 2 * ConnectionLimits.MaximumWindow / 1024;
+    /// <summary>One receive window at its largest, and twice as much for buffers and the garbage collector, in KiB: it begins with a process that has just given back all it could.</summary>
+    private const long Bound = 3 * ConnectionLimits.MaximumWindow / 1024;
 
     public static async Task<SlowClientProof> RunAsync(CancellationToken cancellation)
     {
@@ -62,7 +62,7 @@ internal sealed record SlowClientProof(long Moved, long StandstillGrowth, long G
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"""
         A file of {FileLength >> 30} GiB (holes). The client reads {FirstBytes >> 20} MiB and stops; a second session then carries {Piece >> 20} MiB each way unhindered, and
         the peak of memory (RSS) rises by {StandstillGrowth / 1024.0:0.0} MiB. The client reads on in pieces of {Piece >> 20} MiB with pauses, {Moved >> 20} MiB in all, and leaves
-        (the rest of the file is not moved): {Growth / 1024.0:0.0} MiB. Allowed are {Bound / 1024} MiB, twice the largest receive window of a channel.
+        (the rest of the file is not moved): {Growth / 1024.0:0.0} MiB. Allowed are {Bound / 1024} MiB, three times the largest receive window of a channel.
         """);
 
     private static async Task<int> TakeAsync(Socket data, int count, CancellationToken cancellation)

@@ -14,6 +14,6 @@ internal sealed class PythonSshServer(SshServerOptions options, TestKeys keys, s
     protected override Task<CommandLine> PrepareAsync(CancellationToken cancellation) => Task.FromResult(Peers.RequirePython(
         module, Path.Combine(AppContext.BaseDirectory, "Servers", "Python", module + "_server.py"),
         Options.ListenAddress, Port.ToString(CultureInfo.InvariantCulture), string.Join(',', TestKeys.HostKeys.Select(Keys.PrivateKey)),
-        Folder.Write("authorized_keys", AuthorizedKeys), User, Password,
+        Folder.Write("authorized_keys", AuthorizedLines), User, Password,
         (Options.RekeyBytes ?? DefaultRekeyBytes).ToString(CultureInfo.InvariantCulture)));
 }

@@ -20,7 +20,7 @@ internal static class ClientWords
 
     private static readonly (string Line, SaidKind Kind)[] Rare =
     [
-        ("AUTH TLS", SaidKind.Refused), ("PBSZ 0", SaidKind.Refused), ("PROT P", SaidKind.Refused), ("CCC", SaidKind.Refused), ("ADAT x", SaidKind.Refused),
+        ("AUTH TLS", SaidKind.Security), ("AUTH TLS", SaidKind.Security), ("PBSZ 0", SaidKind.Security), ("PROT P", SaidKind.Security), ("PROT C", SaidKind.Security), ("CCC", SaidKind.Refused), ("ADAT x", SaidKind.Refused),
         ("LPSV", SaidKind.Refused), ("LPRT 4,4,127,0,0,1,2,200,1", SaidKind.Refused), ("CPSV", SaidKind.Refused), ("SPSV", SaidKind.Refused),
         ("PASV 1", SaidKind.Refused), ("EPSV 3", SaidKind.Refused), ("EPSV 2", SaidKind.Noise), ("EPSV 1", SaidKind.Noise), ("EPSV ALL", SaidKind.ExtendedOnly),
         ("PORT 10,9,8,7,200,1", SaidKind.Refused), ("PORT 127,0,0,1,3,255", SaidKind.Refused), ("EPRT |1|10.9.8.7|40000|", SaidKind.Refused), ("EPRT |3|x|40000|", SaidKind.Refused),

@@ -42,7 +42,9 @@ internal sealed class Dialogue
             DataAddress = _choices.OneIn(6) ? DataAddress.Reply : DataAddress.Destination,
             DataHosts = [IPNetwork.Parse("10.9.8.0/24")],
             HostName = _choices.OneIn(4) ? "ftp.example" : null,
+            Ftps = _choices.OneIn(3) ? (Ftps)_choices.Next(5) : Ftps.Refuse,
         };
+        options = options with { ImplicitTls = (options.Terminates || options.Originates) && _choices.OneIn(3) };
         var address = _choices.OneIn(5) ? "::1" : "127.0.0.1";
         var peer = new Peer(new(address, 49000), AddressKnowledge.Observed, new UserId("1000"), new(address, 1234));
         _conversation = new(options, peer, IPAddress.Parse(address), new("ftp.example", ControlPort));
@@ -74,6 +76,8 @@ internal sealed class Dialogue
 
     private void Hold()
     {
+        _conversation.ServerReached();
+        Tell("(server reached)");
         do
             Happen();
         while (_choices.NextStep() && !_conversation.IsClosed);
@@ -197,6 +201,7 @@ internal sealed class Dialogue
             _rules.Outstanding.Add(said);
             _conversation.OnCommand(line);
             Tell(null);
+            said.IsAnsweredHere = said.Kind == SaidKind.Abort && !said.Received;
         }
         return read;
     }
@@ -250,6 +255,32 @@ internal sealed class Dialogue
         Tell(news);
     }
 
+    /// <summary>Nothing else happens before a side that is to be encrypted is, or can't be. What came in clear behind the line that led to it is refused.</summary>
+    private void Secure(Decision decision)
+    {
+        switch (decision)
+        {
+            case Decision.EncryptClient when _commands.HasPartialLine || _choices.OneIn(10):
+                _conversation.EncryptionFailed(client: true, "no handshake");
+                break;
+            case Decision.EncryptClient:
+                _conversation.ClientEncrypted();
+                break;
+            case Decision.EncryptServer when _replies.HasPartialLine || _choices.OneIn(20):
+                _conversation.EncryptionFailed(client: false, "no handshake");
+                break;
+            case Decision.EncryptServer:
+                _conversation.ServerEncrypted();
+                break;
+            case Decision.StepAside when _choices.OneIn(3):
+                _conversation.CannotStepAside("a port is taken");
+                break;
+            case Decision.StepAside:
+                _conversation.SteppedAside();
+                break;
+        }
+    }
+
     private void ClientLeaves()
     {
         if (_clientLeft)
@@ -280,6 +311,7 @@ internal sealed class Dialogue
                 _ => $"    {decision}",
             });
             _rules.Check(decision);
+            Secure(decision);
         }
         _rules.CheckRest(_clientLeft, _stopping);
     }

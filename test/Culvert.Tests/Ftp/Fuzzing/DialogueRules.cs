@@ -30,7 +30,7 @@ internal sealed class DialogueRules(FtpConversation conversation, SimulatedServe
     private bool _mustClose;
     private bool _closed;
 
-    public Outstanding Outstanding { get; } = new();
+    public Outstanding Outstanding { get; } = new(options.Ftps);
     public List<TimerKind> SessionTimers { get; } = [];
 
     /// <summary>News came that no socket could bring: what they say about a transfer's end is not to be believed.</summary>
@@ -71,6 +71,9 @@ internal sealed class DialogueRules(FtpConversation conversation, SimulatedServe
             case Decision.Notice { What: "reply" } notice when ServerKeepsRules:
                 RuleBrokenException.Unless(notice.Why.EndsWith("answers no command", StringComparison.Ordinal), $"a server that keeps the rules is accused: {notice.Why}");
                 break;
+            case Decision.EncryptClient: RuleBrokenException.Unless(options.Terminates, "nobody asked for TLS with the client"); break;
+            case Decision.EncryptServer: RuleBrokenException.Unless(options.Originates, "nobody asked for TLS with the server"); break;
+            case Decision.StepAside: RuleBrokenException.Unless(options.Ftps == Ftps.Opaque && (server.AgreedToTls || server.IsHostile), "the relay looks away"); break;
             case Decision.Close: _closed = true; break;
         }
     }
@@ -162,12 +165,16 @@ internal sealed class DialogueRules(FtpConversation conversation, SimulatedServe
     private void CheckToServer(ReadOnlySpan<byte> line)
     {
         RuleBrokenException.Unless(!line.ContainsAny((byte)'\r', (byte)'\n', (byte)0) && line.Length <= LineReader.CommandLimit, "a line to the server isn't one");
-        if (ServerEyes.DangerIn(line) is { } danger && !line.SequenceEqual("PASV"u8) && !line.SequenceEqual("EPSV"u8))
-            RuleBrokenException.Unless(danger is "PORT" or "EPRT" && NamesOurListener(line), $"{danger} reaches the server as the client said it");
-        var said = Outstanding.Receive(line);
+        var isTls = options.Originates && (line.SequenceEqual("AUTH TLS"u8) || line.SequenceEqual("PBSZ 0"u8) || line.SequenceEqual("PROT P"u8));
+        RuleBrokenException.Unless(isTls || !options.Originates || server.IsHostile || server.Protects, "something is said to a server that isn't safe yet");
+        if (!isTls && ServerEyes.DangerIn(line) is { } danger && !line.SequenceEqual("PASV"u8) && !line.SequenceEqual("EPSV"u8))
+            RuleBrokenException.Unless((danger is "PORT" or "EPRT" && NamesOurListener(line)) || IsPassedAuth(line), $"{danger} reaches the server as the client said it");
+        var said = isTls ? null : Outstanding.Receive(line);
         server.Receive(line, said);
         CheckRestart(line, said);
     }
+
+    private bool IsPassedAuth(ReadOnlySpan<byte> line) => options.Ftps == Ftps.Opaque && FtpCommand.Parse(new(line.ToArray())).Name == "AUTH";
 
     private bool NamesOurListener(ReadOnlySpan<byte> line)
     {

@@ -1,12 +1,14 @@
 using System.Buffers.Text;
 using System.Text;
+using Culvert.Ftp;
 
 namespace Culvert.Tests.Ftp.Fuzzing;
 
 /// <summary>What the client still waits for, and the rule for what may come: the final replies to its commands in their order, each the server's own to
 /// that very command or one of the answers that the relay is documented to give. ABOR alone makes replies fewer or more, and only its
 /// own and those of the transfers that it ends.</summary>
-internal sealed class Outstanding
+/// <param name="ftps">What becomes of TLS.</param>
+internal sealed class Outstanding(Ftps ftps)
 {
     private readonly List<Said> _said = [];
     private readonly List<int> _transfers = [];
@@ -43,7 +45,7 @@ internal sealed class Outstanding
         }
         foreach (var said in _said)
         {
-            if (!said.Received && !said.IsSetup && said.Kind != SaidKind.Noise && (said.Kind == SaidKind.Abort ? Ascii.EqualsIgnoreCase(line, "ABOR"u8) : line.SequenceEqual(said.Line)))
+            if (!said.Received && !said.IsAnsweredHere && !said.IsSetup && said.Kind != SaidKind.Noise && (said.Kind == SaidKind.Abort ? Ascii.EqualsIgnoreCase(line, "ABOR"u8) : line.SequenceEqual(said.Line)))
             {
                 said.ReceivedAs = ++_received;
                 DataEndsInside |= Ascii.EqualsIgnoreCase(line, "MODE B"u8) || Ascii.EqualsIgnoreCase(line, "STRU R"u8);
@@ -100,7 +102,7 @@ internal sealed class Outstanding
             return;
         }
         var said = _said[at];
-        RuleBrokenException.Unless(said.Kind is not (SaidKind.Refused or SaidKind.ExtendedOnly) && !said.IsSetup, $"#{number} was to be answered here");
+        RuleBrokenException.Unless(said.Kind is not (SaidKind.Refused or SaidKind.ExtendedOnly) && !said.IsSetup && (said.Kind != SaidKind.Security || ftps == Ftps.Opaque), $"#{number} was to be answered here");
         CheckEndOfData(said, code);
         // The only reply of a server that gives one for both.
         if (said.Kind == SaidKind.Abort && _said.FindIndex(0, at, earlier => earlier is { IsTransfer: true, Aborted: true, Received: true } && earlier.ReceivedAs < said.ReceivedAs) is >= 0 and var ended)
@@ -135,7 +137,7 @@ internal sealed class Outstanding
         TakeAt(at, preemptive: false);
     }
 
-    private static bool MayAnswerHere(Said said, int code) => code == 421 || said.Kind switch
+    private bool MayAnswerHere(Said said, int code) => code == 421 || said.Kind switch
     {
         SaidKind.Passive => code is 227 or 425 or 501 or 503,
         SaidKind.ExtendedPassive => code is 229 or 425 or 501 or 522,
@@ -143,7 +145,10 @@ internal sealed class Outstanding
         SaidKind.Download or SaidKind.Upload => code is 425 or 426,
         SaidKind.ExtendedOnly => code == 200,
         SaidKind.Refused => code >= 425,
-        SaidKind.Noise => code is 200 or 227 or 229 or >= 425,
+        SaidKind.Noise => code is 200 or 227 or 229 or >= 425 || (code == 234 && Terminates),
+        SaidKind.Abort => code == 226 && said.IsAnsweredHere,
+        SaidKind.Security => code >= 425 || (code is 200 or 234 && Terminates),
+        SaidKind.Plain => code == 502 && (Terminates || Originates) && ServerEyes.VerbOf(said.Line) == "REIN",
         _ => false,
     };
 
@@ -155,6 +160,10 @@ internal sealed class Outstanding
         RuleBrokenException.Unless(!path.Broke || path.ClientWasSlow, "success is said of a transfer whose data connection broke");
         RuleBrokenException.Unless(said.Kind == SaidKind.Upload ? path.NearEnded : path.FarEnded || path.ClientWasSlow, "success is said before the end of the data");
     }
+
+    private bool Terminates => ftps is Ftps.Terminate or Ftps.Both;
+
+    private bool Originates => ftps is Ftps.Originate or Ftps.Both;
 
     private static bool MayStayWithoutReply(Said said) => said.Kind == SaidKind.Abort || said.Aborted;
 

@@ -18,6 +18,8 @@ internal enum SaidKind
     ExtendedOnly,
     /// <summary>Refused here, whatever the server would say.</summary>
     Refused,
+    /// <summary>AUTH, PBSZ, PROT: refused here, answered here, or passed, as <see cref="Culvert.Ftp.Ftps"/> has it.</summary>
+    Security,
     /// <summary>A line that no client should say: refused, or some setup in disguise.</summary>
     Noise,
 }
@@ -43,6 +45,9 @@ internal sealed class Said(int number, SaidKind kind, byte[] line)
 
     /// <summary>The server takes it up: 1xx was said.</summary>
     public bool Begun { get; set; }
+
+    /// <summary>An ABOR that didn't go to the server at once never will.</summary>
+    public bool IsAnsweredHere { get; set; }
 
     /// <summary>The relay has read the server's final reply to it.</summary>
     public bool Verdict { get; set; }

@@ -37,6 +37,12 @@ internal sealed class SimulatedServer(Choices choices)
     /// <summary>It has closed the control connection.</summary>
     public bool HasLeft { get; private set; }
 
+    /// <summary>It has said 234.</summary>
+    public bool AgreedToTls { get; private set; }
+
+    /// <summary>It has said that data connections will be private.</summary>
+    public bool Protects { get; private set; }
+
     public bool OwesReply => !HasLeft && (!_greeted || _queue.Count > 0);
 
     public bool HasOffered(int port) => _offered.Contains(port);
@@ -161,6 +167,17 @@ internal sealed class SimulatedServer(Choices choices)
             case "PASV" or "EPSV" or "PORT" or "EPRT" when command.Said is null:
                 AnswerSetup(command.Verb);
                 break;
+            case "AUTH":
+                AgreedToTls = !choices.OneIn(6);
+                Final(command, AgreedToTls ? 234 : 502);
+                break;
+            case "PBSZ" when command.Said is null:
+                Final(command, choices.OneIn(8) ? 503 : 200);
+                break;
+            case "PROT" when command.Said is null:
+                Protects = !choices.OneIn(8);
+                Final(command, Protects ? 200 : 534);
+                break;
             case "ABOR":
                 Final(command, choices.Of<int>([225, 226, 226, 500, 502]));
                 break;
@@ -175,6 +192,9 @@ internal sealed class SimulatedServer(Choices choices)
                 break;
             case "FEAT" when !choices.OneIn(4):
                 Say($"211-#{command.Tag} features\r\n AUTH TLS\r\n EPSV\r\n    PROT\r\n211-CPSV\r\n\r\n UTF8\r\n211 #{command.Tag} end", command.Said);
+                break;
+            case "FEAT":
+                Final(command, choices.Of<int>([500, 502])); // "211 none" may be replaced by what the relay offers itself
                 break;
             case "REIN":
                 Final(command, choices.Of<int>([220, 220, 502]));

@@ -1,5 +1,6 @@
 using Culvert.Ftp;
 using Culvert.Ftp.Dialogue;
+using Culvert.Tests.Ftp.Dialogue;
 using Xunit;
 
 namespace Culvert.Tests.Ftp.Tls;
@@ -7,6 +8,18 @@ namespace Culvert.Tests.Ftp.Tls;
 /// <summary>RFC 4217 as the conversation sees it.</summary>
 public sealed class ConversationSecurityTests
 {
+    // It would reach the server behind what was said before it, and end something else.
+    [Fact]
+    public void AnAbortBeforeTheServerIsSafeIsAnsweredHere()
+    {
+        var talk = new Talk(new() { Ftps = Ftps.Originate });
+        talk.Client("USER me", "ABOR");
+        talk.Server("234 go");
+        talk.ServerEncrypted();
+        Assert.Equal(["S< USER me"], talk.Server("200 ok", "200 private"));
+        Assert.Equal(["C< 331 password", "C< 226 Nothing is under way."], talk.Server("331 password"));
+    }
+
     private static Talk Terminating(bool encrypted = false, bool asked = false)
     {
         var talk = new Talk(new() { Ftps = Ftps.Terminate });
@@ -124,7 +137,7 @@ public sealed class ConversationSecurityTests
         Assert.Empty(talk.Client("NOOP"));
         Assert.Equal(["S< PBSZ 0", "S< PROT P"], talk.ServerEncrypted());
         Assert.Empty(talk.Server("200 PBSZ=0"));
-        Assert.Equal(["S< USER me", "S< PASS secret", "S< ABOR"], talk.Server("200 private").Take(3));
+        Assert.Equal(["S< USER me", "S< PASS secret", "S< STAT"], talk.Server("200 private").Take(3));
     }
 
     [Theory]

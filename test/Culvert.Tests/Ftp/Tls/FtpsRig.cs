@@ -41,6 +41,25 @@ internal sealed class FtpsRig : IAsyncDisposable
         return rig;
     }
 
+    /// <summary>TLS before anything is said, on each side that has it.</summary>
+    public static async Task<FtpsRig> StartImplicitAsync(Ftps ftps, string networks = "faithful")
+    {
+        var rig = new FtpsRig(await RelayRig.StartAsync(Options(ftps) with { ImplicitTls = true }, networks, greets: false), ftps);
+        if (rig.ClientSpeaksTls)
+            await rig.EncryptClientAsync();
+        if (rig.ServerSpeaksTls)
+            await rig.EncryptServerAsync();
+        await rig.Rig.Server.SayAsync("220 ready");
+        if (rig.ServerSpeaksTls)
+        {
+            Assert.Equal("PBSZ 0", await rig.Rig.Server.HearAsync());
+            Assert.Equal("PROT P", await rig.Rig.Server.HearAsync());
+            await rig.Rig.Server.SayAsync("200 PBSZ=0", "200 private");
+        }
+        Assert.Equal("220 ready", await rig.Rig.Client.HearAsync());
+        return rig;
+    }
+
     public async Task SecureServerAsync()
     {
         Assert.Equal("AUTH TLS", await Rig.Server.HearAsync());

@@ -1,5 +1,6 @@
 using Culvert.Ftp;
 using Culvert.Ftp.Tls;
+using Culvert.TestKit.Proof;
 using Xunit;
 
 namespace Culvert.Tests.Ftp.Tls;
@@ -11,6 +12,7 @@ public sealed class InjectionTests
     [InlineData("AUTH TLS\r\nDELE f\r\n")]
     [InlineData("AUTH TLS\r\nDEL")]
     [InlineData("AUTH TLS\r\n\u0001")]
+    [Proves(ProofTables.Attacks, Attack.StartTls)]
     public async Task ACommandBehindAuthIsNeverHeard(string said)
     {
         foreach (var networks in new[] { "faithful", "small" })
@@ -28,6 +30,7 @@ public sealed class InjectionTests
     [InlineData("234 go\r\n331 and so on\r\n")]
     [InlineData("234 go\r\n331 an")]
     [InlineData("234 go\r\n\u0016")]
+    [Proves(ProofTables.Attacks, Attack.StartTls)]
     public async Task AReplyBehindThe234IsNeverHeard(string said)
     {
         foreach (var networks in new[] { "faithful", "small" })
@@ -43,6 +46,7 @@ public sealed class InjectionTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.StartTls)]
     public async Task AReplyBeforeTlsIsNoAnswerToACommandAfterIt()
     {
         await using var rig = await RelayRig.StartAsync(FtpsRig.Options(Ftps.Originate));
@@ -54,6 +58,7 @@ public sealed class InjectionTests
     }
 
     [Fact]
+    [Proves(ProofTables.Attacks, Attack.StartTls)]
     public async Task WhenSteppingAsideWhatIsNotTlsGoesNowhere()
     {
         foreach (var client in new[] { true, false })
@@ -77,6 +82,7 @@ public sealed class InjectionTests
     [Theory]
     [InlineData("AUTH TLS\r\nDELE f\r\n", "")]
     [InlineData("AUTH TLS\r\n", "331 slipped in\r\n")]
+    [Proves(ProofTables.Attacks, Attack.StartTls)]
     public async Task WhenSteppingAsideNothingStandsBehindAuthOr234(string said, string behind)
     {
         await using var rig = await RelayRig.StartAsync(new() { Ftps = Ftps.Opaque, PassivePorts = new(50000, 50001) });

@@ -59,6 +59,26 @@ public sealed class OpaqueTests
         await server.DisposeAsync();
     }
 
+    // Who stops Culvert is told that something was cut, although nobody knows what.
+    [Fact]
+    public async Task DataThatAStopCutsIsCounted()
+    {
+        await using var rig = await RelayRig.StartAsync(Options);
+        var (session, client, server) = await BeginAsync(rig);
+        using var ended = session;
+        await using var listener = await rig.Far.ListenAsync(new("127.0.0.1", 50001), ListenOptions.Default, rig.Hang);
+        var near = await rig.ConnectAsync(rig.Near, 50001);
+        var far = await rig.AcceptAsync(listener);
+        await far.WriteAsync("half a file"u8.ToArray(), rig.Hang);
+        Assert.Equal(11, (await near.ReadAsync(new byte[11], rig.Hang)).Bytes.Length);
+        await rig.StopAsync();
+        await rig.PassTimeUntilAsync(rig.HasEndedAsync(), TimeSpan.FromSeconds(1));
+        Assert.Equal(ReadEnd.Reset, (await near.ReadAsync(new byte[1], rig.Hang)).End);
+        Assert.Equal(1, rig.Watcher.UnseenCuts);
+        await client.DisposeAsync();
+        await server.DisposeAsync();
+    }
+
     [Fact]
     public async Task StrangersCannotEnterAndSessionsShareThePorts()
     {

@@ -1,7 +1,9 @@
+using System.Net.Security;
 using System.Security.Cryptography;
 using Culvert.Ftp.Tls;
 using Culvert.Net;
 using Culvert.TestKit.Networks;
+using Culvert.TestKit.Proof;
 using Xunit;
 
 namespace Culvert.Tests.Ftp.Tls;
@@ -51,6 +53,37 @@ public sealed class TlsDuplexTests
         var (bytes, end) = await RelayRig.ReadAllAsync(client, Token);
         Assert.Equal("half a file"u8.ToArray(), bytes);
         Assert.Equal(ReadEnd.Lost, end);
+        await client.DisposeAsync();
+        await server.DisposeAsync();
+    }
+
+    // A browser that is led here, by whatever trick, says that it wants to speak HTTP; it gets no connection on which it could (ALPACA).
+    [Theory]
+    [InlineData(false, "http/1.1", false)]
+    [InlineData(false, "h2,http/1.1", false)]
+    [InlineData(false, "ftp-data", false)]
+    [InlineData(false, "ftp", true)]
+    [InlineData(false, "http/1.1,ftp", true)]
+    [InlineData(false, "", true)]
+    [InlineData(true, "http/1.1", false)]
+    [InlineData(true, "ftp-data", true)]
+    [InlineData(true, "", true)]
+    [Proves(ProofTables.Attacks, Attack.CrossProtocol)]
+    public async Task AnyProtocolButFtpIsRefused(bool data, string offered, bool isTaken)
+    {
+        var (here, there) = MemoryDuplex.Pair();
+        var protocols = offered.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(name => new SslApplicationProtocol(name)).ToList();
+        var client = new TlsDuplex(here, stream => stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = TestCertificates.Host,
+            ApplicationProtocols = protocols.Count > 0 ? protocols : null,
+            RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null,
+        }), e => e.Message);
+        var server = TestCertificates.AsServer().Wrap(there, data);
+        Assert.Equal(isTaken, await server.Handshake.WaitAsync(Token) is null);
+        if (!isTaken)
+            server.Abort();
+        Assert.Equal(isTaken, await client.Handshake.WaitAsync(Token) is null);
         await client.DisposeAsync();
         await server.DisposeAsync();
     }

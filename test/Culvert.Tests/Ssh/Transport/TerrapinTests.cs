@@ -90,7 +90,7 @@ public sealed class TerrapinTests
         while (number != MessageNumber.NewKeys);
 
         using var cipher = PacketCipherTests.Create(Cipher, null);
-        var extensions = TransportMessages.ExtInfo([("server-sig-algs", string.Join(',', Algorithms.Of(AlgorithmKind.HostKey)))]);
+        var extensions = TransportMessages.ExtInfo([("server-sig-algs", string.Join(',', Algorithms.Signatures))]);
         await TakeAsync(from, 4 + KeyedTransport.PaddedLength(extensions.Length, cipher) + cipher.TagLength);
         await CopyAsync(from, to);
     }

@@ -4,6 +4,7 @@ using Culvert.Ssh.Transport;
 using Culvert.Ssh.Wire;
 using Culvert.TestKit.Networks;
 using Culvert.Tests.Ssh.Crypto;
+using Culvert.TestKit.Certificates;
 using Culvert.Tests.Ssh.Signatures;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -45,12 +46,15 @@ public sealed class TransportTests
     [Theory, MemberData(nameof(HostKeys))]
     public async Task Every_host_key_proves_itself(string algorithm)
     {
-        using var key = SignatureTests.Generate(algorithm switch
+        var plain = CertificateNames.Plain(algorithm);
+        var signer = SignatureTests.Generate(plain switch
         {
             "ssh-ed25519" => "ed25519",
-            _ when algorithm.StartsWith("rsa-", StringComparison.Ordinal) => "rsa",
-            _ => algorithm["ecdsa-sha2-".Length..],
+            _ when plain.StartsWith("rsa-", StringComparison.Ordinal) => "rsa",
+            _ => plain["ecdsa-sha2-".Length..],
         });
+        using var authority = new CertificateAuthority(Signer.GenerateEd25519());
+        using var key = plain == algorithm ? signer : new CertifiedSigner(await authority.IssueAsync(signer.PublicKey, new(), Cancelled), signer);
         var options = Defaults with { Algorithms = new() { HostKey = [algorithm] } };
         await using var pair = await TransportPair.CreateAsync(options, Defaults, Cancelled, hostKey: key);
         Assert.Equal(algorithm, pair.ServerSide.Negotiated.HostKey);

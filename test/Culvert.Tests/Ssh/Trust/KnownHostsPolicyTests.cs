@@ -196,7 +196,7 @@ public sealed class KnownHostsPolicyTests : IDisposable
         Given($"the-alias {Key}\n");
         var policy = new KnownHostsPolicy(new KnownHostsOptions { UserFiles = [Hosts], Checking = HostKeyChecking.Yes, HostKeyAlias = "The-Alias" });
         await policy.CheckAsync(Offer(port: 2222), Cancelled);
-        Assert.Equal(["ssh-ed25519"], await policy.KnownAlgorithmsAsync(new Endpoint("whatever", 1), Cancelled));
+        Assert.Equal(["ssh-ed25519", "ssh-ed25519-cert-v01@openssh.com"], await policy.KnownAlgorithmsAsync(new Endpoint("whatever", 1), Cancelled));
     }
 
     [Fact]

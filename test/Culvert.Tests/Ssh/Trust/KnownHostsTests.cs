@@ -83,8 +83,8 @@ public sealed class KnownHostsTests
     [Fact]
     public void Known_types_become_algorithms()
     {
-        var known = KnownHosts.Parse("kh", $"[h]:2222 {Rsa}\n[h]:2222 {Key}\n@cert-authority [h]:2222 {KeyFixture.PublicOf("ecdsa256")}\n", NullLogger.Instance);
-        Assert.Equal(["rsa-sha2-512", "rsa-sha2-256", "ssh-ed25519"], known.KnownAlgorithms(new Endpoint("H", 2222)));
+        var known = KnownHosts.Parse("kh", $"[h]:2222 {Rsa}\n[h]:2222 {Key}\n@revoked [h]:2222 {KeyFixture.PublicOf("ecdsa256")}\n", NullLogger.Instance);
+        Assert.Equal(["rsa-sha2-512", "rsa-sha2-256", "rsa-sha2-512-cert-v01@openssh.com", "rsa-sha2-256-cert-v01@openssh.com", "ssh-ed25519", "ssh-ed25519-cert-v01@openssh.com"], known.KnownAlgorithms(new Endpoint("H", 2222)));
         Assert.Empty(known.KnownAlgorithms(new Endpoint("h", 22)));
     }
 
