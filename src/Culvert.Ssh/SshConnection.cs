@@ -31,6 +31,7 @@ public sealed class SshConnection : IAsyncDisposable
                 WindowBudget = options.WindowBudget,
                 Time = options.Time,
                 Logger = logger,
+                PacketsReceived = () => transport.PacketsReceived,
                 RefuseLast = transport.RefuseLast,
                 Disconnect = transport.DisconnectAsync,
             },
@@ -59,6 +60,9 @@ public sealed class SshConnection : IAsyncDisposable
 
     /// <summary>Packets that came in so far.</summary>
     public long PacketsReceived => _multiplexer.PacketsReceived;
+
+    /// <summary>Packets that came in, of every kind.</summary>
+    internal long PacketsReceived => _transport.PacketsReceived;
 
     /// <summary>Channels that exist now.</summary>
     public int Channels => _multiplexer.Table.Count;
