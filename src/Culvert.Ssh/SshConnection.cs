@@ -61,9 +61,6 @@ public sealed class SshConnection : IAsyncDisposable
     /// <summary>Packets that came in so far.</summary>
     public long PacketsReceived => _multiplexer.PacketsReceived;
 
-    /// <summary>Packets that came in, of every kind.</summary>
-    internal long PacketsReceived => _transport.PacketsReceived;
-
     /// <summary>Channels that exist now.</summary>
     public int Channels => _multiplexer.Table.Count;
 

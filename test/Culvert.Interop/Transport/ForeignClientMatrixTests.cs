@@ -12,7 +12,7 @@ using Xunit;
 
 namespace Culvert.Interop.Transport;
 
-/// <summary>Clients of others at our server half: everything that they offer and we speak, any two values together, and keys changed twice at our wish.</summary>
+/// <summary>Clients of others at our server half: everything that they offer and we speak, any two values together, and keys changed at our wish.</summary>
 public sealed class ForeignClientMatrixTests
 {
     [Theory]
@@ -96,8 +96,7 @@ public sealed class ForeignClientMatrixTests
 
         var receiving = ReceiveUntilLostAsync(transport, cancellation);
         await transport.RekeyAsync(cancellation);
-        await transport.RekeyAsync(cancellation);
-        Assert.Equal((wanted, 3), (transport.Negotiated, transport.KeyExchanges));
+        Assert.Equal((wanted, 2), (transport.Negotiated, transport.KeyExchanges));
         await transport.DisconnectAsync(DisconnectReason.ByApplication, "done", cancellation);
         await receiving;
     }
