@@ -1,11 +1,18 @@
 """AsyncSSH's server, with all that it speaks: address port host-keys authorized-keys user password rekey-bytes."""
 import asyncio
+import inspect
 import sys
 
 import asyncssh
 from asyncssh.encryption import get_encryption_algs
 from asyncssh.kex import get_kex_algs
 from asyncssh.mac import get_mac_algs
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateNumbers
+
+# AsyncSSH 2.20 says how keys are to be checked by a name that cryptography 38 of Debian 12 doesn't have yet: it then checks them all.
+if "unsafe_skip_rsa_key_validation" not in inspect.signature(RSAPrivateNumbers.private_key).parameters:
+    plain = RSAPrivateNumbers.private_key
+    RSAPrivateNumbers.private_key = lambda self, backend=None, unsafe_skip_rsa_key_validation=None: plain(self, backend)
 
 address, port, host_keys, authorized, user, password, rekey = sys.argv[1:8]
 
