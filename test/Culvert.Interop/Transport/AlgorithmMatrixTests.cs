@@ -1,4 +1,3 @@
-using Culvert.Interop.Servers;
 using Culvert.Ssh;
 using Culvert.Ssh.Auth;
 using Culvert.Ssh.Crypto;
