@@ -17,6 +17,14 @@ internal static class SshInteropPage
     public const string Audit = "ssh-audit";
     public const string Yes = "yes";
 
+    /// <summary>What is installed, and what <c>install-peers.sh</c> has unpacked beside it.</summary>
+    private const string Versions = """
+        dpkg-query -W -f '${Package} ${Version}\n' openssh-server dropbear-bin
+        for file in "$1"/bookworm-backports/*.deb "$1"/trixie/*.deb; do
+            [ ! -e "$file" ] || dpkg-deb -W --showformat='${Package} ${Version}\n' "$file"
+        done
+        """;
+
     /// <summary>The servers, in the order of the columns.</summary>
     public static IReadOnlyList<string> Servers { get; } = [SshServer.OpenSsh, SshServer.OpenSshNewer, SshServer.Dropbear, SshServer.AsyncSsh, SshServer.Paramiko];
 
@@ -63,8 +71,7 @@ internal static class SshInteropPage
     public static async Task WriteAsync(string tables, CancellationToken cancellation)
     {
         var machine = string.Concat((await Machine.DescribeAsync(cancellation)).Select(line => $"- {line}\n"));
-        var packages = await Command.RunAsync(new CommandLine("/bin/sh", "-c",
-            "dpkg-query -W -f '${Package} ${Version}\n' openssh-server dropbear-bin python3-asyncssh python3-paramiko"), cancellation);
+        var packages = await Command.RunAsync(new CommandLine("/bin/sh", "-c", Versions, "sh", System.IO.Path.Combine(Peers.Repository, "artifacts", "peers")), cancellation);
         await File.WriteAllTextAsync(Path, $"""
             # Which servers and clients Culvert's SSH engine works with
 
@@ -74,7 +81,7 @@ internal static class SshInteropPage
             and login at least once together: keys are exchanged, the user logs in, keys are changed, and a request is answered under the new ones.
             A name that is offered, spoken and unused makes the test fail. `–`: the server doesn't offer it.
 
-            {machine}- {string.Join(", ", packages.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))}; OpenSSH 10 and ssh-audit as `install-peers.sh` unpacks them
+            {machine}- {string.Join(", ", packages.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))}
 
             {tables.TrimEnd()}
 

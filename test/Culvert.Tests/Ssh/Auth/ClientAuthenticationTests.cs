@@ -1,5 +1,4 @@
 using Culvert.Ssh;
-using Culvert.Ssh.Auth;
 using Culvert.Ssh.Crypto;
 using Culvert.Ssh.Wire;
 using Xunit;
