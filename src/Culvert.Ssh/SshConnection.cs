@@ -31,6 +31,7 @@ public sealed class SshConnection : IAsyncDisposable
                 WindowBudget = options.WindowBudget,
                 Time = options.Time,
                 Logger = logger,
+                PacketsReceived = () => transport.PacketsReceived,
                 RefuseLast = transport.RefuseLast,
                 Disconnect = transport.DisconnectAsync,
             },

@@ -5,7 +5,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-packages=(openssh-server openssh-client dropbear-bin python3 python3-pyftpdlib python3-openssl lftp tnftp inetutils-ftp ncftp
+packages=(openssh-server openssh-client dropbear-bin python3 python3-pyftpdlib python3-openssl python3-cryptography
+          python3-nacl python3-bcrypt python3-typing-extensions lftp tnftp inetutils-ftp ncftp
           wget curl ca-certificates openssl iproute2 nftables)
 unpacked=(vsftpd proftpd-core proftpd-mod-crypto pure-ftpd)
 peers=artifacts/peers
@@ -86,23 +87,36 @@ unpack() {
     done
 }
 
-# OpenSSH 10 has what 9.2 lacks (mlkem768x25519-sha256 among it). Debian 12 has it among its backports; it is unpacked beside the installed one.
-newer=$peers/newer
-unpack_newer() {
-    local own=$PWD/$peers/backports
-    mkdir -p "$own/lists/partial" "$newer"
-    echo 'deb http://deb.debian.org/debian bookworm-backports main' >"$own/sources.list"
-    local from=(-o "Dir::Etc::sourcelist=$own/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$own/lists")
+# What this release has only in an older version is unpacked from another one, beside what is installed: unpack_from SUITE FOLDER PACKAGE…
+unpack_from() {
+    local suite=$1 folder=$2 own=$PWD/$peers/$1
+    shift 2
+    mkdir -p "$own/lists/partial" "$own/empty" "$folder"
+    echo "deb http://deb.debian.org/debian $suite main" >"$own/sources.list"
+    local from=(-o "Dir::Etc::sourcelist=$own/sources.list" -o "Dir::Etc::sourceparts=$own/empty" -o "Dir::State::lists=$own/lists")
     apt-get -q "${from[@]}" -o APT::Sandbox::User=root update >>"$peers/apt.log" 2>&1 &&
-        (cd "$own" && rm -f ./*.deb && apt-get -q "${from[@]}" download openssh-server/bookworm-backports openssh-client/bookworm-backports) >>"$peers/apt.log" 2>&1 || return 1
-    for file in "$own"/*.deb; do dpkg -x "$file" "$newer" || return 1; done
+        (cd "$own" && rm -f ./*.deb && apt-get -q "${from[@]}" download "${@/%//$suite}") >>"$peers/apt.log" 2>&1 || return 1
+    for file in "$own"/*.deb; do dpkg -x "$file" "$folder" || return 1; done
 }
-if [ ! -e "$newer.unpacked" ] && ! { command -v ssh >/dev/null && ssh -Q kex 2>/dev/null | grep -q mlkem768x25519; }; then
-    if unpack_newer; then
+
+# OpenSSH 10 has what 9.2 lacks, mlkem768x25519-sha256 among it.
+if [ ! -e "$peers/newer.unpacked" ] && ! { command -v ssh >/dev/null && ssh -Q kex 2>/dev/null | grep -q mlkem768x25519; }; then
+    if unpack_from bookworm-backports "$peers/newer" openssh-server openssh-client; then
         say "unpacked a newer OpenSSH"
-        touch "$newer.unpacked"
+        touch "$peers/newer.unpacked"
     else
         say "no newer OpenSSH could be downloaded: its tests are skipped"
+    fi
+fi
+
+# Plain Python, so that it runs on this release: ssh-audit 3.3, which knows today's algorithms; AsyncSSH 2.20, since 2.10 of Debian 12 sends data
+# within a key exchange; Paramiko 3.5.
+if [ ! -e "$peers/python.unpacked" ]; then
+    if unpack_from trixie "$peers/python" ssh-audit python3-asyncssh python3-paramiko; then
+        say "unpacked ssh-audit, AsyncSSH and Paramiko"
+        touch "$peers/python.unpacked"
+    else
+        say "ssh-audit, AsyncSSH and Paramiko could not be downloaded: their tests are skipped"
     fi
 fi
 

@@ -15,6 +15,9 @@ internal sealed record MultiplexerOptions
     /// <summary>Tells the peer that its last message isn't known (UNIMPLEMENTED needs the sequence number, which the transport knows).</summary>
     public Action RefuseLast { get; init; } = static () => { };
 
+    /// <summary>Packets that came in, with those that the transport keeps to itself (IGNORE, DEBUG, a change of keys). Null: what this multiplexer saw.</summary>
+    public Func<long>? PacketsReceived { get; init; }
+
     /// <summary>Ends the transport in order, with a last word to the peer. Null: a DISCONNECT is written like any message.</summary>
     public Func<DisconnectReason, string, CancellationToken, ValueTask>? Disconnect { get; init; }
 }
@@ -72,7 +75,7 @@ internal sealed class Multiplexer : IAsyncDisposable
     public RoundTrip RoundTrip { get; }
 
     /// <summary>Packets that came in: a peer that sends is alive.</summary>
-    public long PacketsReceived => Interlocked.Read(ref _packetsReceived);
+    public long PacketsReceived => _options.PacketsReceived?.Invoke() ?? Interlocked.Read(ref _packetsReceived);
 
     /// <summary>Asks the peer for a channel. The CHANNEL_OPEN is queued when this returns, ahead of whatever the caller sends next on any channel.</summary>
     /// <param name="type"><c>direct-tcpip</c>, …</param>

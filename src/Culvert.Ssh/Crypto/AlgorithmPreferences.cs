@@ -12,6 +12,15 @@ public sealed record AlgorithmPreferences
     /// <summary>Everything that the engine speaks, in its own order.</summary>
     public static AlgorithmPreferences Default { get; } = new();
 
+    /// <summary>What a server offers that has no old clients to mind: no curve of NIST's, no prime below 3072 bits, no MAC that leaves
+    /// the length of a packet to be decrypted before it is known to be genuine. Which signature algorithms it has is a matter of its keys.</summary>
+    public static AlgorithmPreferences Server { get; } = new()
+    {
+        KeyExchange = [.. Algorithms.Of(AlgorithmKind.KeyExchange).Where(name =>
+            !name.StartsWith("ecdh-", StringComparison.Ordinal) && !name.Contains("-group14-", StringComparison.Ordinal))],
+        Macs = [.. Algorithms.Of(AlgorithmKind.Mac).Where(name => name.Contains("-etm@", StringComparison.Ordinal))],
+    };
+
     /// <summary>Key exchange methods.</summary>
     public IReadOnlyList<string> KeyExchange { get; init; } = Algorithms.Of(AlgorithmKind.KeyExchange);
 

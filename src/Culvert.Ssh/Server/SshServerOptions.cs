@@ -28,7 +28,7 @@ public sealed record SshServerOptions
     public Func<SshServerSession, CancellationToken, Task<SessionEnd>>? ServeSession { get; init; }
 
     /// <summary>What to offer in the key exchange.</summary>
-    public AlgorithmPreferences Algorithms { get; init; } = AlgorithmPreferences.Default;
+    public AlgorithmPreferences Algorithms { get; init; } = AlgorithmPreferences.Server;
 
     /// <summary>What a client may take from its connection to its login.</summary>
     public TimeSpan LoginTime { get; init; } = TimeSpan.FromSeconds(30);

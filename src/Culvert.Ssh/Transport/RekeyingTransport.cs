@@ -28,6 +28,7 @@ internal sealed class RekeyingTransport : IPacketTransport
     /// <summary>There is a reason for the end, or nobody reads on to find one.</summary>
     private readonly TaskCompletionSource _heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SshConnectionException? _failure;
+    private long _packetsReceived;
     private volatile bool _isReceiving;
     private bool _peerDisconnected;
     private int _disposed;
@@ -56,6 +57,9 @@ internal sealed class RekeyingTransport : IPacketTransport
 
     /// <summary>How many key exchanges there were, the first one included.</summary>
     public int KeyExchanges => _handshake.Completed;
+
+    /// <summary>Packets that came in, of every kind: a peer that sends anything is alive.</summary>
+    public long PacketsReceived => Interlocked.Read(ref _packetsReceived);
 
     /// <inheritdoc cref="KeyedTransport.HeldBytes"/>
     public int HeldBytes => _keyed.HeldBytes;
@@ -243,6 +247,7 @@ internal sealed class RekeyingTransport : IPacketTransport
     /// <summary>Whether a payload is the receiver's; what isn't is dealt with here. Synchronous unless it is the decisive message of a key exchange.</summary>
     private ValueTask<bool> TakeAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
+        Interlocked.Increment(ref _packetsReceived);
         var number = payload.Span[0];
         if (number is >= MessageNumber.KexInit and <= MessageNumber.KexLast && (number <= MessageNumber.NewKeys || number >= MessageNumber.KexFirst))
             return TakeKeyExchangeAsync(payload, cancellationToken);

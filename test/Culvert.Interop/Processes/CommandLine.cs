@@ -16,5 +16,8 @@ internal sealed record CommandLine(string Program, params IReadOnlyList<string> 
     /// <summary>The same command with further options before all others.</summary>
     public CommandLine With(params IReadOnlyList<string> options) => this with { Arguments = [.. options, .. Arguments] };
 
+    /// <summary>The same command with further arguments after all others.</summary>
+    public CommandLine Then(params IReadOnlyList<string> arguments) => this with { Arguments = [.. Arguments, .. arguments] };
+
     public override string ToString() => string.Join(' ', [Program, .. Arguments]);
 }

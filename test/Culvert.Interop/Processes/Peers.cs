@@ -44,6 +44,15 @@ internal static class Peers
         return File.Exists("/usr/lib/openssh/sshd-session") ? Require(program) : throw Missing($"{program} of OpenSSH 9.9 or newer is not on this machine");
     }
 
+    /// <summary>Debian's own Python with the modules that are unpacked beside what is installed; ends the test as skipped when this one isn't there.</summary>
+    public static CommandLine RequirePython(string module, params IReadOnlyList<string> arguments)
+    {
+        var modules = Path.Combine(Repository, "artifacts", "peers", "python", "usr", "lib", "python3", "dist-packages");
+        return Directory.Exists(Path.Combine(modules, module))
+            ? new CommandLine(Require("python3"), ["-B", "-W", "ignore", .. arguments]) { Environment = new Dictionary<string, string> { ["PYTHONPATH"] = modules } }
+            : throw Missing($"the Python module {module} is not on this machine");
+    }
+
     public static void RequireRoot(string why)
     {
         if (!IsRoot)

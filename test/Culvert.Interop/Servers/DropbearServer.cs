@@ -16,9 +16,10 @@ internal sealed class DropbearServer(SshServerOptions options, TestKeys keys) : 
         var convert = Peers.Require("dropbearconvert");
         Peers.RequireRoot("dropbear gets an account that exists only for it");
         Directory.CreateDirectory(Folder[".ssh"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        Folder.Write(Path.Combine(".ssh", "authorized_keys"), Keys.PublicKey(TestKeys.Client) + "\n", secret: true);
+        Folder.Write(Path.Combine(".ssh", "authorized_keys"), AuthorizedLines, secret: true);
         List<string> arguments = ["-F", "-E", "-p", $"{Bracketed(Options.ListenAddress)}:{Port}", "-P", Folder["pid"]];
-        foreach (var key in TestKeys.HostKeys)
+        // It takes four keys and no more.
+        foreach (var key in TestKeys.HostKeys.Where(key => key != TestKeys.HostEcdsa384))
         {
             var converted = Folder["dropbear_" + key];
             (await Command.RunAsync(

@@ -20,10 +20,11 @@ internal sealed class OpenSshServer(SshServerOptions options, TestKeys keys, boo
 
         var hostKeys = TestKeys.HostKeys.Select(key => $"HostKey {Keys.PrivateKey(key)}");
         var authorized = AuthorizedKeys;
-        Folder.Write("authorized_keys", Keys.PublicKey(TestKeys.Client) + "\n");
+        Folder.Write("authorized_keys", AuthorizedLines);
         // sshd takes the first value of a keyword, so a test's own lines come first.
         var configuration = Folder.Write("sshd_config", $"""
             {string.Join('\n', Options.Configuration)}
+            {(Options.RekeyBytes is { } bytes ? $"RekeyLimit {bytes}" : "")}
             Port {Port}
             ListenAddress {Options.ListenAddress}
             {string.Join('\n', hostKeys)}

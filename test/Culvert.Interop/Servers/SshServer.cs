@@ -12,6 +12,12 @@ internal sealed record SshServerOptions
     /// <summary>Whether passwords work too. Needs root: the account exists only in the server's own view of /etc.</summary>
     public bool AcceptsPasswords { get; init; }
 
+    /// <summary>Keys that may log in besides <see cref="TestKeys.Client"/>, as lines of authorized_keys.</summary>
+    public IReadOnlyList<string> AuthorizedKeys { get; init; } = [];
+
+    /// <summary>Bytes after which the server changes keys; its own choice when null. dropbear has no such option.</summary>
+    public long? RekeyBytes { get; init; }
+
     /// <summary>Further lines of sshd_config, which win over the fixture's own. dropbear knows none.</summary>
     public IReadOnlyList<string> Configuration { get; init; } = [];
 }
@@ -22,6 +28,8 @@ internal abstract class SshServer : IAsyncDisposable
     public const string OpenSsh = "sshd";
     public const string OpenSshNewer = "sshd of OpenSSH 10";
     public const string Dropbear = "dropbear";
+    public const string AsyncSsh = "AsyncSSH";
+    public const string Paramiko = "Paramiko";
 
     private ChildProcess? _process;
 
@@ -51,6 +59,9 @@ internal abstract class SshServer : IAsyncDisposable
 
     public string Output => _process?.Output ?? "";
 
+    /// <summary>The content of authorized_keys.</summary>
+    protected string AuthorizedLines => string.Concat([Keys.PublicKey(TestKeys.Client) + "\n", .. Options.AuthorizedKeys.Select(line => line + "\n")]);
+
     protected TemporaryFolder Folder { get; } = new();
 
     public static async Task<SshServer> StartAsync(string name, CancellationToken cancellation, SshServerOptions? options = null)
@@ -61,6 +72,8 @@ internal abstract class SshServer : IAsyncDisposable
             OpenSsh => new OpenSshServer(options, await TestKeys.GetAsync()),
             OpenSshNewer => new OpenSshServer(options, await TestKeys.GetAsync(), isNewer: true),
             Dropbear => new DropbearServer(options, await TestKeys.GetAsync()),
+            AsyncSsh => new PythonSshServer(options, await TestKeys.GetAsync(), "asyncssh"),
+            Paramiko => new PythonSshServer(options, await TestKeys.GetAsync(), "paramiko"),
             _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such server"),
         };
         try

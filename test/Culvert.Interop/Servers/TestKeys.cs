@@ -7,14 +7,17 @@ internal sealed class TestKeys : IDisposable
 {
     public const string HostEd25519 = "host_ed25519";
     public const string HostEcdsa = "host_ecdsa";
+    public const string HostEcdsa384 = "host_ecdsa384";
+    public const string HostEcdsa521 = "host_ecdsa521";
     public const string HostRsa = "host_rsa";
     public const string Client = "client";
     public const string OtherHost = "other_host";
     public const string Stranger = "stranger";
 
-    private static readonly (string Name, string Type)[] Wanted =
+    private static readonly (string Name, string Type, string? Bits)[] Wanted =
     [
-        (HostEd25519, "ed25519"), (HostEcdsa, "ecdsa"), (HostRsa, "rsa"), (Client, "ed25519"), (OtherHost, "ed25519"), (Stranger, "ed25519"),
+        (HostEd25519, "ed25519", null), (HostEcdsa, "ecdsa", "256"), (HostEcdsa384, "ecdsa", "384"), (HostEcdsa521, "ecdsa", "521"), (HostRsa, "rsa", "3072"),
+        (Client, "ed25519", null), (OtherHost, "ed25519", null), (Stranger, "ed25519", null),
     ];
 
     private static readonly Lock Gate = new();
@@ -26,7 +29,7 @@ internal sealed class TestKeys : IDisposable
     {
     }
 
-    public static string[] HostKeys => [HostEd25519, HostEcdsa, HostRsa];
+    public static string[] HostKeys => [HostEd25519, HostEcdsa, HostEcdsa384, HostEcdsa521, HostRsa];
 
     public static Task<TestKeys> GetAsync()
     {
@@ -49,7 +52,7 @@ internal sealed class TestKeys : IDisposable
         var keys = new TestKeys();
         AppDomain.CurrentDomain.ProcessExit += (_, _) => keys.Dispose();
         await Task.WhenAll(Wanted.Select(async key => (await Command.RunAsync(
-            new CommandLine(generator, "-q", "-t", key.Type, "-N", "", "-C", key.Name, "-f", keys._folder[key.Name]),
+            new CommandLine(generator, ["-q", "-t", key.Type, .. key.Bits is null ? (string[])[] : ["-b", key.Bits], "-N", "", "-C", key.Name, "-f", keys._folder[key.Name]]),
             CancellationToken.None)).OrThrow()));
         return keys;
     }

@@ -31,9 +31,13 @@ internal static class ServerOffer
     public static string[] Spoken(AlgorithmKind kind, IEnumerable<string> offered)
     {
         var names = offered.Where(name => !IsSignal(name)).ToArray();
-        Assert.DoesNotContain(names, name => !Algorithms.Of(kind).Contains(name) && !Algorithms.IsOld(name) && !Algorithms.IsSpokenElsewhere(name));
+        Assert.DoesNotContain(names, name => !Algorithms.Of(kind).Contains(name) && !Algorithms.IsOld(name) && !Algorithms.IsSpokenElsewhere(name) && !IsForeign(name));
         return [.. names.Where(Algorithms.Of(kind).Contains)];
     }
+
+    /// <summary>Names that neither OpenSSH nor we have: Tectia's own, other curves and groups, exchanges by RSA, and truncated MACs.</summary>
+    private static bool IsForeign(string name) => name.EndsWith("@ssh.com", StringComparison.Ordinal)
+        || ((string[])["448", "1.3.132.0.10", "group15-", "group17-", "rsa2048-", "-96"]).Any(part => name.Contains(part, StringComparison.Ordinal));
 
     /// <summary>Names among the methods that only tell what the server can do.</summary>
     private static bool IsSignal(string name) => name.StartsWith("kex-strict-", StringComparison.Ordinal)

@@ -81,7 +81,7 @@ public sealed class SecretsTests : IDisposable
             File.Delete(pipe);
             var running = SecretProgram.RunAsync([Program(script)], TimeSpan.FromSeconds(60), time, _complaints.Add, stop.Token).AsTask();
             while (!File.Exists(pipe))
-                await Task.WhenAny(running, Task.Delay(5, Cancelled));
+                await Task.WhenAny(running, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Cancelled));
             if (givesUp)
             {
                 await stop.CancelAsync();
@@ -94,7 +94,7 @@ public sealed class SecretsTests : IDisposable
             }
             var id = (await File.ReadAllTextAsync(pipe, Cancelled)).Trim();
             while (Directory.Exists($"/proc/{id}") && !(await File.ReadAllTextAsync($"/proc/{id}/stat", Cancelled)).Contains(") Z", StringComparison.Ordinal))
-                await Task.Delay(5, Cancelled);
+                await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Cancelled);
         }
     }
 

@@ -15,8 +15,11 @@ internal sealed record DiffieHellmanGroup(BigInteger Prime, BigInteger Generator
     /// <summary>As OpenSSH: an exponentiation with more takes a server too long to be worth having.</summary>
     public const int MaximumBits = 8192;
 
-    /// <summary>RFC 3526 §3, §5, §7.</summary>
+    /// <summary>RFC 3526 §3, §4, §5, §7.</summary>
     public static DiffieHellmanGroup Group14 => new(DHStandardGroups.rfc3526_2048);
+
+    /// <inheritdoc cref="Group14"/>
+    public static DiffieHellmanGroup Group15 => new(DHStandardGroups.rfc3526_3072);
 
     /// <inheritdoc cref="Group14"/>
     public static DiffieHellmanGroup Group16 => new(DHStandardGroups.rfc3526_4096);
@@ -33,6 +36,6 @@ internal sealed record DiffieHellmanGroup(BigInteger Prime, BigInteger Generator
     public bool IsPlausible => Prime.SignValue > 0 && Prime.TestBit(0) && Prime.BitLength is >= MinimumBits and <= MaximumBits
         && IsPublicValue(Generator);
 
-    /// <summary>RFC 4253 §8: 1 &lt; value &lt; p − 1; what lies outside would make the secret known. As OpenSSH: not a power of two near the edges either.</summary>
+    /// <summary>RFC 4253 §8: 1 &lt; value &lt; p − 1; what lies outside would make the secret known.</summary>
     public bool IsPublicValue(BigInteger value) => value.CompareTo(BigInteger.One) > 0 && value.CompareTo(Prime.Subtract(BigInteger.One)) < 0;
 }

@@ -56,7 +56,8 @@ internal sealed class GroupExchange() : DiffieHellmanExchange(null, HashAlgorith
         if (_minimum > _preferred || _preferred > _maximum)
             throw Unacceptable($"a group of {_minimum} to {_maximum} bits, {_preferred} preferred, can't be meant");
         // The groups of RFC 3526 are as good as any that a server would have to make for itself: the smallest that is large enough.
-        DiffieHellmanGroup[] groups = [DiffieHellmanGroup.Group14, DiffieHellmanGroup.Group16, DiffieHellmanGroup.Group18];
+        // 2048 bits have the strength of 112, which is less than anything else here: who wants no more gets none.
+        DiffieHellmanGroup[] groups = [DiffieHellmanGroup.Group15, DiffieHellmanGroup.Group16, DiffieHellmanGroup.Group18];
         var fitting = Array.FindAll(groups, group => group.Prime.BitLength >= _minimum && group.Prime.BitLength <= _maximum);
         Group = Array.Find(fitting, group => group.Prime.BitLength >= _preferred) ?? fitting.LastOrDefault()
             ?? throw Unacceptable($"no group of {_minimum} to {_maximum} bits is at hand");

@@ -5,6 +5,7 @@ using Culvert.Ssh.Crypto;
 using Culvert.Ssh.Transport;
 using Culvert.Ssh.Wire;
 using Culvert.TestKit.Packets;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Culvert.Tests.Ssh.Hostile;
@@ -65,6 +66,35 @@ public sealed class ConnectionTests
         await session.Server.SendAsync(messages);
         Assert.StartsWith(expected, (await session.EndAsync()).Text, StringComparison.Ordinal);
         Assert.InRange(session.Server.Sent, 1, 40_000);
+    }
+
+    /// <summary>OpenSSH's ObscureKeystrokeTiming and other keepalives send IGNORE: who sends that is no dead peer, and isn't asked whether it's there.</summary>
+    [Fact]
+    public async Task Noise_is_a_sign_of_life()
+    {
+        var time = new FakeTimeProvider();
+        var (server, client) = await HostileServer.LoggedInAsync(options => options with { Time = time, ServerAliveInterval = TimeSpan.FromSeconds(15), ServerAliveCountMax = 2 });
+        await using (server)
+        await using (client)
+        {
+            Assert.Equal(MessageNumber.GlobalRequest, (await server.ReceiveAsync())[0]);
+            await server.SendAsync(ChannelMessages.RequestFailure());
+            for (var interval = 0; interval < 10; interval++)
+            {
+                var before = client.PacketsReceived;
+                await server.SendAsync(interval % 2 == 0
+                    ? new SshWriter().Byte(MessageNumber.Ignore).String("noise").ToArray()
+                    : new SshWriter().Byte(MessageNumber.Debug).Bool(false).String("noise").String("").ToArray());
+                for (var turns = 0; client.PacketsReceived == before && turns < 1_000_000; turns++)
+                    await Task.Yield();
+                Assert.True(client.PacketsReceived > before);
+                time.Advance(TimeSpan.FromSeconds(15));
+            }
+            // The next that it says is an answer and not a question.
+            await server.SendAsync(ChannelMessages.GlobalRequest("hello@example.com", true, []));
+            Assert.Equal(MessageNumber.RequestFailure, (await server.ReceiveAsync())[0]);
+            Assert.False(client.Closed.IsCompleted);
+        }
     }
 
     [Fact]
