@@ -352,7 +352,7 @@ internal sealed partial class FtpSession
         }
         _transfers.ClientLeft(client.HasTakenAll);
         _serverTls?.Dispose();
-        await _timers.DisposeAsync().ConfigureAwait(false);
+        await _timers.StopAsync().ConfigureAwait(false);
         _news.Writer.Complete();
         if (_awaitingNews is not null)
             await _awaitingNews.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

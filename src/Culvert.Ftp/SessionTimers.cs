@@ -6,7 +6,7 @@ namespace Culvert.Ftp;
 /// <param name="options">How long each runs.</param>
 /// <param name="time">The clock.</param>
 /// <param name="post">Told when one has run out.</param>
-internal sealed class SessionTimers(FtpRelayOptions options, TimeProvider time, Action<PathEvent> post) : IAsyncDisposable
+internal sealed class SessionTimers(FtpRelayOptions options, TimeProvider time, Action<PathEvent> post)
 {
     /// <summary>A server whose client has gone gets so long to close the session.</summary>
     private static readonly TimeSpan FarewellLimit = TimeSpan.FromSeconds(30);
@@ -50,8 +50,8 @@ internal sealed class SessionTimers(FtpRelayOptions options, TimeProvider time, 
         _ => FarewellLimit,
     };
 
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    /// <summary>The session is over: none runs any more, nor is about to tell, when this returns.</summary>
+    public async ValueTask StopAsync()
     {
         foreach (var timer in _timers.Values)
             await timer.DisposeAsync().ConfigureAwait(false);
