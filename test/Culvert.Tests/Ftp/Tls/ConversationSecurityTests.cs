@@ -8,6 +8,18 @@ namespace Culvert.Tests.Ftp.Tls;
 /// <summary>RFC 4217 as the conversation sees it.</summary>
 public sealed class ConversationSecurityTests
 {
+    // Found by the fuzzer: AUTH was answered in its turn, behind the server's refusal.
+    [Fact]
+    public void ATlsThatCameToNothingAfterTheEndIsNoNews()
+    {
+        var talk = new Talk(new() { Ftps = Ftps.Terminate }, greet: false);
+        talk.Client("AUTH TLS");
+        Assert.Equal(["C< 450 busy", "C< 234 Begin TLS.", "encrypt client", "close"], talk.Server("450 busy"));
+        var told = talk.Told.Count;
+        Assert.Empty(talk.EncryptionFailed(client: true));
+        Assert.Equal(told, talk.Told.Count);
+    }
+
     // Found by the fuzzer: the listener's news would find nobody, and replies would be held for ever.
     [Fact]
     public void AChangeOfProtWhileAListenerIsAwaitedFailsItsSetup()
