@@ -50,7 +50,7 @@ internal sealed class SessionTimers(FtpRelayOptions options, TimeProvider time, 
         _ => FarewellLimit,
     };
 
-    /// <summary>Nothing runs out any more, and none is started again.</summary>
+    /// <summary>The session is over: none runs any more, nor is about to tell, when this returns.</summary>
     public async ValueTask StopAsync()
     {
         foreach (var timer in _timers.Values)

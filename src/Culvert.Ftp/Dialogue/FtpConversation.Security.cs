@@ -28,7 +28,7 @@ internal sealed partial class FtpConversation
     public void ServerEncrypted()
     {
         _serverTls = true;
-        if (_greeted)
+        if (_greeted && !_closed)
             ProtectServersData();
     }
 
@@ -37,6 +37,8 @@ internal sealed partial class FtpConversation
     /// <param name="why">For people; one line.</param>
     public void EncryptionFailed(bool client, string why)
     {
+        if (_closed)
+            return; // it was decided before the end, and came to nothing
         Notice(client ? "TLS with the client" : "TLS with the FTP server", why);
         if (client)
             Close($"TLS with the client failed: {why}");
@@ -72,7 +74,7 @@ internal sealed partial class FtpConversation
     /// <summary>A server whose TLS begins with the connection waits for it; but not for a client that gets no further.</summary>
     private void EncryptServerFirst()
     {
-        if (_options is { ImplicitTls: true, Originates: true } && _serverReached && !_awaitsTls)
+        if (_options is { ImplicitTls: true, Originates: true } && _serverReached && !_awaitsTls && !_closed)
             Decide(new Decision.EncryptServer());
     }
 

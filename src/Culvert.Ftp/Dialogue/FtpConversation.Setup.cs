@@ -279,6 +279,11 @@ internal sealed partial class FtpConversation
         {
             if (path == except || path is not { Asking: false, Transfer: null })
                 continue;
+            if (_announcing is { } announcing && announcing.Path == path)
+            {
+                FailSetup(announcing, FtpReply.Of(425, "Can't open data connection: what it is to be has changed meanwhile."));
+                continue;
+            }
             path.Refused = true; // a transfer that is said now finds no path, here and at the server
             Settle(path, path.Consumed ? Ending.InOrder : Ending.Cut);
         }

@@ -127,7 +127,7 @@ public static partial class FtpMutations
         new("a transfer of a client that vanished is unverified", Transfers,
             "var vanished = _clientGone &&",
             "var vanished = false &&",
-            "Ftp.Dialogue.ConversationTransferTests.AnUploadOfAClientThatVanishedIsNotCalledComplete", "Ftp.RelayCompletionTests.AClientThatDiesBeforeTheVerdictHasNoCompleteTransfer"),
+            "Ftp.Dialogue.ConversationTransferTests.AnUploadOfAClientThatVanishedIsNotCalledComplete"),
         new("ABOR goes before a far side is given up", Transfers,
             "if (path.Transfer is { Aborted: false })\n        {",
             "if (false)\n        {",

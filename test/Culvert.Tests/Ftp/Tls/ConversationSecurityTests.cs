@@ -8,6 +8,31 @@ namespace Culvert.Tests.Ftp.Tls;
 /// <summary>RFC 4217 as the conversation sees it.</summary>
 public sealed class ConversationSecurityTests
 {
+    // Found by the fuzzer: AUTH was answered in its turn, behind the server's refusal.
+    [Fact]
+    public void ATlsThatCameToNothingAfterTheEndIsNoNews()
+    {
+        var talk = new Talk(new() { Ftps = Ftps.Terminate }, greet: false);
+        talk.Client("AUTH TLS");
+        Assert.Equal(["C< 450 busy", "C< 234 Begin TLS.", "encrypt client", "close"], talk.Server("450 busy"));
+        var told = talk.Told.Count;
+        Assert.Empty(talk.EncryptionFailed(client: true));
+        Assert.Equal(told, talk.Told.Count);
+    }
+
+    // Found by the fuzzer: the listener's news would find nobody, and replies would be held for ever.
+    [Fact]
+    public void AChangeOfProtWhileAListenerIsAwaitedFailsItsSetup()
+    {
+        var talk = new Talk(new() { Ftps = Ftps.Terminate, ImplicitTls = true });
+        talk.ClientEncrypted();
+        talk.Client("EPSV");
+        Assert.Contains("listen near 1 encrypted", talk.Server("229 ok (|||5001|)"));
+        Assert.True(talk.Holds);
+        Assert.Equal(["settle 1 Cut", "C< 425 Can't open data connection: what it is to be has changed meanwhile.", "C< 200 Data connections are clear."], talk.Client("PROT C"));
+        Assert.False(talk.Holds);
+    }
+
     // It would reach the server behind what was said before it, and end something else.
     [Fact]
     public void AnAbortBeforeTheServerIsSafeIsAnsweredHere()

@@ -77,7 +77,7 @@ public sealed class TlsDuplexTests
         {
             TargetHost = TestCertificates.Host,
             ApplicationProtocols = protocols.Count > 0 ? protocols : null,
-            RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null,
+            CertificateChainPolicy = TestCertificates.Trust.Policy(),
         }), e => e.Message);
         var server = TestCertificates.AsServer().Wrap(there, data);
         Assert.Equal(isTaken, await server.Handshake.WaitAsync(Token) is null);
