@@ -1,4 +1,3 @@
-using Culvert.Net;
 using Culvert.Ssh.Crypto;
 
 namespace Culvert.Ssh.Trust;
