@@ -1,7 +1,6 @@
 using System.Text;
 using Culvert.Net;
 using Culvert.Ssh;
-using Culvert.Ssh.Crypto;
 using Culvert.Ssh.Keys;
 using Culvert.Ssh.Trust;
 using Xunit;
