@@ -173,7 +173,7 @@ public sealed class KnownHostsPolicy(KnownHostsOptions options)
     private async ValueTask<bool> RememberAsync(HostKeyOffer offer, IReadOnlyList<string> names, string told, CancellationToken cancellationToken)
     {
         if (OwnFile is not { } path)
-            return; // UserKnownHostsFile none: nothing is to be kept
+            return false; // UserKnownHostsFile none: nothing is to be kept
         try
         {
             if (!names.All(HostNames.IsWritable))
