@@ -24,10 +24,10 @@ public sealed class ServerLinesTests
 
     private static Task<SshServer> StartAsync(params IReadOnlyList<string> lines) => SshServer.StartAsync(SshServer.OpenSsh, Cancelled, new() { Configuration = lines });
 
-    private static async Task TransfersAsync(SshServer server, FtpServer ftp, string letter, string tunnel)
+    private static async Task TransfersAsync(SshServer server, FtpServer ftp, string letter, string tunnel, params TransferMode[] modes)
     {
         await using var culvert = await CulvertProcess.StartAsync(server, Cancelled, letter, tunnel);
-        foreach (var mode in Enum.GetValues<TransferMode>())
+        foreach (var mode in modes.Length > 0 ? modes : Enum.GetValues<TransferMode>())
             await Exchange.BothWaysAsync(new Curl(), FtpTarget.Through(ftp, culvert.Port), mode, ftp, 100_000, Cancelled);
     }
 
@@ -69,7 +69,9 @@ public sealed class ServerLinesTests
     {
         await using var ftp = await FtpServer.StartAsync(FtpServer.PyFtpdlib, Cancelled);
         await using var server = await StartAsync(Block("sshd_config -R"));
-        await TransfersAsync(server, ftp, "-R", $"ftp/0:127.0.0.1:{ftp.Port}");
+        await TransfersAsync(server, ftp, "-R", $"ftp/0:127.0.0.1:{ftp.Port}", TransferMode.Pasv, TransferMode.Epsv);
+        await using var active = await StartAsync([.. Block("sshd_config -R with active clients"), .. Block("sshd_config -R")]);
+        await TransfersAsync(active, ftp, "-R", $"ftp/0:127.0.0.1:{ftp.Port}");
         await using var open = await CulvertProcess.StartAsync(server, Cancelled, "-L", $"ftp/0:localhost:{ftp.Port}");
         var curl = await Command.RunAsync(new CommandLine(Peers.Require("curl"), [.. Curl.Arguments(FtpTarget.Through(ftp, open.Port), TransferMode.Pasv), Curl.Url(FtpTarget.Through(ftp, open.Port), "")]), Cancelled);
         Assert.Contains("421", curl.Output, StringComparison.Ordinal);

@@ -155,7 +155,7 @@ public static class SshMutations
             "",
             "Ssh.Trust.KnownHostsPolicyTests.A_changed_key_is_refused_loudly_whatever_was_asked_for"),
         new("a revoked host key is refused", KnownHostsPolicy,
-            """                throw Refusal($"{type} host key for {name} was revoked.");""",
+            "                throw RefuseRevoked(name, type, answer.Lines[0]);",
             "                return;",
             "Ssh.Trust.KnownHostsPolicyTests.A_revoked_key_is_refused_even_when_it_is_known"),
         new("a key of another type is never accepted silently", KnownHostsPolicy,
