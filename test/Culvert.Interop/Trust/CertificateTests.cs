@@ -15,7 +15,7 @@ public sealed class CertificateTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private async Task KeygenAsync(params IReadOnlyList<string> words) =>
+    private static async Task KeygenAsync(params IReadOnlyList<string> words) =>
         (await Command.RunAsync(new CommandLine(Peers.Require("ssh-keygen"), ["-q", .. words]), Cancelled)).OrThrow();
 
     private async Task<string> NewKeyAsync(string name, params IReadOnlyList<string> type)

@@ -29,7 +29,7 @@ public sealed class SecretTests : IDisposable
         "-vvv", "-F", "none", "-o", $"UserKnownHostsFile={server.KnownHosts}", "-o", "StrictHostKeyChecking=yes", "-l", server.User, "-p", server.Port.ToString(CultureInfo.InvariantCulture),
     ];
 
-    private async Task KeepsQuietAsync(string secret, CommandLine command)
+    private static async Task KeepsQuietAsync(string secret, CommandLine command)
     {
         await using var culvert = await CulvertProcess.StartAsync(NetworkHost.Here, command, Cancelled);
         foreach (var file in (string[])["cmdline", "environ", "comm"])
