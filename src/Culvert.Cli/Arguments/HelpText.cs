@@ -14,7 +14,7 @@ internal static class HelpText
           -R ftp/2121:localhost:21   listen on the server; the FTP server is on our side
         connection  -p port  -l user  -i keyfile  -J jumphost  -4  -6  -C  -b address
                     -F file|none  -o Key=Value (as in ssh_config)  -c ciphers  -m macs
-        login       --password-file FILE           readable by you alone
+        login       --password-file FILE  --password-program COMMAND   or SSH_ASKPASS
         FTP         --active convert|forward|auto  PORT/EPRT as passive, or forwarded
                     --passive-ports A-B  --advertise ADDRESS  --ftp-host NAME
                     --data-address reply --data-hosts A,B     only with old servers

@@ -107,7 +107,8 @@ internal static partial class Agreement
 
     // A pattern without a sign takes names in the order of OpenSSH's table.
     private static string[] AllOfOpenSsh(string key) => key is "hostkeyalgorithms" or "pubkeyacceptedalgorithms"
-        ? ["ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-256", "rsa-sha2-512"]
+        ? ["ssh-ed25519", "ssh-ed25519-cert-v01@openssh.com", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256-cert-v01@openssh.com", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384-cert-v01@openssh.com",
+           "ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521-cert-v01@openssh.com", "rsa-sha2-256", "rsa-sha2-256-cert-v01@openssh.com", "rsa-sha2-512", "rsa-sha2-512-cert-v01@openssh.com"]
         : [];
 
     // What a user put in order comes in that order; the rest of a list, where it stands in the usual order, comes in our own.

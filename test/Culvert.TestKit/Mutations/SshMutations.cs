@@ -22,6 +22,10 @@ public static class SshMutations
     private const string DirectionState = "src/Culvert.Ssh/Transport/DirectionState.cs";
     private const string Multiplexer = "src/Culvert.Ssh/Connection/Multiplexer.cs";
     private const string KnownHostsPolicy = "src/Culvert.Ssh/Trust/KnownHostsPolicy.cs";
+    private const string CertificateCheck = "src/Culvert.Ssh/Crypto/Certificates/CertificateCheck.cs";
+    private const string Certificate = "src/Culvert.Ssh/Crypto/Certificates/Certificate.cs";
+    private const string HostKeyRotation = "src/Culvert.Ssh/Connection/Far/HostKeyRotation.cs";
+    private const string HostKeyLearner = "src/Culvert.Ssh/Trust/HostKeyLearner.cs";
     private const string ServerAuthentication = "src/Culvert.Ssh/Auth/ServerAuthentication.cs";
     private const string PublicKeyMethod = "src/Culvert.Ssh/Auth/PublicKeyMethod.cs";
     private const string AuthenticationExchange = "src/Culvert.Ssh/Auth/AuthenticationExchange.cs";
@@ -180,7 +184,7 @@ public static class SshMutations
             "",
             "Ssh.Trust.KnownHostsPolicyTests.A_changed_key_is_refused_loudly_whatever_was_asked_for"),
         new("a revoked host key is refused", KnownHostsPolicy,
-            """                throw Refusal($"{type} host key for {name} was revoked.");""",
+            "                throw RefuseRevoked(name, type, answer.Lines[0]);",
             "                return;",
             "Ssh.Trust.KnownHostsPolicyTests.A_revoked_key_is_refused_even_when_it_is_known"),
         new("a key of another type is never accepted silently", KnownHostsPolicy,
@@ -239,5 +243,45 @@ public static class SshMutations
             """throw new SshProtocolException($"{_what}: {field} claims {length} bytes, {_rest.Length} are left");""",
             "{ length = (uint)_rest.Length; }",
             "Ssh.Hostile.ConnectionTests.Each_sin_ends_the_connection"),
+        new("an authority's signature is checked", CertificateCheck,
+            "if (!certificate.IsSigned)",
+            "if (false)",
+            "Ssh.Certificates.CertificateTests.Authorities_sign_by_sha2_and_conditions_are_refused"),
+        new("a user's certificate is no host's", CertificateCheck,
+            "if (certificate.Kind != CertificateKind.Host)",
+            "if (false)",
+            "Ssh.Certificates.CertificateTests.What_ssh_keygen_signed_is_read"),
+        new("a certificate ends", CertificateCheck,
+            "if (seconds >= certificate.ValidBefore)",
+            "if (false)",
+            "Ssh.Certificates.CertificateTests.The_window_is_kept_to_the_second"),
+        new("a certificate is for the hosts that it names", CertificateCheck,
+            "!certificate.Principals.Any(pattern => HostNames.MatchPattern(pattern, host))",
+            "false",
+            "Ssh.Certificates.CertificateTests.Another_name_is_no_principal"),
+        new("a critical option refuses", CertificateCheck,
+            "return certificate.CriticalOptions.Count > 0 ?",
+            "return false ?",
+            "Ssh.Certificates.CertificateTests.Authorities_sign_by_sha2_and_conditions_are_refused"),
+        new("a certificate of a certificate is none", Certificate,
+            "if (CertificateNames.IsCertificate(new SshReader(authority, \"certificate\").Text(\"type of signature key\")))",
+            "if (false)",
+            "Ssh.Certificates.CertificateTests.An_authority_is_a_key_and_not_a_certificate"),
+        new("a revoked authority vouches for nobody", KnownHostsPolicy,
+            "known.FindMarked(KnownHostsMarker.Revoked, n, key) ?? known.FindMarked(KnownHostsMarker.Revoked, n, authority)",
+            "known.FindMarked(KnownHostsMarker.Revoked, n, key)",
+            "Ssh.Certificates.HostCertificateTests.What_is_revoked_is_refused_whoever_vouches_for_it"),
+        new("new host keys are proved", HostKeyRotation,
+            "if (!key.SignatureAlgorithms.Any(algorithm => key.Verify(algorithm, data, signature)))",
+            "if (false)",
+            "Ssh.Trust.HostKeyLearnerTests.A_proof_is_over_this_session_and_this_key"),
+        new("lines written by hand are left alone", HostKeyLearner,
+            "if (lines.Any(line => line.Marker != KnownHostsMarker.None || IsComplex(line.Hosts)))",
+            "if (false)",
+            "Ssh.Trust.HostKeyLearnerTests.Lines_that_somebody_wrote_by_hand_are_left_alone"),
+        new("an address with another key refuses", KnownHostsPolicy,
+            "if (answer.Verdict != KnownHostsVerdict.Changed && ofAddress?.Verdict == KnownHostsVerdict.Changed)",
+            "if (false)",
+            "Ssh.Trust.AddressCheckTests.An_address_with_another_key_is_refused_or_asked_about"),
     ];
 }

@@ -73,15 +73,17 @@ public sealed class SecretsTests : IDisposable
     public async Task It_is_ended_with_its_children_when_time_is_up_or_somebody_gives_up()
     {
         var time = new FakeTimeProvider();
-        var pipe = Path.Combine(_folder, "started");
-        var script = $"echo $$ > {pipe}.part; mv {pipe}.part {pipe}; sleep 1000; echo secret";
+        var pipe = Path.Combine(_folder, "alive");
+        using (var mkfifo = System.Diagnostics.Process.Start("mkfifo", [pipe]))
+            await mkfifo.WaitForExitAsync(Cancelled);
+        // Whoever lives holds the pipe open.
+        var script = $"exec 9>{pipe}; echo started >&9; sleep 1000; echo secret";
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
         foreach (var givesUp in (bool[])[false, true])
         {
-            File.Delete(pipe);
-            var running = SecretProgram.RunAsync([Program(script)], TimeSpan.FromSeconds(60), time, _complaints.Add, stop.Token).AsTask();
-            while (!File.Exists(pipe))
-                await Task.WhenAny(running, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Cancelled));
+            var running = SecretProgram.RunAsync([Program(script), "word"], TimeSpan.FromSeconds(60), time, _complaints.Add, stop.Token).AsTask();
+            using var alive = await Task.Run(() => new StreamReader(new FileStream(pipe, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1)), Cancelled);
+            Assert.Equal("started", await Task.Run(alive.ReadLine, Cancelled));
             if (givesUp)
             {
                 await stop.CancelAsync();
@@ -92,9 +94,7 @@ public sealed class SecretsTests : IDisposable
                 time.Advance(TimeSpan.FromSeconds(61));
                 Assert.Contains("took longer than 60 s", (await Assert.ThrowsAsync<BrokerException>(() => running)).Message, StringComparison.Ordinal);
             }
-            var id = (await File.ReadAllTextAsync(pipe, Cancelled)).Trim();
-            while (Directory.Exists($"/proc/{id}") && !(await File.ReadAllTextAsync($"/proc/{id}/stat", Cancelled)).Contains(") Z", StringComparison.Ordinal))
-                await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Cancelled);
+            Assert.Equal("", await Task.Run(alive.ReadToEnd, Cancelled));
         }
     }
 

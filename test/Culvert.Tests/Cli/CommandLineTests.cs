@@ -157,6 +157,10 @@ public sealed class CommandLineTests
     public static TheoryData<string, string> OwnSettings => new()
     {
         { "CulvertPasswordFile", "/f" },
+        { "CulvertPasswordProgram", "/p" },
+        { "CulvertPasswordCredential", "name" },
+        { "CulvertIdentification", "/f" },
+        { "CulvertHostKeyFolders", "/d" },
         { "CulvertGrace", "1m" },
         { "CulvertActive", "forward" },
         { "CulvertDataAddress", "reply" },
