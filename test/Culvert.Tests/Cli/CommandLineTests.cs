@@ -155,6 +155,7 @@ public sealed class CommandLineTests
     // Each with a value that isn't the default.
     public static TheoryData<string, string> OwnSettings => new()
     {
+        { "CulvertEngine", "openssh" },
         { "CulvertPasswordFile", "/f" },
         { "CulvertGrace", "1m" },
         { "CulvertActive", "forward" },

@@ -125,6 +125,7 @@ internal static class Keywords
         Connection("ProxyJump", ListSyntax.Jump, c => c.ProxyJump, (c, v) => c with { ProxyJump = v }, slot: "Proxy"),
         Of("Tag", Text, d => d.Tag, (d, v) => d with { Tag = v }),
 
+        Connection(Ours + "Engine", Word(("built-in", SshEngine.BuiltIn), ("openssh", SshEngine.OpenSsh)), c => c.Engine, (c, v) => c with { Engine = v }),
         Connection(Ours + "PasswordFile", Text, c => c.PasswordFile, (c, v) => c with { PasswordFile = v }),
         Connection(Ours + "Grace", Time, c => c.Grace, (c, v) => c with { Grace = v }),
         Ftp(Ours + "Active", Word(("convert", ActiveMode.Convert), ("forward", ActiveMode.Forward), ("auto", ActiveMode.Auto)), o => o.Active, (o, v) => o with { Active = v }),

@@ -9,6 +9,16 @@ internal static class NotOffered
     /// <summary>One message for each; none when all can be done.</summary>
     public static IEnumerable<Message> Of(ConnectionConfig config)
     {
+        foreach (var forward in config.OtherForwards)
+            yield return Message.Warning($"{forward.Kind}Forward {forward} is not supported", "Unix sockets aren't offered; use TCP ports");
+        if (config.Engine == SshEngine.OpenSsh)
+        {
+            if (OperatingSystem.IsWindows())
+                yield return Message.Error("engine openssh is not supported on Windows", "its ssh can't share a connection; leave --engine out");
+            if (config.PasswordFile is not null)
+                yield return Message.Error("engine openssh takes no password file", "ssh asks for passwords itself, on the terminal or by SSH_ASKPASS");
+            yield break; // the rest is ssh's own business
+        }
         if (config.ProxyCommand is not null && config.OtherLines("ProxyUseFdpass") is ["yes"])
             yield return Message.Error("ProxyUseFdpass is not supported", "let the command carry the bytes itself (nc -X, ssh -W), and say -o ProxyUseFdpass=no");
         if (config.OtherLines("BindInterface") is [var name])
@@ -25,7 +35,5 @@ internal static class NotOffered
             yield return Message.Warning("CertificateFile is not supported: the plain key is tried", "user certificates aren't offered yet; put the key into authorized_keys");
         if (config.OtherLines("KnownHostsCommand") is [var command] && !command.Equals("none", StringComparison.OrdinalIgnoreCase))
             yield return Message.Warning("KnownHostsCommand is not supported", "host keys come from files; name them with UserKnownHostsFile");
-        foreach (var forward in config.OtherForwards)
-            yield return Message.Warning($"{forward.Kind}Forward {forward} is not supported", "Unix sockets aren't offered; use TCP ports");
     }
 }

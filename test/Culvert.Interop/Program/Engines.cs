@@ -1,0 +1,13 @@
+namespace Culvert.Interop.Program;
+
+/// <summary>What can speak SSH for Culvert. Tests of tunnels run for each from this one list.</summary>
+internal static class Engines
+{
+    public const string BuiltIn = "built-in";
+    public const string OpenSsh = "openssh";
+
+    public static IReadOnlyList<string> All { get; } = [BuiltIn, OpenSsh];
+
+    /// <summary>Rows of a theory, each with every engine in front.</summary>
+    public static IEnumerable<(string Engine, T Row)> With<T>(IEnumerable<T> rows) => rows.SelectMany(row => All.Select(engine => (engine, row)));
+}
