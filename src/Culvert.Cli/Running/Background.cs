@@ -72,7 +72,7 @@ internal sealed partial class Background : IDisposable
         var nothing = open("/dev/null", ReadWrite);
         if (nothing >= 0)
         {
-            foreach (var descriptor in (IEnumerable<int>)[.. StandardDescriptors.Duplicates(0, 1, 2), 0, 1, .. keepErrors ? (IEnumerable<int>)[] : [2]])
+            foreach (var descriptor in (IEnumerable<int>)[.. Duplicates(), 0, 1, .. keepErrors ? (IEnumerable<int>)[] : [2]])
                 _ = dup2(nothing, descriptor);
             if (nothing > 2)
                 _ = close(nothing);
@@ -86,6 +86,8 @@ internal sealed partial class Background : IDisposable
         _notStopped.Dispose();
         _parent.Dispose();
     }
+
+    private static IReadOnlyList<int> Duplicates() => StandardOutput.Duplicates(0, 1, 2);
 
     // Ctrl-Z would stop two processes, of which the shell knows one: the other could no longer put the terminal right. It does nothing
     // until the program is in the background, which is what -f is for.

@@ -1,7 +1,10 @@
 using Culvert.Broker.Config;
 using Culvert.Broker.Runtime;
 using Culvert.Cli.Arguments;
+using Culvert.Cli.Logging;
 using Culvert.Cli.Reporting;
+using Culvert.Cli.Terminal;
+using Culvert.Net.Tcp;
 
 namespace Culvert.Cli.Running;
 
@@ -23,25 +26,45 @@ internal static class TunnelCommand
 
     private static async Task<int> RunAsync(Invocation.Tunnels wanted, Background? background)
     {
-        await using var stage = Stage.Open(wanted.Connection, wanted.LogFile, background is not null);
-        var (reporter, stop) = (stage.Services.Reporter, stage.Stop);
+        var connection = wanted.Connection;
+        using var terminal = connection.BatchMode ? null : ControllingTerminal.TryOpen(mayStop: background is null);
+        using var signals = new StopSignals(() =>
+        {
+            terminal?.Dispose(); // puts echo right
+            Environment.Exit(ExitCode.Failure);
+        });
+        await using var output = OpenOutput(wanted.LogFile);
+        var isTerminal = wanted.LogFile is null && background is null && StandardError.IsTerminal;
+        var screen = new Screen(output, isTerminal && connection.Verbosity >= Verbosity.Info, StandardError.Columns);
+        var lines = new LineReporter(screen, connection.Verbosity, new Ink(isTerminal && StandardError.MayColour));
+        var live = screen.IsLive ? new LiveReporter(screen, lines, TimeProvider.System) : null;
+        using var log = new OpenSshLogger(screen, connection.Verbosity);
+        using var prompter = terminal is null ? null : new Prompter(terminal, screen);
+        IReporter reporter = live is null ? lines : live;
+        var services = new BrokerServices
+        {
+            Here = new TcpNetwork(TimeProvider.System),
+            Reporter = reporter,
+            Ask = prompter is null ? null : prompter.AskAsync,
+            LoggerFactory = log,
+        };
         try
         {
-            await using var run = await TunnelRun.StartAsync(wanted.Connection, stage.Services, stop).ConfigureAwait(false);
+            await using var run = await TunnelRun.StartAsync(connection, services, signals.Stop).ConfigureAwait(false);
             if (background is not null && !OperatingSystem.IsWindows())
             {
-                stage.LeaveTerminal();
+                terminal?.Dispose();
                 // As ssh does: in the background messages go to the log file, or with -v where they went before.
-                background.Detach(keepErrors: wanted.Connection.Verbosity >= Verbosity.Debug1 && wanted.LogFile is null);
+                background.Detach(keepErrors: connection.Verbosity >= Verbosity.Debug1 && wanted.LogFile is null);
             }
-            return await ServeAsync(run, stage.Live, reporter, stop).ConfigureAwait(false);
+            return await ServeAsync(run, live, reporter, signals.Stop).ConfigureAwait(false);
         }
         catch (BrokerException e)
         {
             reporter.Tell(e.Reason);
             return ExitCode.Failure;
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
         {
             return ExitCode.Failure; // stopped before anything was up
         }
@@ -60,6 +83,20 @@ internal static class TunnelCommand
         {
             await shown.CancelAsync().ConfigureAwait(false);
             await showing.ConfigureAwait(false);
+        }
+    }
+
+    private static Stream OpenOutput(string? logFile)
+    {
+        if (logFile is null)
+            return StandardError.Open();
+        try
+        {
+            return new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigException($"Couldn't open logfile {logFile}: {e.Message}", "name a file that can be written with -E");
         }
     }
 }

@@ -18,7 +18,7 @@ internal static class StandardStreams
         protected override void Dispose(bool disposing)
         {
             if (Interlocked.Exchange(ref _closed, 1) == 0)
-                StandardDescriptors.LetGo(Output);
+                StandardOutput.LetGo(Output);
             base.Dispose(disposing);
         }
     }
