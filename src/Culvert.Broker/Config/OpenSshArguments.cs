@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Culvert.Broker.Config;
 
 /// <summary>A configuration as words for OpenSSH's own <c>ssh</c>. What it says came from files and options alike, so that ssh reads no file itself. Pure.</summary>
@@ -5,16 +7,26 @@ internal static class OpenSshArguments
 {
     private static readonly Draft Usual = new();
 
+    private static readonly SearchValues<char> NeedQuotes = SearchValues.Create(" \t\"\\'#");
+
     /// <summary>What concerns sessions, sharing, forwards and files is settled by whoever runs ssh.</summary>
     private static readonly string[] NotHandedOn =
     [
         "ClearAllForwardings", "ExitOnForwardFailure", "GatewayPorts", "DynamicForward", "LocalForward", "RemoteForward", "PermitRemoteOpen", "ControlMaster", "ControlPath",
         "ControlPersist", "ForwardAgent", "ForwardX11", "ForwardX11Trusted", "ForwardX11Timeout", "PermitLocalCommand", "LocalCommand", "RemoteCommand", "RequestTTY", "SessionType",
         "StdinNull", "ForkAfterAuthentication", "Tunnel", "TunnelDevice", "SendEnv", "SetEnv", "EscapeChar", "IgnoreUnknown", "Tag", "ProxyJump", "ProxyCommand",
+        "HostbasedAcceptedAlgorithms",
     ];
 
     /// <summary>Where our defaults aren't OpenSSH's, or the command line is the one place that says it.</summary>
     private static readonly string[] AlwaysSaid = ["User", "Port", "ServerAliveInterval", "ServerAliveCountMax", "ConnectTimeout", "LogLevel"];
+
+    /// <summary>Handed on as they were said: printed, they'd be what our own engine makes of them.</summary>
+    private static readonly (string Name, Func<ConnectionConfig, string?> Said)[] Algorithms =
+    [
+        ("Ciphers", c => c.Ciphers), ("MACs", c => c.Macs), ("KexAlgorithms", c => c.KexAlgorithms), ("HostKeyAlgorithms", c => c.HostKeyAlgorithms),
+        ("PubkeyAcceptedAlgorithms", c => c.PubkeyAcceptedAlgorithms),
+    ];
 
     /// <summary>One value, which may hold blanks.</summary>
     private static readonly string[] Paths =
@@ -39,13 +51,18 @@ internal static class OpenSshArguments
         };
         foreach (var keyword in Keywords.Table)
         {
-            if (keyword.Name.StartsWith(Keywords.Ours, StringComparison.Ordinal) || NotHandedOn.Contains(keyword.Name))
+            if (keyword.Name.StartsWith(Keywords.Ours, StringComparison.Ordinal) || NotHandedOn.Contains(keyword.Name) || Algorithms.Any(list => list.Name == keyword.Name))
                 continue;
             var values = keyword.Print(draft).ToList();
             if (!AlwaysSaid.Contains(keyword.Name) && values.SequenceEqual(keyword.Print(Usual)))
                 continue;
             foreach (var value in values)
                 yield return $"{keyword.Name}={(Paths.Contains(keyword.Name) ? Quoted(value) : value)}";
+        }
+        foreach (var (name, said) in Algorithms)
+        {
+            if (said(config) is { } list)
+                yield return $"{name}={list}";
         }
         if (config.UserKnownHostsFiles is { } users)
             yield return "UserKnownHostsFile=" + string.Join(' ', users.Select(file => Quoted(Literal(file))));
@@ -60,7 +77,7 @@ internal static class OpenSshArguments
     // Our files' names are complete: a percent sign in one is its own.
     private static string Literal(string path) => path.Replace("%", "%%", StringComparison.Ordinal);
 
-    private static string Quoted(string value) => value.AsSpan().IndexOfAny(" \t\"\\'#") < 0
+    private static string Quoted(string value) => !value.AsSpan().ContainsAny(NeedQuotes)
         ? value
         : "\"" + value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";
 

@@ -2,7 +2,6 @@ using Culvert.Broker.Config;
 using Culvert.Net;
 using Culvert.OpenSsh;
 using Culvert.Ssh;
-using Microsoft.Extensions.Logging;
 
 namespace Culvert.Broker.Runtime;
 
