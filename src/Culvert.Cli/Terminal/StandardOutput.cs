@@ -36,7 +36,7 @@ internal static partial class StandardOutput
         if (nothing < 0)
             return;
         // A socket may serve both ways; then it's the other descriptor's, too.
-        var others = new[] { 0, 1, 2 }.Where(other => other != descriptor).Select(Target).ToList();
+        var others = Enumerable.Range(0, 3).Where(other => other != descriptor).Select(Target).ToList();
         foreach (var one in (IEnumerable<int>)[.. others.Contains(Target(descriptor)) ? [] : Duplicates(descriptor), descriptor])
             _ = dup2(nothing, one);
         _ = close(nothing);

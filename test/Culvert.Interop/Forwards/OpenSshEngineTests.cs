@@ -1,3 +1,5 @@
+using Culvert.Interop.Clients;
+using Culvert.Interop.Matrix;
 using Culvert.Interop.Processes;
 using Culvert.Interop.Program;
 using Culvert.Interop.Servers;
@@ -92,6 +94,30 @@ public sealed class OpenSshEngineTests
         await using var culvert = await CulvertProcess.StartAsync(["-F", configuration, "--engine", "openssh", "-L", $"0:localhost:{web.Port}", "target"], 1, cancellation);
         var result = await Command.RunAsync(new CommandLine(Peers.Require("curl"), "--silent", "--show-error", "--max-time", "60", $"http://127.0.0.1:{culvert.Port}/"), cancellation);
         Assert.Equal(web.Page, result.OrThrow().Output);
+    }
+
+    [Theory]
+    [InlineData("forward")]
+    [InlineData("auto")]
+    public async Task Active_mode_is_not_forwarded_since_ssh_does_not_tell_who_connects(string active)
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var ssh = await SshServer.StartAsync(SshServer.OpenSsh, cancellation);
+        var result = await CulvertProcess.RunAsync(cancellation, [.. CulvertProcess.Login(ssh), "--engine", "openssh", "--active", active, "-L", "ftp/0:localhost:21", ssh.Address]);
+        Assert.Equal(255, result.ExitCode);
+        Assert.Contains("engine openssh can't forward active mode", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_at_a_remote_port_is_sent_to_passive_mode()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var tunnelled = await TunnelledServer.StartAsync(FtpServer.PyFtpdlib, cancellation, direction: "-R", options: ["--engine", "openssh"]);
+        using var folder = new TemporaryFolder();
+        tunnelled.Ftp.Offer("file", 1000);
+        var result = await new Curl().DownloadAsync(tunnelled.Target, TransferMode.Port, "pub/file", folder["file"], cancellation);
+        Assert.False(result.Succeeded, result.ToString());
+        Assert.Contains("< 500 Illegal address: where you are isn't known here; use PASV or EPSV.", result.Output, StringComparison.Ordinal);
     }
 
     private static List<StartedProcess> Masters(CulvertProcess culvert) => [.. ProcessTable.DescendantsOf(culvert.Id).Where(IsMaster)];

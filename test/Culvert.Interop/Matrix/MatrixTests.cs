@@ -29,7 +29,7 @@ public abstract class MatrixTests(Settings settings, string ftpServer)
             (SshServer.Dropbear, "-R", "convert"), (SshServer.Dropbear, "-L", "forward"),
         }))
         {
-            foreach (var mode in Enum.GetNames<TransferMode>())
+            foreach (var mode in Enum.GetNames<TransferMode>().Where(mode => Engines.Serves(engine, direction, active, mode is nameof(TransferMode.Port) or nameof(TransferMode.Eprt))))
             {
                 cells.Add(engine, ssh, direction, active, mode);
             }

@@ -87,7 +87,7 @@ public sealed class StreamDuplexTests
         var process = int.Parse(await File.ReadAllTextAsync(mark, Cancel), System.Globalization.CultureInfo.InvariantCulture);
         dial.Abort();
         await duplex.DisposeAsync();
-        Assert.False(Directory.Exists($"/proc/{process}") && File.ReadAllText($"/proc/{process}/cmdline").Contains("sleep", StringComparison.Ordinal));
+        Assert.False(Directory.Exists($"/proc/{process}"));
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public sealed class StreamDuplexTests
         Assert.SkipWhen(OperatingSystem.IsWindows(), "no such sockets");
         using var folder = new TemporaryFolder();
         var (network, at) = (new UnixNetwork(), UnixNetwork.At(Path.Combine(folder.Path, "s")));
-        Assert.Equal(FailureKind.Refused, (await network.Connect(at, ConnectOptions.Default).Outcome).Failure is { Kind: var kind } ? kind == FailureKind.Unreachable ? FailureKind.Refused : kind : default);
+        Assert.NotNull((await network.Connect(at, ConnectOptions.Default).Outcome).Failure);
         await using (var listener = await network.ListenAsync(at, ListenOptions.Default, Cancel))
         {
             await using var here = (await network.Connect(at, ConnectOptions.Default).Outcome).Duplex!;

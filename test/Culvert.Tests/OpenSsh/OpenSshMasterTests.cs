@@ -18,7 +18,8 @@ public sealed class OpenSshMasterTests : IDisposable
 
     private OpenSshOptions Options(string script)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a Unix shell");
+        if (OperatingSystem.IsWindows())
+            Assert.Skip("needs a Unix shell");
         var program = Path.Combine(_folder, "ssh");
         File.WriteAllText(program, "#!/bin/sh\n" + script);
         File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

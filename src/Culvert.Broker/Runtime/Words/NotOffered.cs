@@ -1,4 +1,5 @@
 using Culvert.Broker.Config;
+using Culvert.Ftp;
 
 namespace Culvert.Broker.Runtime;
 
@@ -17,6 +18,9 @@ internal static class NotOffered
                 yield return Message.Error("engine openssh is not supported on Windows", "its ssh can't share a connection; leave --engine out");
             if (config.PasswordFile is not null)
                 yield return Message.Error("engine openssh takes no password file", "ssh asks for passwords itself, on the terminal or by SSH_ASKPASS");
+            // Whom a connection on the server's side belongs to must be known before a file is given to it, and ssh doesn't tell.
+            if (config.Tunnels.Any(tunnel => tunnel.Spec.Type == TunnelType.Ftp && tunnel.Ftp.Active != ActiveMode.Convert))
+                yield return Message.Error("engine openssh can't forward active mode", "leave --active at convert: the FTP server is asked for passive mode");
             yield break; // the rest is ssh's own business
         }
         if (config.ProxyCommand is not null && config.OtherLines("ProxyUseFdpass") is ["yes"])
