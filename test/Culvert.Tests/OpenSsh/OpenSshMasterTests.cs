@@ -18,11 +18,11 @@ public sealed class OpenSshMasterTests : IDisposable
 
     private OpenSshOptions Options(string script)
     {
-        if (OperatingSystem.IsWindows())
-            Assert.Skip("needs a Unix shell");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a Unix shell");
         var program = Path.Combine(_folder, "ssh");
         File.WriteAllText(program, "#!/bin/sh\n" + script);
-        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         return new OpenSshOptions { Program = program, Arguments = ["--", "host"], Host = "host", Logger = NullLogger.Instance, Time = TimeProvider.System };
     }
 
