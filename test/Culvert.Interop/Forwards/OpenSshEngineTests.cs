@@ -115,9 +115,9 @@ public sealed class OpenSshEngineTests
         await using var tunnelled = await TunnelledServer.StartAsync(FtpServer.PyFtpdlib, cancellation, direction: "-R", options: ["--engine", "openssh"]);
         using var folder = new TemporaryFolder();
         tunnelled.Ftp.Offer("file", 1000);
-        var result = await new Curl().DownloadAsync(tunnelled.Target, TransferMode.Port, "pub/file", folder["file"], cancellation);
+        var result = await new Curl().DownloadAsync(tunnelled.Target, TransferMode.Port, "file", folder["file"], cancellation);
         Assert.False(result.Succeeded, result.ToString());
-        Assert.Contains("< 500 Illegal address: where you are isn't known here; use PASV or EPSV.", result.Output, StringComparison.Ordinal);
+        Assert.True(result.Output.Contains("where you are isn't known here; use PASV or EPSV", StringComparison.Ordinal), result.ToString());
     }
 
     private static List<StartedProcess> Masters(CulvertProcess culvert) => [.. ProcessTable.DescendantsOf(culvert.Id).Where(IsMaster)];
