@@ -21,7 +21,7 @@ public sealed class OpenSshMaster : IAsyncDisposable
         trap '' INT HUP
         "$@" </dev/null 3<&- & master=$!
         { cat <&3 >/dev/null; kill "$master"; } 2>/dev/null & watcher=$!
-        wait "$master"; status=$?
+        wait "$master" 2>/dev/null; status=$?
         kill "$watcher" 2>/dev/null
         exit "$status"
         """;

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Culvert.Net;
 
 namespace Culvert.OpenSsh;
@@ -11,10 +12,26 @@ public sealed class OpenSshNetwork(OpenSshMaster master, INetwork channels) : IN
     public Dial Connect(Endpoint to, ConnectOptions options) => channels.Connect(to, options);
 
     /// <inheritdoc/>
-    public ValueTask<IListener> ListenAsync(Endpoint at, ListenOptions options, CancellationToken cancellationToken)
+    public async ValueTask<IListener> ListenAsync(Endpoint at, ListenOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
         // To ssh an empty address means "as without one"; a star is every address (ssh_config(5), RemoteForward).
-        return master.ListenAsync(at.Host.Length == 0 ? at with { Host = "*" } : at, options, cancellationToken);
+        var asked = at.Host.Length == 0 ? at with { Host = "*" } : at;
+        if (at.Port != 0 || options.Ports is not { } ports)
+            return await master.ListenAsync(asked, options, cancellationToken).ConfigureAwait(false);
+        // Begin anywhere in the range: neighbours that were just closed may linger.
+        var count = ports.Last - ports.First + 1;
+        var start = RandomNumberGenerator.GetInt32(count);
+        for (var i = 0; ; i++)
+        {
+            try
+            {
+                return await master.ListenAsync(asked.WithPort(ports.First + (start + i) % count), options, cancellationToken).ConfigureAwait(false);
+            }
+            catch (NetworkException e) when (e.Failure.Kind == FailureKind.Prohibited && i + 1 < count)
+            {
+                // Taken or forbidden: the next.
+            }
+        }
     }
 }

@@ -38,6 +38,15 @@ public enum PublicKeyUse
     HostBound,
 }
 
+/// <summary>Which program speaks SSH.</summary>
+public enum SshEngine
+{
+    /// <summary>Culvert itself.</summary>
+    BuiltIn,
+    /// <summary>The user's own <c>ssh</c>: whatever it can do works.</summary>
+    OpenSsh,
+}
+
 /// <summary>How much is said, as OpenSSH counts it.</summary>
 public enum Verbosity
 {
@@ -97,6 +106,9 @@ public sealed record ConnectionConfig
 
     /// <summary>A command whose input and output lead to the server, with its tokens; null: none.</summary>
     public string? ProxyCommand { get; init; }
+
+    /// <summary>Which program speaks SSH.</summary>
+    public SshEngine Engine { get; init; } = SshEngine.BuiltIn;
 
     /// <summary>Never ask.</summary>
     public bool BatchMode { get; init; }

@@ -10,7 +10,7 @@ using Culvert.Ssh.Trust;
 
 namespace Culvert.Broker.Runtime;
 
-/// <summary>Makes one SSH connection from a configuration: whom to trust, who logs in and how, what to offer.</summary>
+/// <summary>Makes one SSH connection from a configuration, by the engine that it names. For our own: whom to trust, who logs in and how, what to offer.</summary>
 internal static class SshLink
 {
     /// <summary>OpenSSH's pause between two attempts.</summary>
@@ -27,10 +27,12 @@ internal static class SshLink
                 throw new BrokerException(message);
             services.Reporter.Tell(message);
         }
+        if (config.Engine == SshEngine.OpenSsh)
+            return await OpenSshLink.ConnectAsync(config, services, cancellationToken).ConfigureAwait(false);
         var via = config.Via is { } hop ? await ConnectAsync(hop, services, cancellationToken).ConfigureAwait(false) : null;
         try
         {
-            return new SshRoute(await ConnectRepeatedlyAsync(config, via?.Network ?? Nearest(config, services), services, cancellationToken).ConfigureAwait(false), via);
+            return SshRoute.Of(await ConnectRepeatedlyAsync(config, via?.Network ?? Nearest(config, services), services, cancellationToken).ConfigureAwait(false), via);
         }
         catch
         {

@@ -89,6 +89,7 @@ internal static class CommandLineReader
                 case "-G": prints = true; break;
                 case "-E": logFile ??= value; break;
                 case "-F": configFile = value; break;
+                case "-Q": return new Invocation.Print(AlgorithmQuery.Answer(value));
                 case "-W": stdio = ReadStdio(stdio, value); break;
                 case "--host": forcedHost ??= value; break;
             }

@@ -9,11 +9,12 @@ internal static class HelpText
 
         usage: culvert -L|-R [ftp/][address:]port:host:hostport ... [user@]host[#port]
                culvert demo [--once]               see it work, without any server
-
           -L ftp/1234:localhost:21   listen here; the FTP server is on the server's side
           -R ftp/2121:localhost:21   listen on the server; the FTP server is on our side
+          -D 1080                    SOCKS: each client says where; -W host:port  stdio
         connection  -p port  -l user  -i keyfile  -J jumphost  -4  -6  -C  -b address
                     -F file|none  -o Key=Value (as in ssh_config)  -c ciphers  -m macs
+                    --engine openssh           the connection is made by your own ssh
         login       --password-file FILE  --password-program COMMAND   or SSH_ASKPASS
         FTP         --active convert|forward|auto  PORT/EPRT as passive, or forwarded
                     --passive-ports A-B  --advertise ADDRESS  --ftp-host NAME

@@ -3,7 +3,7 @@ using System.Runtime.Versioning;
 
 namespace Culvert.Cli.Terminal;
 
-/// <summary>The descriptors that a process is born with.</summary>
+/// <summary>Letting go of the descriptors that a process is born with.</summary>
 [UnsupportedOSPlatform("windows")]
 internal static partial class StandardDescriptors
 {

@@ -76,11 +76,11 @@ public sealed class AliasTests
         await using var ssh = await SshServer.StartAsync(SshServer.OpenSsh, cancellation);
         await HashedHostsAsync(folder, "hosts", "files-key", ssh, cancellation);
         var taken = ftp.Port.ToString(CultureInfo.InvariantCulture);
-        var config = folder.Write("config", Host("files", ssh, folder["hosts"]) + $"LocalForward 127.0.0.1:{taken} localhost:9\nDynamicForward 1080\n");
+        var config = folder.Write("config", Host("files", ssh, folder["hosts"]) + $"LocalForward 127.0.0.1:{taken} localhost:9\nLocalForward /nowhere/socket localhost:9\n");
         await using (var culvert = await CulvertProcess.StartAsync(["-F", config, "-L", $"ftp/0:127.0.0.1:{taken}", "files"], 1, cancellation))
         {
             Assert.Contains($"bind [127.0.0.1]:{taken}: Address already in use", culvert.Output, StringComparison.Ordinal);
-            Assert.Contains("DynamicForward 1080", culvert.Output, StringComparison.Ordinal);
+            Assert.Contains("LocalForward /nowhere/socket [localhost]:9 is not supported", culvert.Output, StringComparison.Ordinal);
             await Exchange.DownloadAsync(new Curl(), FtpTarget.Through(ftp, culvert.Port), TransferMode.Epsv, ftp, Length, cancellation);
         }
         var strict = await CulvertProcess.RunAsync(cancellation, "-F", config, "-o", "ExitOnForwardFailure=yes", "files");

@@ -14,59 +14,67 @@ public sealed partial class RunningFailureTests
 {
     private const int Length = 40_000_000;
 
-    [Fact]
-    public async Task Forwarding_forbidden_at_first_use()
+    public static TheoryData<string> EveryEngine => [.. Engines.All];
+
+    [Theory]
+    [MemberData(nameof(EveryEngine))]
+    public async Task Forwarding_forbidden_at_first_use(string engine)
     {
         var cancellation = TestContext.Current.CancellationToken;
         await using var tunnelled = await TunnelledServer.StartAsync(
-            FtpServer.Vsftpd, cancellation, sshOptions: new SshServerOptions { Configuration = ["AllowTcpForwarding no"] });
+            FtpServer.Vsftpd, cancellation, sshOptions: new SshServerOptions { Configuration = ["AllowTcpForwarding no"] }, options: ["--engine", engine]);
         await AssertTurnedAwayAsync(tunnelled.Target, "administratively prohibited", cancellation);
     }
 
-    [Fact]
-    public async Task Ftp_server_down()
+    [Theory]
+    [MemberData(nameof(EveryEngine))]
+    public async Task Ftp_server_down(string engine)
     {
         var cancellation = TestContext.Current.CancellationToken;
         await using var ssh = await SshServer.StartAsync(SshServer.OpenSsh, cancellation);
-        await using var culvert = await CulvertProcess.StartAsync(ssh, cancellation, "-L", $"ftp/0:127.0.0.1:{FreePort.Next()}");
+        await using var culvert = await CulvertProcess.StartAsync(ssh, cancellation, "--engine", engine, "-L", $"ftp/0:127.0.0.1:{FreePort.Next()}");
         await AssertTurnedAwayAsync(new FtpTarget("127.0.0.1", culvert.Port, "anonymous", "guest"), "Connection refused", cancellation);
     }
 
-    [Fact]
-    public async Task Sshd_killed_during_a_download()
+    [Theory]
+    [MemberData(nameof(EveryEngine))]
+    public async Task Sshd_killed_during_a_download(string engine)
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await using var tunnelled = await TunnelledServer.StartAsync(FtpServer.Vsftpd, cancellation);
+        await using var tunnelled = await TunnelledServer.StartAsync(FtpServer.Vsftpd, cancellation, options: ["--engine", engine]);
         var result = await DownloadUntilAsync(tunnelled, tunnelled.Ssh.KillAll, cancellation);
         Assert.False(result.Succeeded, result.ToString());
         Assert.Equal(255, await tunnelled.Culvert.WaitForExitAsync(cancellation));
         Assert.Contains("Connection to 127.0.0.1 closed by remote host.", tunnelled.Culvert.Output, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Culvert_killed_during_a_download()
+    [Theory]
+    [MemberData(nameof(EveryEngine))]
+    public async Task Culvert_killed_during_a_download(string engine)
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await using var tunnelled = await TunnelledServer.StartAsync(FtpServer.Vsftpd, cancellation);
+        await using var tunnelled = await TunnelledServer.StartAsync(FtpServer.Vsftpd, cancellation, options: ["--engine", engine]);
         var result = await DownloadUntilAsync(tunnelled, tunnelled.Culvert.Kill, cancellation, unknownLength: true);
         Assert.False(result.Succeeded, result.ToString());
     }
 
     /// <summary>The control of the two above: the same download without a cut is a success.</summary>
-    [Fact]
-    public async Task Transfer_that_is_not_cut_is_whole()
+    [Theory]
+    [MemberData(nameof(EveryEngine))]
+    public async Task Transfer_that_is_not_cut_is_whole(string engine)
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await using var tunnelled = await TunnelledServer.StartAsync(FtpServer.Vsftpd, cancellation);
+        await using var tunnelled = await TunnelledServer.StartAsync(FtpServer.Vsftpd, cancellation, options: ["--engine", engine]);
         var result = await DownloadUntilAsync(tunnelled, () => { }, cancellation);
         Assert.True(result.Succeeded, result.ToString());
     }
 
-    [Fact]
-    public async Task Termination_without_transfers_is_success()
+    [Theory]
+    [MemberData(nameof(EveryEngine))]
+    public async Task Termination_without_transfers_is_success(string engine)
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await using var tunnelled = await TunnelledServer.StartAsync(FtpServer.Vsftpd, cancellation);
+        await using var tunnelled = await TunnelledServer.StartAsync(FtpServer.Vsftpd, cancellation, options: ["--engine", engine]);
         await Exchange.DownloadAsync(new Curl(), tunnelled.Target, TransferMode.Pasv, tunnelled.Ftp, 1000, cancellation);
         tunnelled.Culvert.Terminate();
         Assert.Equal(0, await tunnelled.Culvert.WaitForExitAsync(cancellation));

@@ -12,19 +12,30 @@ public sealed class PlainTunnelTests
 {
     private const int Length = 3_000_000;
 
+    public static TheoryData<string, string, string> Ways()
+    {
+        var ways = new TheoryData<string, string, string>();
+        foreach (var (engine, (server, direction)) in Engines.With(new[]
+        {
+            (SshServer.OpenSsh, "-L"), (SshServer.OpenSsh, "-R"), (SshServer.Dropbear, "-L"), (SshServer.Dropbear, "-R"),
+        }))
+        {
+            ways.Add(engine, server, direction);
+        }
+
+        return ways;
+    }
+
     [Theory]
-    [InlineData(SshServer.OpenSsh, "-L")]
-    [InlineData(SshServer.OpenSsh, "-R")]
-    [InlineData(SshServer.Dropbear, "-L")]
-    [InlineData(SshServer.Dropbear, "-R")]
-    public async Task Half_closed_connection_still_carries_the_answer(string sshServer, string direction)
+    [MemberData(nameof(Ways))]
+    public async Task Half_closed_connection_still_carries_the_answer(string engine, string sshServer, string direction)
     {
         var cancellation = TestContext.Current.CancellationToken;
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         await using var ssh = await SshServer.StartAsync(sshServer, cancellation);
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        await using var culvert = await CulvertProcess.StartAsync(ssh, cancellation, direction, $"tcp/0:127.0.0.1:{port}");
+        await using var culvert = await CulvertProcess.StartAsync(ssh, cancellation, "--engine", engine, direction, $"tcp/0:127.0.0.1:{port}");
         var answering = AnswerWithHashAsync(listener, cancellation);
 
         var question = RandomNumberGenerator.GetBytes(Length);

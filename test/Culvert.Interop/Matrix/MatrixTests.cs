@@ -1,5 +1,6 @@
 using Culvert.Interop.Clients;
 using Culvert.Interop.Fixtures;
+using Culvert.Interop.Program;
 using Culvert.Interop.Servers;
 using Xunit;
 
@@ -18,19 +19,19 @@ public abstract class MatrixTests(Settings settings, string ftpServer)
 
     public static TheoryData<string, string> IPv6Cells => CellsOf(client => client.ModesOverIPv6);
 
-    /// <summary>A thinner set: the clients that between them have all four modes.</summary>
-    public static TheoryData<string, string, string, string> ThinCells()
+    /// <summary>A thinner set: the clients that between them have all four modes, by each engine.</summary>
+    public static TheoryData<string, string, string, string, string> ThinCells()
     {
-        var cells = new TheoryData<string, string, string, string>();
-        foreach (var (ssh, direction, active) in new[]
+        var cells = new TheoryData<string, string, string, string, string>();
+        foreach (var (engine, (ssh, direction, active)) in Engines.With(new[]
         {
             (SshServer.OpenSsh, "-L", "forward"), (SshServer.OpenSsh, "-R", "convert"), (SshServer.Dropbear, "-L", "convert"),
             (SshServer.Dropbear, "-R", "convert"), (SshServer.Dropbear, "-L", "forward"),
-        })
+        }))
         {
-            foreach (var mode in Enum.GetNames<TransferMode>())
+            foreach (var mode in Enum.GetNames<TransferMode>().Where(mode => Engines.Serves(engine, direction, active, mode is nameof(TransferMode.Port) or nameof(TransferMode.Eprt))))
             {
-                cells.Add(ssh, direction, active, mode);
+                cells.Add(engine, ssh, direction, active, mode);
             }
         }
 
@@ -49,8 +50,8 @@ public abstract class MatrixTests(Settings settings, string ftpServer)
 
     [Theory]
     [MemberData(nameof(ThinCells))]
-    public Task Curl_carries_files_both_ways(string ssh, string direction, string active, string mode) =>
-        CarryAsync(new Setting(ftpServer, ssh, direction, active, IPv6: false), "curl", mode);
+    public Task Curl_carries_files_both_ways(string engine, string ssh, string direction, string active, string mode) =>
+        CarryAsync(new Setting(ftpServer, ssh, direction, active, IPv6: false, engine), "curl", mode);
 
     private static TheoryData<string, string> CellsOf(Func<FtpClient, IReadOnlyList<TransferMode>> modes)
     {

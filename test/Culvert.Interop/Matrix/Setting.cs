@@ -1,3 +1,4 @@
+using Culvert.Interop.Program;
 using Culvert.Interop.Servers;
 using Xunit;
 using Xunit.Sdk;
@@ -5,10 +6,10 @@ using Xunit.Sdk;
 namespace Culvert.Interop.Matrix;
 
 /// <summary>One way to put the servers and Culvert together; started by the first test that needs it.</summary>
-public sealed record Setting(string FtpServer, string SshServer, string Direction, string Active, bool IPv6)
+public sealed record Setting(string FtpServer, string SshServer, string Direction, string Active, bool IPv6, string Engine = Engines.BuiltIn)
 {
     public override string ToString() =>
-        $"{SshServer} {Direction} {FtpServer}{(Active == "convert" ? "" : " --active " + Active)}{(IPv6 ? " IPv6" : "")}";
+        $"{SshServer} {Direction} {FtpServer}{(Active == "convert" ? "" : " --active " + Active)}{(IPv6 ? " IPv6" : "")}{(Engine == Engines.BuiltIn ? "" : " --engine " + Engine)}";
 }
 
 /// <summary>Keeps what the tests of a class share, so that each transfer doesn't start all programs anew.</summary>
@@ -46,5 +47,5 @@ public sealed class Settings : IAsyncLifetime
     private static Task<TunnelledServer> StartAsync(Setting setting) => TunnelledServer.StartAsync(
         setting.FtpServer, CancellationToken.None, setting.SshServer, setting.Direction,
         ftpOptions: new FtpServerOptions { ListenAddress = setting.IPv6 ? "::1" : "127.0.0.1" },
-        options: ["--active", setting.Active]);
+        options: ["--engine", setting.Engine, "--active", setting.Active]);
 }

@@ -42,7 +42,7 @@ internal sealed partial class CulvertProcess : IAsyncDisposable
 
     /// <summary>Starts a command line that is whole already.</summary>
     public static Task<CulvertProcess> StartAsync(NetworkHost host, CommandLine command, CancellationToken cancellation) =>
-        ReadyAsync(host.Start(command), command.Arguments.Count(word => word is "-L" or "-R"), cancellation);
+        ReadyAsync(host.Start(command), command.Arguments.Count(word => word is "-L" or "-R" or "-D"), cancellation);
 
     /// <summary>Starts the program with words of one's own; waits until so many tunnels are ready.</summary>
     public static Task<CulvertProcess> StartAsync(IReadOnlyList<string> words, int tunnels, CancellationToken cancellation) =>
@@ -107,6 +107,6 @@ internal sealed partial class CulvertProcess : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 
-    [GeneratedRegex(@"^ready: (ftp|tcp) \S+ (?<port>\d+)")]
+    [GeneratedRegex(@"^ready: (ftp|tcp|socks) \S+ (?<port>\d+)")]
     private static partial Regex Ready();
 }

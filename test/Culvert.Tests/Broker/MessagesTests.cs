@@ -36,6 +36,8 @@ public sealed class MessagesTests
     [InlineData("1234:[2001:db8::1]:80", TunnelKind.Local, "127.0.0.1:1234", "ready: tcp 127.0.0.1 1234   (→ server → [2001:db8::1]:80)")]
     [InlineData("192.0.2.1:1234:localhost:21", TunnelKind.Local, "192.0.2.1:1234", "ready: tcp 192.0.2.1 1234   (→ server → localhost:21)")]
     [InlineData("ftp/2121:localhost:21", TunnelKind.Remote, "localhost:2121", "ready: ftp localhost 2121   on server   (→ this machine → localhost:21)")]
+    [InlineData("socks/1080", TunnelKind.Local, "127.0.0.1:1080,::1:1080", "ready: socks localhost 1080   (→ server → where each client wants to go)")]
+    [InlineData("1080", TunnelKind.Remote, "localhost:1080", "ready: socks localhost 1080   on server   (→ this machine → where each client wants to go)")]
     public void The_ready_line_can_be_typed(string spec, TunnelKind kind, string listening, string line)
     {
         var endpoints = listening.Split(',').Select(text => new Endpoint(text[..text.LastIndexOf(':')], int.Parse(text[(text.LastIndexOf(':') + 1)..], System.Globalization.CultureInfo.InvariantCulture)));
@@ -50,6 +52,7 @@ public sealed class MessagesTests
     [InlineData("ftp/*:1234:localhost:21", TunnelKind.Local, "*", 1, "note: clients on other machines reach port 1234 of this machine unencrypted")]
     [InlineData("ftp/1234:files:21", TunnelKind.Remote, "localhost", 1, "note: from this machine on to files the connection is not encrypted")]
     [InlineData("ftp/*:1234:localhost:21", TunnelKind.Remote, "", 1, "note: clients on other machines reach port 1234 of server unencrypted")]
+    [InlineData("socks/1234", TunnelKind.Local, "127.0.0.1", 1, "note: from server on connections are encrypted only where they encrypt themselves")]
     public void Legs_in_the_clear_are_named(string spec, TunnelKind kind, string listening, int count, string first)
     {
         var legs = new OpenTunnel(new TunnelConfig(TunnelSpec.Parse(kind, spec)), "server", [new Endpoint(listening, 1234)]).ClearLegs().ToList();

@@ -156,6 +156,7 @@ public sealed class CommandLineTests
     // Each with a value that isn't the default.
     public static TheoryData<string, string> OwnSettings => new()
     {
+        { "CulvertEngine", "openssh" },
         { "CulvertPasswordFile", "/f" },
         { "CulvertPasswordProgram", "/p" },
         { "CulvertPasswordCredential", "name" },
@@ -267,6 +268,45 @@ public sealed class CommandLineTests
     {
         var e = Refused("-L 1:a:2 @file");
         Assert.Equal("remote username contains invalid characters", e.Message);
+    }
+
+    [Fact]
+    public void One_connection_on_standard_input_and_output_is_all_that_is_opened()
+    {
+        var stdio = Assert.IsType<Invocation.Stdio>(CommandLineReader.Read(Words("-W [::1]:21 -L 1:a:2 h"), Nothing));
+        Assert.Equal(new Endpoint("::1", 21), stdio.To);
+        Assert.Empty(stdio.Connection.Tunnels);
+        Assert.True(stdio.Connection.ExitOnForwardFailure);
+        Assert.Equal("Bad stdio forwarding specification 'a'", Refused("-W a h").Message);
+        Assert.Equal("Bad stdio forwarding specification 'a:0'", Refused("-W a:0 h").Message);
+        Assert.Equal("stdio forward already specified", Refused("-W a:1 -W a:1 h").Message);
+        Assert.Equal("-W takes no other forward", Refused("-oClearAllForwardings=no -W a:1 -L 1:a:2 h").Message);
+        Assert.Equal("-W can't go to the background", Refused("-f -W a:1 h").Message);
+    }
+
+    [Theory]
+    [InlineData("-D 1080 h", "socks/1080")]
+    [InlineData("-D 0 h", "socks/0")]
+    [InlineData("-D [::1]:1080 h", "socks/[::1]:1080")]
+    [InlineData("-L socks/1080 h", "socks/1080")]
+    [InlineData("-R 1080 h", "socks/1080")]
+    [InlineData("-oDynamicForward=1080 h", "socks/1080")]
+    [InlineData("-oRemoteForward=1080 h", "socks/1080")]
+    [InlineData("-oCulvertDynamicForward=0 h", "socks/0")]
+    public void SOCKS_has_a_letter_a_word_and_keywords(string line, string spec) => Assert.Equal(spec, Connection(line).Tunnels.Single().Spec.ToString());
+
+    [Theory]
+    [InlineData("cipher", "aes256-gcm@openssh.com")]
+    [InlineData("mac", "hmac-sha2-256-etm@openssh.com")]
+    [InlineData("kex", "curve25519-sha256")]
+    [InlineData("key", "ssh-ed25519")]
+    [InlineData("HostKeyAlgorithms", "ssh-ed25519")]
+    [InlineData("protocol-version", "2")]
+    [InlineData("help", "kex")]
+    public void What_is_spoken_is_listed_without_a_host(string query, string contains)
+    {
+        Assert.Contains(contains, Assert.IsType<Invocation.Print>(CommandLineReader.Read(["-Q", query], Nothing)).Lines);
+        Assert.Equal("Unsupported query \"x\"", Refused("-Q x").Message);
     }
 
     [Theory]

@@ -11,7 +11,7 @@ namespace Culvert.Tests.Mutations;
 /// <c>--long</c>, which writes <c>docs/proof/mutations.md</c>. <c>CULVERT_MUTATIONS=a|b</c> tries only those whose description holds one of these, and writes nothing.</summary>
 public sealed class MutationTests
 {
-    private static IReadOnlyList<Mutation> All => [.. FtpMutations.All, .. SshMutations.All];
+    private static IReadOnlyList<Mutation> All => [.. FtpMutations.All, .. SshMutations.All, .. ForwardMutations.All];
 
     [Fact]
     public void EachCheckStandsOnceWhereTheListSays()

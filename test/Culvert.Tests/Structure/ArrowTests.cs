@@ -16,7 +16,8 @@ public sealed partial class ArrowTests
         ["Culvert.Net"] = [],
         ["Culvert.Ssh"] = ["Culvert.Net"],
         ["Culvert.Ftp"] = ["Culvert.Net"],
-        ["Culvert.Broker"] = ["Culvert.Net", "Culvert.Ssh", "Culvert.Ftp"],
+        ["Culvert.OpenSsh"] = ["Culvert.Net"],
+        ["Culvert.Broker"] = ["Culvert.Net", "Culvert.Ssh", "Culvert.OpenSsh", "Culvert.Ftp"],
         ["Culvert.Demo"] = ["Culvert.Net", "Culvert.Ssh", "Culvert.Ftp"],
         ["Culvert.Cli"] = ["Culvert.Net", "Culvert.Broker", "Culvert.Demo"],
     };

@@ -125,6 +125,7 @@ internal static class Keywords
         Connection("ProxyJump", ListSyntax.Jump, c => c.ProxyJump, (c, v) => c with { ProxyJump = v }, slot: "Proxy"),
         Of("Tag", Text, d => d.Tag, (d, v) => d with { Tag = v }),
 
+        Connection(Ours + "Engine", Word(("built-in", SshEngine.BuiltIn), ("openssh", SshEngine.OpenSsh)), c => c.Engine, (c, v) => c with { Engine = v }),
         Connection(Ours + "PasswordFile", Text, c => c.PasswordFile, (c, v) => c with { PasswordFile = v }),
         Connection(Ours + "PasswordProgram", Text, c => c.PasswordProgram, (c, v) => c with { PasswordProgram = v }),
         Connection(Ours + "PasswordCredential", Text, c => c.PasswordCredential, (c, v) => c with { PasswordCredential = v }),

@@ -1,4 +1,5 @@
 using Culvert.Broker.Config;
+using Culvert.Ftp;
 
 namespace Culvert.Broker.Runtime;
 
@@ -9,6 +10,19 @@ internal static class NotOffered
     /// <summary>One message for each; none when all can be done.</summary>
     public static IEnumerable<Message> Of(ConnectionConfig config)
     {
+        foreach (var forward in config.OtherForwards)
+            yield return Message.Warning($"{forward.Kind}Forward {forward} is not supported", "Unix sockets aren't offered; use TCP ports");
+        if (config.Engine == SshEngine.OpenSsh)
+        {
+            if (OperatingSystem.IsWindows())
+                yield return Message.Error("engine openssh is not supported on Windows", "its ssh can't share a connection; leave --engine out");
+            if (config.PasswordFile is not null)
+                yield return Message.Error("engine openssh takes no password file", "ssh asks for passwords itself, on the terminal or by SSH_ASKPASS");
+            // Whom a connection on the server's side belongs to must be known before a file is given to it, and ssh doesn't tell.
+            if (config.Tunnels.Any(tunnel => tunnel.Spec.Type == TunnelType.Ftp && tunnel.Ftp.Active != ActiveMode.Convert))
+                yield return Message.Error("engine openssh can't forward active mode", "leave --active at convert: the FTP server is asked for passive mode");
+            yield break; // the rest is ssh's own business
+        }
         if (config.ProxyCommand is not null && config.OtherLines("ProxyUseFdpass") is ["yes"])
             yield return Message.Error("ProxyUseFdpass is not supported", "let the command carry the bytes itself (nc -X, ssh -W), and say -o ProxyUseFdpass=no");
         if (config.OtherLines("BindInterface") is [var name])
@@ -23,7 +37,5 @@ internal static class NotOffered
             yield return Message.Error(reason, "RefuseConnection in a configuration file says so");
         if (config.OtherLines("KnownHostsCommand") is [var command] && !command.Equals("none", StringComparison.OrdinalIgnoreCase))
             yield return Message.Warning("KnownHostsCommand is not supported", "host keys come from files; name them with UserKnownHostsFile");
-        foreach (var forward in config.OtherForwards)
-            yield return Message.Warning($"{forward.Kind}Forward {forward} is not supported", "Unix sockets aren't offered; use TCP ports");
     }
 }

@@ -53,9 +53,13 @@ public sealed class SocksClientsTests
         await WithClientAsync(async client =>
         {
             var sending = client.WriteAsync(SocksRequestTests.Bytes(request + " 'ahead'"), Cancel);
+            // The network holds a byte each way: who doesn't read what he's told isn't listened to.
+            var parts = answer.Split(' ');
+            if (parts.Length == 2)
+                Assert.Equal(parts[0], await ReadAsync(client, 2));
             await using var there = (await server.AcceptAsync(Cancel)).Duplex;
             await there.WriteAsync("hello"u8.ToArray(), Cancel);
-            Assert.Equal(answer.Replace(" ", "", StringComparison.Ordinal) + Convert.ToHexString("hello"u8), await ReadAsync(client, answer.Replace(" ", "", StringComparison.Ordinal).Length / 2 + 5));
+            Assert.Equal(parts[^1] + Convert.ToHexString("hello"u8), await ReadAsync(client, parts[^1].Length / 2 + 5));
             Assert.Equal(Convert.ToHexString("ahead"u8), await ReadAsync(there, 5));
             await sending;
             Assert.Equal(new Endpoint(host, port), Assert.Single(_far.Dialled));
@@ -78,8 +82,9 @@ public sealed class SocksClientsTests
         _far.RefuseConnect = (_, _) => new Failure(kind, "as the server said");
         await WithClientAsync(async client =>
         {
-            await client.WriteAsync(SocksRequestTests.Bytes("05 01 00 05 01 00 01 7f000001 0015"), Cancel);
+            var sending = client.WriteAsync(SocksRequestTests.Bytes("05 01 00 05 01 00 01 7f000001 0015"), Cancel);
             Assert.Equal($"0500 05{code}0001000000000000".Replace(" ", "", StringComparison.Ordinal) + "<Ended>", await ReadAsync(client, 20));
+            await sending;
         });
         Assert.Equal([((Endpoint?)new Endpoint("127.0.0.1", 21), new Failure(kind, "as the server said"))], _refused);
     }
@@ -90,8 +95,9 @@ public sealed class SocksClientsTests
         await WithClientAsync(
             async client =>
             {
-                await client.WriteAsync(SocksRequestTests.Bytes("05 01 00 05 01 00 01 7f000001 0015"), Cancel);
+                var sending = client.WriteAsync(SocksRequestTests.Bytes("05 01 00 05 01 00 01 7f000001 0015"), Cancel);
                 Assert.Equal("050005020001000000000000<Ended>", await ReadAsync(client, 20));
+                await sending;
             },
             to => $"not to {to}");
         Assert.Empty(_far.Dialled);

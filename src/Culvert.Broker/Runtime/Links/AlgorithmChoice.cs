@@ -41,7 +41,7 @@ internal static class AlgorithmChoice
         if (list.Names.Count == 0)
         {
             throw new BrokerException(Message.Error(
-                $"No algorithm is left of {setting} '{text}'.", $"culvert speaks {string.Join(",", defaults)}; for a server that knows only older ones use OpenSSH's ssh"));
+                $"No algorithm is left of {setting} '{text}'.", $"culvert speaks {string.Join(",", defaults)}; for a server that knows only older ones say --engine openssh"));
         }
         if (skipped.Count > 0)
             warn(Message.Warning($"Warning: skipped in {setting}: {string.Join(", ", skipped)}"));

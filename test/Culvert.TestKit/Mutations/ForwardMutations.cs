@@ -1,0 +1,48 @@
+namespace Culvert.TestKit.Mutations;
+
+/// <summary>Forwards whose other end is a stranger: SOCKS clients, and the program of the OpenSSH engine.</summary>
+public static class ForwardMutations
+{
+    private const string SocksRequest = "src/Culvert.Net/Socks/SocksRequest.cs";
+    private const string SocksClients = "src/Culvert.Net/Socks/SocksClients.cs";
+    private const string ProxiedTransport = "src/Culvert.Ssh/Transport/ProxiedTransport.cs";
+    private const string ProxiedConnection = "src/Culvert.Ssh/ProxiedConnection.cs";
+    private const string MasterListener = "src/Culvert.OpenSsh/MasterListener.cs";
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<Mutation> All { get; } =
+    [
+        new("a SOCKS client's user id has an end", SocksRequest,
+            "return received.Length - head > LongestText ?",
+            "return received.Length < 0 ?",
+            "Net.Socks.SocksRequestTests.A_text_without_end_is_given_up"),
+        new("a SOCKS client's host name has an end", SocksRequest,
+            "return name.Length > LongestText ?",
+            "return name.Length < 0 ?",
+            "Net.Socks.SocksRequestTests.A_text_without_end_is_given_up"),
+        new("a name that a SOCKS client asks for holds nothing that a terminal obeys", SocksRequest,
+            "if (!char.IsAsciiLetterOrDigit((char)c) && c is not ((byte)'.' or (byte)'-' or (byte)'_' or (byte)':'))",
+            "if (false)",
+            "Net.Socks.SocksRequestTests.What_cannot_be_served_is_refused_with_the_code_that_says_why"),
+        new("a SOCKS client says in time where it wants to go", SocksClients,
+            "using var deadline = new CancellationTokenSource(Patience, time);",
+            "using var deadline = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);",
+            "Net.Socks.SocksClientsTests.Who_does_not_say_where_to_in_time_is_reset"),
+        new("a SOCKS client goes only where it may", SocksClients,
+            "return forbids(to) is { } why",
+            "return forbids(to) is { } why && why.Length == 0",
+            "Net.Socks.SocksClientsTests.A_destination_that_is_forbidden_is_never_dialled"),
+        new("a message over a shared connection has a length that messages have", ProxiedTransport,
+            "if (length is 0 or > Limits.MaximumPacketLength)",
+            "if (length is 0x7fffffff)",
+            "OpenSsh.ProxiedConnectionTests.A_length_that_no_message_has_ends_it_before_anything_is_kept"),
+        new("another program's connection is not ended by us", ProxiedConnection,
+            "Disconnect = (_, _, _) => ValueTask.CompletedTask",
+            "Disconnect = null",
+            "OpenSsh.ProxiedConnectionTests.Ending_it_says_nothing_that_would_end_the_programs_own_connection"),
+        new("an end counts only while ssh lives", MasterListener,
+            "read.End == ReadEnd.None || await master.IsAliveAsync().ConfigureAwait(false) ?",
+            "read.End == ReadEnd.None || await master.IsAliveAsync().ConfigureAwait(false) || true ?",
+            "OpenSsh.OpenSshMasterTests.When_ssh_dies_the_connections_it_brought_are_lost_and_not_ended"),
+    ];
+}
