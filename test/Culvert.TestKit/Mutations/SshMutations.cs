@@ -230,7 +230,7 @@ public static class SshMutations
         new("PK_OK is for the key that was offered", PublicKeyMethod,
             """throw new SshProtocolException("SSH_MSG_USERAUTH_PK_OK: for a key that was not offered");""",
             "{ }",
-            "Ssh.Auth.ClientAuthenticationTests.Another_key_than_offered_gets_no_signature"),
+            "Ssh.Auth.PublicKeyAuthenticationTests.Another_key_than_offered_gets_no_signature"),
         new("banners are bounded", AuthenticationExchange,
             """throw new SshProtocolException("authentication: too many banners");""",
             "{ }",

@@ -71,14 +71,14 @@ public sealed class TectiaTests
         Assert.Equal(first, Connection(line).Tunnels[0].Spec.ListenHost);
 
     [Theory]
-    [InlineData("-L socks/1080 h", "1080")]
-    [InlineData("-g -L socks/1080 h", "[*]:1080")]
-    [InlineData("-L socks/10.0.0.1:1080 h", "[10.0.0.1]:1080")]
-    public void A_SOCKS_listener_is_read(string line, string listen)
+    [InlineData("-L socks/1080 h", null)]
+    [InlineData("-g -L socks/1080 h", "*")]
+    [InlineData("-L socks/10.0.0.1:1080 h", "10.0.0.1")]
+    public void A_SOCKS_listener_is_read(string line, string? listen)
     {
-        var connection = Connection(line);
-        var forward = Assert.Single(connection.OtherForwards);
-        Assert.Equal((ForwardKind.Dynamic, listen), (forward.Kind, forward.Listen));
+        var tunnel = Assert.Single(Connection(line).Tunnels);
+        Assert.Equal((TunnelKind.Local, TunnelType.Socks, 1080), (tunnel.Spec.Kind, tunnel.Spec.Type, tunnel.Spec.ListenPort));
+        Assert.Equal(listen, tunnel.Spec.ListenHost);
     }
 
     [Theory]
