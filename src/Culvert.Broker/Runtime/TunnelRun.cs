@@ -49,7 +49,7 @@ public sealed class TunnelRun : IAsyncDisposable
         // Who may enter is settled before anybody is asked for a password.
         foreach (var tunnel in config.Tunnels)
         {
-            _ = AdmissionFor(tunnel);
+            _ = TunnelAssembly.AdmissionFor(tunnel);
             FtpSessions.Check(tunnel, config.Host);
         }
         var link = await SshLink.ConnectAsync(config, services, cancellationToken).ConfigureAwait(false);
@@ -127,8 +127,6 @@ public sealed class TunnelRun : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private static Admission AdmissionFor(TunnelConfig tunnel) => Admission.For(tunnel, LocalUsers.Current, LocalUsers.IsSuperuser, LocalUsers.Find);
-
     // Why the run can't go on. A listener on the server's side dies with the link, whose own reason is the better one and comes at the same time.
     private async Task<Failure?> CauseAsync(List<Task<Failure?>> running)
     {
@@ -142,45 +140,8 @@ public sealed class TunnelRun : IAsyncDisposable
 
     private async Task OpenAsync(TunnelConfig tunnel, CancellationToken cancellationToken)
     {
-        var listeners = tunnel.Spec.Kind == TunnelKind.Local
-            ? await NearListeners.OpenAsync(tunnel, _config.AddressFamily, _services.Here, _services.Reporter.Tell, cancellationToken).ConfigureAwait(false)
-            : [await ListenThereAsync(tunnel, cancellationToken).ConfigureAwait(false)];
-        var listener = listeners.Count == 1 ? listeners[0] : new JoinedListener(listeners);
+        var (assembly, listener) = await TunnelAssembly.OpenAsync(tunnel, _config, _there, _services, _stopping.Token, cancellationToken).ConfigureAwait(false);
         _unclaimed.Add(listener);
-
-        var (near, far) = tunnel.Spec.Kind == TunnelKind.Local ? (_services.Here, _there) : (_there, _services.Here);
-        var facts = new OpenTunnel(tunnel, _config.Host, [.. listeners.Select(one => one.LocalEndpoint)]);
-        TunnelSession serve;
-        Func<int> cut;
-        if (tunnel.Spec.Type == TunnelType.Ftp)
-        {
-            var sessions = new FtpSessions(tunnel, _config.Host, near, far, _services, _config.Grace, _stopping.Token);
-            (serve, cut) = (sessions.ServeAsync, () => sessions.Cut);
-        }
-        else
-        {
-            var destination = new Endpoint(tunnel.Spec.DestinationHost, tunnel.Spec.DestinationPort);
-            var sessions = new PlainSessions(far, destination, _config.Grace, _services.Time, failure => _services.Reporter.Tell(ForwardMessages.OpenFailed(facts, failure)));
-            (serve, cut) = (sessions.ServeAsync, () => sessions.Cut);
-        }
-        // Sessions follow their own stop: after a lost link they first have their say.
-        _tunnels.Add((new RunningTunnel(facts, listener, AdmissionFor(tunnel), (client, _) => serve(client, _stopping.Token), _services.Reporter, _services.Time), cut));
-    }
-
-    private async ValueTask<IListener> ListenThereAsync(TunnelConfig tunnel, CancellationToken cancellationToken)
-    {
-        // As ssh asks: without an address "localhost", which sshd takes for both loopback addresses; empty for every one.
-        var host = tunnel.Spec.ListenHost switch { null => "localhost", TunnelSpec.EveryAddress => "", { } said => said };
-        try
-        {
-            var listener = await _there.ListenAsync(new Endpoint(host, tunnel.Spec.ListenPort), NearListeners.Options(tunnel), cancellationToken).ConfigureAwait(false);
-            if (tunnel.Spec.ListenPort == 0)
-                _services.Reporter.Tell(ForwardMessages.Allocated(tunnel.Spec, listener.LocalEndpoint.Port));
-            return listener;
-        }
-        catch (NetworkException e)
-        {
-            throw new BrokerException(ForwardMessages.RemoteRefused(tunnel.Spec, e.Failure, _config.ExitOnForwardFailure && !tunnel.IsBestEffort), e);
-        }
+        _tunnels.Add((assembly.Tunnel, assembly.CutSoFar));
     }
 }

@@ -126,6 +126,8 @@ internal static class Keywords
         Of("Tag", Text, d => d.Tag, (d, v) => d with { Tag = v }),
 
         Connection(Ours + "PasswordFile", Text, c => c.PasswordFile, (c, v) => c with { PasswordFile = v }),
+        Connection(Ours + "Reconnect", Flag, c => c.Reconnect, (c, v) => c with { Reconnect = v }),
+        Connection(Ours + "RestoreWait", Time, c => c.RestoreWait, (c, v) => c with { RestoreWait = v }),
         Connection(Ours + "Grace", Time, c => c.Grace, (c, v) => c with { Grace = v }),
         Ftp(Ours + "Active", Word(("convert", ActiveMode.Convert), ("forward", ActiveMode.Forward), ("auto", ActiveMode.Auto)), o => o.Active, (o, v) => o with { Active = v }),
         Ftp(Ours + "DataAddress", Word(("destination", DataAddress.Destination), ("reply", DataAddress.Reply)), o => o.DataAddress, (o, v) => o with { DataAddress = v }),
