@@ -8,6 +8,9 @@ namespace Culvert.Broker.Runtime;
 /// <param name="via">The way to it; null: none but this machine's network.</param>
 internal sealed class SshRoute(SshConnection connection, SshRoute? via) : IAsyncDisposable
 {
+    /// <summary>The connection to the server that is meant.</summary>
+    public SshConnection Connection => connection;
+
     /// <summary>The far side.</summary>
     public INetwork Network => connection.Network;
 

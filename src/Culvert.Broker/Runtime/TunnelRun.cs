@@ -25,6 +25,7 @@ public sealed class TunnelRun : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<(RunningTunnel Tunnel, Func<int> Cut)> _tunnels = [];
     private readonly List<IListener> _unclaimed = [];
+    private LastingLink? _lasting;
 
     /// <summary>For a far side that is there already; <see cref="StartAsync"/> makes one.</summary>
     internal TunnelRun(ConnectionConfig config, BrokerServices services, INetwork there, Task<Failure> linkLost, IAsyncDisposable? link)
@@ -52,8 +53,17 @@ public sealed class TunnelRun : IAsyncDisposable
             _ = TunnelAssembly.AdmissionFor(tunnel);
             FtpSessions.Check(tunnel, config.Host);
         }
-        var link = await SshLink.ConnectAsync(config, services, cancellationToken).ConfigureAwait(false);
-        var run = new TunnelRun(config, services, link.Network, link.Closed, link);
+        var connect = SshConnector.Of(config, services);
+        // The first attempt is the user's, who is there and hears why it failed.
+        var live = await connect(static _ => { }, cancellationToken).ConfigureAwait(false);
+        return await StartOnAsync(config, services, live, connect, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>For a connection that is up.</summary>
+    internal static async Task<TunnelRun> StartOnAsync(ConnectionConfig config, BrokerServices services, LiveLink live, LinkConnector connect, CancellationToken cancellationToken)
+    {
+        var lasting = config.Reconnect ? new LastingLink(config, live, connect, services) : null;
+        var run = new TunnelRun(config, services, lasting?.Network ?? live.Network, lasting?.Failed ?? live.Closed, (IAsyncDisposable?)lasting ?? live.Resources) { _lasting = lasting };
         try
         {
             await run.OpenAsync(cancellationToken).ConfigureAwait(false);
@@ -85,6 +95,9 @@ public sealed class TunnelRun : IAsyncDisposable
         foreach (var (tunnel, _) in _tunnels)
             _services.Reporter.Opened(tunnel.Facts);
     }
+
+    /// <summary>Tries to restore the link now, when it's lost and <see cref="ConnectionConfig.Reconnect"/> holds.</summary>
+    public void RetryNow() => _lasting?.RetryNow();
 
     /// <summary>Serves until stopped or until the link is lost. Ports close at once; what runs has a few seconds.</summary>
     public async Task<RunEnd> RunAsync(CancellationToken stop)

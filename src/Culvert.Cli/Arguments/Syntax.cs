@@ -21,7 +21,7 @@ internal sealed class Syntax
         ["-c"] = "Ciphers",
         ["-m"] = "MACs",
         ["-b"] = "BindAddress",
-    }.Concat(ConfigBuilder.OwnSettings.Select(keyword => KeyValuePair.Create(OptionOf(keyword), keyword))).ToFrozenDictionary();
+    }.Concat(ConfigBuilder.OwnSettings.Where(keyword => keyword != "CulvertReconnect").Select(keyword => KeyValuePair.Create(OptionOf(keyword), keyword))).ToFrozenDictionary();
 
     /// <summary>Options without a value that say a setting.</summary>
     public static IReadOnlyDictionary<string, (string Keyword, string Value)> Flags { get; } = new Dictionary<string, (string, string)>
@@ -29,6 +29,7 @@ internal sealed class Syntax
         ["-4"] = ("AddressFamily", "inet"),
         ["-6"] = ("AddressFamily", "inet6"),
         ["-g"] = ("GatewayPorts", "yes"),
+        ["--reconnect"] = ("CulvertReconnect", "yes"),
     };
 
     /// <summary>Each setting of our own is an option too: <c>CulvertDataHosts</c> is <c>--data-hosts</c>.</summary>

@@ -41,11 +41,13 @@ internal static class TunnelCommand
         using var log = new OpenSshLogger(screen, connection.Verbosity);
         using var prompter = terminal is null ? null : new Prompter(terminal, screen);
         IReporter reporter = live is null ? lines : live;
+        var isDetached = false;
         var services = new BrokerServices
         {
             Here = new TcpNetwork(TimeProvider.System),
             Reporter = reporter,
-            Ask = prompter is null ? null : prompter.AskAsync,
+            // In the background there is no terminal any more: what a later attempt asks, nobody answers.
+            Ask = prompter is null ? null : (question, token) => isDetached ? ValueTask.FromResult<string?>(null) : prompter.AskAsync(question, token),
             LoggerFactory = log,
         };
         try
@@ -53,6 +55,7 @@ internal static class TunnelCommand
             await using var run = await TunnelRun.StartAsync(connection, services, signals.Stop).ConfigureAwait(false);
             if (background is not null && !OperatingSystem.IsWindows())
             {
+                isDetached = true;
                 terminal?.Dispose();
                 // As ssh does: in the background messages go to the log file, or with -v where they went before.
                 background.Detach(keepErrors: connection.Verbosity >= Verbosity.Debug1 && wanted.LogFile is null);
@@ -73,6 +76,7 @@ internal static class TunnelCommand
     private static async Task<int> ServeAsync(TunnelRun run, LiveReporter? live, IReporter reporter, CancellationToken stop)
     {
         using var shown = new CancellationTokenSource();
+        using var retry = RetrySignal.Register(run.RetryNow);
         var showing = live?.RunAsync(shown.Token) ?? Task.CompletedTask;
         using var tell = stop.Register(() => reporter.Tell(Message.Note("stopping: the ports are closed; what is running has a few seconds (a second signal ends at once)")));
         try

@@ -15,7 +15,7 @@ internal static class SshConnector
     public static LinkConnector Of(ConnectionConfig connection, BrokerServices services) => async (asking, cancellationToken) =>
     {
         var route = await SshLink.ConnectAsync(connection, services with { Ask = Told(services.Ask, asking) }, cancellationToken).ConfigureAwait(false);
-        return new LiveLink(route.Network, route.Closed, route);
+        return new LiveLink(route.Network, route.Closed, route) { Ssh = route.Connection };
     };
 
     private static Ask? Told(Ask? ask, Action<bool> asking) => ask is null ? null : async (question, cancellationToken) =>

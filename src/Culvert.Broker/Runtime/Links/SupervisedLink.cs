@@ -1,4 +1,5 @@
 using Culvert.Net;
+using Culvert.Ssh;
 
 namespace Culvert.Broker.Runtime;
 
@@ -6,7 +7,11 @@ namespace Culvert.Broker.Runtime;
 /// <param name="Network">Its far side.</param>
 /// <param name="Closed">Completes with the reason when it's lost; never faults.</param>
 /// <param name="Resources">Ends it.</param>
-internal sealed record LiveLink(INetwork Network, Task<Failure> Closed, IAsyncDisposable Resources);
+internal sealed record LiveLink(INetwork Network, Task<Failure> Closed, IAsyncDisposable Resources)
+{
+    /// <summary>The SSH connection, for what two ends agreed upon; null: it's something else.</summary>
+    public SshConnection? Ssh { get; init; }
+}
 
 /// <summary>Makes a connection.</summary>
 /// <param name="asking">Told true while a question waits for its answer, and false afterwards.</param>
@@ -25,6 +30,7 @@ internal sealed class SupervisedLink
     private readonly Func<double> _chance;
     private readonly Signal _nudge = new();
     private LiveLink? _first;
+    private CancellationTokenSource? _attempt;
     private volatile LiveLink? _live;
     private volatile LinkStatus _status;
     private int _holders;
@@ -84,7 +90,11 @@ internal sealed class SupervisedLink
     /// <summary>Closes it, and keeps it closed until <see cref="RetryNow"/>.</summary>
     public void Disable()
     {
-        Change(static (machine, now) => machine.Disable(now));
+        Change((machine, now) =>
+        {
+            machine.Disable(now);
+            _attempt?.Cancel();
+        });
         _nudge.Set();
     }
 
@@ -192,25 +202,28 @@ internal sealed class SupervisedLink
         }
     }
 
+    // Null: somebody closed it meanwhile.
     private async Task<LiveLink?> ConnectAsync(CancellationToken stop)
     {
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var connecting = _connect(Asking, giveUp.Token).AsTask();
-        while (true)
+        lock (_gate)
         {
-            var nudge = _nudge.Next;
             if (_status.State == LinkState.Disabled)
-                await giveUp.CancelAsync().ConfigureAwait(false);
-            if (giveUp.IsCancellationRequested || await Task.WhenAny(connecting, nudge).ConfigureAwait(false) == connecting)
-                break;
+                return null;
+            _attempt = giveUp;
         }
         try
         {
-            return await connecting.ConfigureAwait(false);
+            return await _connect(Asking, giveUp.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
             return null;
+        }
+        finally
+        {
+            lock (_gate)
+                _attempt = null;
         }
     }
 
