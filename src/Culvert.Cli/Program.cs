@@ -2,6 +2,7 @@ using System.Text;
 using Culvert.Broker.Config;
 using Culvert.Cli;
 using Culvert.Cli.Arguments;
+using Culvert.Cli.Control;
 using Culvert.Cli.Running;
 using Culvert.Cli.Terminal;
 
@@ -17,6 +18,9 @@ try
         Invocation.Version => Say(ProgramVersion.Text),
         Invocation.Print print => Say(string.Join('\n', print.Lines)),
         Invocation.Demo demo => await DemoCommand.RunAsync(demo),
+        Invocation.Broker broker => await BrokerCommand.RunAsync(broker),
+        Invocation.Control control => await ControlCommand.RunAsync(control),
+        Invocation.Service service => await ServiceCommand.RunAsync(service),
         Invocation.Tunnels tunnels => await TunnelCommand.RunAsync(tunnels, args),
         var unknown => throw new InvalidOperationException($"nothing runs {unknown}"),
     };

@@ -31,19 +31,14 @@ public sealed class ControlClient : IDisposable
     public async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
         Parse(await SendAsync(HttpMethod.Get, path, null, cancellationToken).ConfigureAwait(false), type);
 
-    /// <summary>Asks, and gives the answer as it came.</summary>
-    /// <exception cref="BrokerException">Likewise.</exception>
-    public Task<byte[]> SendAsync(HttpMethod method, string path, CancellationToken cancellationToken) => SendAsync(method, path, null, cancellationToken);
-
     /// <summary>Sends something.</summary>
     /// <exception cref="BrokerException">Likewise.</exception>
     public async Task<TAnswer> PostAsync<TBody, TAnswer>(string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TAnswer> answerType, CancellationToken cancellationToken) =>
         Parse(await SendAsync(HttpMethod.Post, path, JsonSerializer.SerializeToUtf8Bytes(body, bodyType), cancellationToken).ConfigureAwait(false), answerType);
 
-    /// <inheritdoc/>
-    public void Dispose() => _http.Dispose();
-
-    private async Task<byte[]> SendAsync(HttpMethod method, string path, byte[]? body, CancellationToken cancellationToken)
+    /// <summary>Sends a request, and gives the answer as it came.</summary>
+    /// <exception cref="BrokerException">Likewise.</exception>
+    public async Task<byte[]> SendAsync(HttpMethod method, string path, byte[]? body, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, path);
         if (body is not null)
@@ -68,6 +63,9 @@ public sealed class ControlClient : IDisposable
                     : Message.Error($"The broker at {_path} went away: {e.InnerException.Message}", "culvert ctl status shows whether it's back"), e);
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
 
     private static T Parse<T>(byte[] json, JsonTypeInfo<T> type)
     {

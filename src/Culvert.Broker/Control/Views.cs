@@ -47,18 +47,6 @@ public sealed record OpenTunnelView(string Profile, string Kind, string Spec, bo
 /// <summary>How much is logged.</summary>
 public sealed record DebugView(string Level);
 
-/// <summary>A server whose key is asked for.</summary>
-public sealed record ProbeView(string Host, int Port);
-
-/// <summary>A server's key.</summary>
-public sealed record HostKeyView(string Host, int Port, string Type, string Fingerprint, string Key);
-
-/// <summary>A key that was added for logins.</summary>
-public sealed record KeyView(int Id, string File);
-
-/// <summary>A key file that shall be used for logins.</summary>
-public sealed record AddKeyView(string File);
-
 /// <summary>A value of the configuration.</summary>
 public sealed record ValueView(string Path, IReadOnlyList<string> Lines);
 
@@ -81,14 +69,9 @@ public sealed record ErrorView(string Error, string? Hint);
 [JsonSerializable(typeof(IReadOnlyList<ClientView>))]
 [JsonSerializable(typeof(IReadOnlyList<TransferView>))]
 [JsonSerializable(typeof(IReadOnlyList<QuestionView>))]
-[JsonSerializable(typeof(IReadOnlyList<KeyView>))]
 [JsonSerializable(typeof(AnswerView))]
 [JsonSerializable(typeof(OpenTunnelView))]
 [JsonSerializable(typeof(DebugView))]
-[JsonSerializable(typeof(ProbeView))]
-[JsonSerializable(typeof(HostKeyView))]
-[JsonSerializable(typeof(AddKeyView))]
-[JsonSerializable(typeof(KeyView))]
 [JsonSerializable(typeof(ValueView))]
 [JsonSerializable(typeof(DoneView))]
 [JsonSerializable(typeof(ErrorView))]

@@ -78,6 +78,9 @@ internal abstract record Invocation
         public bool Watch { get; init; }
     }
 
-    /// <summary>Unit files for the service manager.</summary>
-    internal sealed record Service(bool System, bool PrintOnly) : Invocation;
+    /// <summary>A unit file for the service manager.</summary>
+    /// <param name="System">For the system's manager, not this user's.</param>
+    /// <param name="PrintOnly">Print it instead of writing it.</param>
+    /// <param name="Words">What the broker is started with.</param>
+    internal sealed record Service(bool System, bool PrintOnly, IReadOnlyList<string> Words) : Invocation;
 }

@@ -42,6 +42,9 @@ internal static class BrokerCommand
             await using var host = new BrokerHost(options, services, log, manager);
             await host.StartAsync(signals.Stop).ConfigureAwait(false);
             using var processId = ProcessIdFile.Write(wanted.ProcessIdFile);
+            // Started by ctl start: who waits may go on now.
+            if (!OperatingSystem.IsWindows() && Background.OfThisProcess() is { } background)
+                background.Detach(keepErrors: false);
             using var retry = RetrySignal.Register(host.RetryNow);
             await using var reload = new ReloadSignal(host, log);
             if (await host.RunAsync(signals.Stop).ConfigureAwait(false) is not { } lost)

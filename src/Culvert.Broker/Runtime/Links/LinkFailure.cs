@@ -40,7 +40,7 @@ internal sealed record LinkFailure(LinkFailureKind Kind, string Cause)
             // A configuration that can't be carried out, a password file that can't be read.
             _ => LinkFailureKind.Rejected,
         };
-        return new LinkFailure(kind, OneLine(e.Message));
+        return new LinkFailure(kind, OneLine(e.Message).TrimEnd('.'));
     }
 
     private static string OneLine(string text) => text.ReplaceLineEndings("; ");

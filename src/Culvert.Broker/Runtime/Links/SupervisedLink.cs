@@ -90,11 +90,13 @@ internal sealed class SupervisedLink
     /// <summary>Closes it, and keeps it closed until <see cref="RetryNow"/>.</summary>
     public void Disable()
     {
-        Change((machine, now) =>
+        var attempt = Change((machine, now) =>
         {
             machine.Disable(now);
-            _attempt?.Cancel();
+            return _attempt;
         });
+        // Not under the lock: what waits for the cancellation may go on right here.
+        attempt?.Cancel();
         _nudge.Set();
     }
 
@@ -205,7 +207,8 @@ internal sealed class SupervisedLink
     // Null: somebody closed it meanwhile.
     private async Task<LiveLink?> ConnectAsync(CancellationToken stop)
     {
-        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var giveUp = new CancellationTokenSource(); // holds nothing that must be disposed, and may be cancelled until the last moment
+        await using var onStop = stop.Register(giveUp.Cancel).ConfigureAwait(false);
         lock (_gate)
         {
             if (_status.State == LinkState.Disabled)

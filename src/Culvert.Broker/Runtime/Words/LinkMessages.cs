@@ -60,7 +60,7 @@ internal static class LinkMessages
 
     /// <summary>For FTP clients: why their connection to the FTP server can't be had, and what to do about it.</summary>
     public static string ForFtpClients(string server, TunnelSpec spec, Failure failure) => failure.Kind == FailureKind.NetworkLost
-        ? $"the SSH connection to {server} is lost: {failure.Text}"
+        ? $"there is no SSH connection to {server}: {failure.Text}"
         : WhyNot(server, spec, failure) is { } why ? $"{failure.Text}: {why}" : failure.Text;
 
     /// <summary>Why a tunnel's destination can't be had, in one line; null when the failure says all there is to say.</summary>

@@ -99,7 +99,7 @@ public sealed class SupervisedLinkTests : IAsyncDisposable
         {
             _time.Advance(TimeSpan.FromHours(1));
             using var another = _link.Hold();
-            Assert.Equal("user@host: Permission denied (publickey).", (await _link.UpAsync(TimeSpan.FromSeconds(1), Cancel)).Failure?.Text);
+            Assert.Equal("user@host: Permission denied (publickey)", (await _link.UpAsync(TimeSpan.FromSeconds(1), Cancel)).Failure?.Text);
         }
         _link.RetryNow(alsoFailed: false);
         Assert.Equal(1, _script.Count);
