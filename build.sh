@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Publishes the native binary to out/culvert.
 #   ./build.sh                     build
-#   ./build.sh --install [PREFIX]  build and copy it to PREFIX/bin, its man page too (/usr/local as root, otherwise ~/.local)
+#   ./build.sh --install [PREFIX]  build and copy it to PREFIX/bin, its man pages too (/usr/local as root, otherwise ~/.local)
+#   ./build.sh --windows           make out/culvert.exe for Windows (x64), from any system; not native code, which needs Windows
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
@@ -10,6 +11,7 @@ say() { printf 'build.sh: %s\n' "$*" >&2; }
 
 install=
 prefix=
+windows=
 case "${1:-}" in
     '') ;;
     --install)
@@ -19,8 +21,9 @@ case "${1:-}" in
             if [ "$(id -u)" -eq 0 ]; then prefix=/usr/local; else prefix=$HOME/.local; fi
         fi
         ;;
+    --windows) windows=yes ;;
     *)
-        sed -n '2,4s/^# *//p' "$0" >&2
+        sed -n '2,5s/^# *//p' "$0" >&2
         exit 2
         ;;
 esac
@@ -28,6 +31,15 @@ esac
 if ! command -v dotnet >/dev/null; then
     say "the .NET 10 SDK is missing: https://dotnet.microsoft.com/download"
     exit 1
+fi
+
+if [ -n "$windows" ]; then
+    dotnet publish src/Culvert.Cli --configuration Release --runtime win-x64 --self-contained --output artifacts/windows --verbosity quiet \
+        -p:PublishAot=false -p:PublishSingleFile=true -p:PublishTrimmed=true -p:NuGetLockFilePath=obj/windows.lock.json
+    mkdir -p out
+    cp artifacts/windows/culvert.exe out/culvert.exe
+    say "out/culvert.exe, $(($(wc -c <out/culvert.exe) / 1000)) kB"
+    exit 0
 fi
 
 case "$(uname -m)" in
@@ -42,7 +54,7 @@ case "$(uname -s)" in
         ;;
     Darwin) system=osx ;;
     *)
-        say "on $(uname -s), run: dotnet publish src/Culvert.Cli -c Release -r win-x64 -o out"
+        say "on $(uname -s), run: dotnet publish src/Culvert.Cli -c Release -r win-x64 -o out (native), or anywhere ./build.sh --windows"
         exit 1
         ;;
 esac
@@ -87,8 +99,10 @@ if [ -n "$install" ]; then
     mkdir -p "$prefix/bin"
     cp out/culvert "$prefix/bin/culvert"
     chmod 755 "$prefix/bin/culvert"
-    mkdir -p "$prefix/share/man/man1"
-    cp docs/man/culvert.1 "$prefix/share/man/man1/culvert.1"
+    for page in docs/man/*; do
+        mkdir -p "$prefix/share/man/man${page##*.}"
+        cp "$page" "$prefix/share/man/man${page##*.}/"
+    done
     say "installed as $prefix/bin/culvert"
     case ":$PATH:" in
         *":$prefix/bin:"*) ;;

@@ -18,6 +18,9 @@ internal static partial class Log
     [LoggerMessage(1010, LogLevel.Debug, "kex: algorithm: {Method}")]
     public static partial void KeyExchangeMethod(ILogger logger, string method);
 
+    [LoggerMessage(1018, LogLevel.Debug, "kex: {Method} is not post-quantum: who records this connection may be able to read it in some years; see https://openssh.com/pq.html")]
+    public static partial void NotPostQuantum(ILogger logger, string method);
+
     [LoggerMessage(1011, LogLevel.Debug, "kex: host key algorithm: {Algorithm}")]
     public static partial void HostKeyAlgorithm(ILogger logger, string algorithm);
 

@@ -86,6 +86,26 @@ unpack() {
     done
 }
 
+# OpenSSH 10 has what 9.2 lacks (mlkem768x25519-sha256 among it). Debian 12 has it among its backports; it is unpacked beside the installed one.
+newer=$peers/newer
+unpack_newer() {
+    local own=$PWD/$peers/backports
+    mkdir -p "$own/lists/partial" "$newer"
+    echo 'deb http://deb.debian.org/debian bookworm-backports main' >"$own/sources.list"
+    local from=(-o "Dir::Etc::sourcelist=$own/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$own/lists")
+    apt-get -q "${from[@]}" -o APT::Sandbox::User=root update >>"$peers/apt.log" 2>&1 &&
+        (cd "$own" && rm -f ./*.deb && apt-get -q "${from[@]}" download openssh-server/bookworm-backports openssh-client/bookworm-backports) >>"$peers/apt.log" 2>&1 || return 1
+    for file in "$own"/*.deb; do dpkg -x "$file" "$newer" || return 1; done
+}
+if [ ! -e "$newer.unpacked" ] && ! { command -v ssh >/dev/null && ssh -Q kex 2>/dev/null | grep -q mlkem768x25519; }; then
+    if unpack_newer; then
+        say "unpacked a newer OpenSSH"
+        touch "$newer.unpacked"
+    else
+        say "no newer OpenSSH could be downloaded: its tests are skipped"
+    fi
+fi
+
 for package in "${unpacked[@]}"; do
     if [ -e "$peers/$package.unpacked" ] || installed "$package"; then
         continue

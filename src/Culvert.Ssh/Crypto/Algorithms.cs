@@ -19,9 +19,14 @@ public enum AlgorithmKind
 /// <summary>The one table of algorithms, each kind in order of preference. What is not here is not spoken.</summary>
 internal static class Algorithms
 {
-    /// <summary>Curve25519 first: the fastest exchange and the one with the least to get wrong.</summary>
+    /// <summary>What was recorded today must not be read when there are quantum computers: the hybrids first. Then the fastest exchange and the one with
+    /// the least to get wrong, the NIST curves, and for servers that have none of these Diffie-Hellman, in OpenSSH's order.</summary>
     private static readonly string[] KeyExchanges =
-        ["curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256", "ecdh-sha2-nistp384", "ecdh-sha2-nistp521"];
+    [
+        "mlkem768x25519-sha256", "sntrup761x25519-sha512", "sntrup761x25519-sha512@openssh.com",
+        "curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256", "ecdh-sha2-nistp384", "ecdh-sha2-nistp521",
+        "diffie-hellman-group-exchange-sha256", "diffie-hellman-group16-sha512", "diffie-hellman-group18-sha512", "diffie-hellman-group14-sha256",
+    ];
 
     private static readonly string[] HostKeys =
         ["ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512", "rsa-sha2-256"];
@@ -40,9 +45,6 @@ internal static class Algorithms
     /// where a user's <c>ssh_config</c> lists them, instead of being taken for typing errors.</summary>
     private static readonly HashSet<string> SpokenElsewhere = new(StringComparer.Ordinal)
     {
-        "mlkem768x25519-sha256", "sntrup761x25519-sha512", "sntrup761x25519-sha512@openssh.com",
-        "diffie-hellman-group14-sha256", "diffie-hellman-group16-sha512", "diffie-hellman-group18-sha512",
-        "diffie-hellman-group-exchange-sha256",
         "ssh-ed25519-cert-v01@openssh.com", "ecdsa-sha2-nistp256-cert-v01@openssh.com", "ecdsa-sha2-nistp384-cert-v01@openssh.com",
         "ecdsa-sha2-nistp521-cert-v01@openssh.com", "rsa-sha2-512-cert-v01@openssh.com", "rsa-sha2-256-cert-v01@openssh.com",
         "sk-ssh-ed25519@openssh.com", "sk-ssh-ed25519-cert-v01@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
@@ -68,6 +70,10 @@ internal static class Algorithms
 
     /// <summary>Whether a name is a sound algorithm that only OpenSSH's engine speaks.</summary>
     public static bool IsSpokenElsewhere(string name) => SpokenElsewhere.Contains(name);
+
+    /// <summary>Whether a key exchange method withstands quantum computers, as far as is known.</summary>
+    public static bool IsPostQuantum(string keyExchange) =>
+        keyExchange.StartsWith("mlkem", StringComparison.Ordinal) || keyExchange.StartsWith("sntrup", StringComparison.Ordinal);
 
     /// <summary>Whether a cipher authenticates by itself, so that no MAC is negotiated for it.</summary>
     public static bool BringsItsOwnMac(string cipher) =>

@@ -66,7 +66,7 @@ public sealed class KnownHostsPolicy(KnownHostsOptions options)
                 throw Refusal($"No {type} host key is known for {name} and you have requested strict checking.");
             case HostKeyChecking.Ask when options.Ask is null:
                 throw Refusal($"No {type} host key is known for {name} ({offer.Fingerprint}) and there is no terminal to ask: "
-                    + $"add the key to {options.UserFiles[0]}, or give -o StrictHostKeyChecking=accept-new.");
+                    + $"add the key to {OwnFile ?? "a known_hosts file"}, or give -o StrictHostKeyChecking=accept-new.");
             case HostKeyChecking.Ask:
                 var address = offer.Address is null ? null : HostNames.Of(new Endpoint(offer.Address, offer.Server.Port));
                 var text = HostKeyMessages.Question(name, address, type, offer.Fingerprint, ofOtherTypes, known.OtherNames(offer.Blob));
@@ -93,7 +93,8 @@ public sealed class KnownHostsPolicy(KnownHostsOptions options)
 
     private async ValueTask RememberAsync(HostKeyOffer offer, string name, string type, CancellationToken cancellationToken)
     {
-        var path = options.UserFiles[0];
+        if (OwnFile is not { } path)
+            return; // UserKnownHostsFile none: nothing is to be kept
         try
         {
             if (!HostNames.IsWritable(name))
@@ -111,7 +112,7 @@ public sealed class KnownHostsPolicy(KnownHostsOptions options)
 
     private SshHostKeyException RefuseChanged(string name, string type, HostKeyOffer offer, KnownHostsLine offending)
     {
-        Show(HostKeyMessages.Changed(name, type, offer.Fingerprint, offending, options.UserFiles[0]));
+        Show(HostKeyMessages.Changed(name, type, offer.Fingerprint, offending, OwnFile ?? offending.Path));
         return Refusal(options.Checking == HostKeyChecking.No
             ? $"Host key for {name} has changed. StrictHostKeyChecking=no doesn't cover that: the tunnel would carry passwords and files to whoever holds the new key."
             : $"Host key for {name} has changed and you have requested strict checking.", hasChanged: true);
@@ -125,6 +126,9 @@ public sealed class KnownHostsPolicy(KnownHostsOptions options)
 
     private ValueTask<KnownHosts> LoadAsync(CancellationToken cancellationToken) =>
         KnownHosts.LoadAsync(options.UserFiles.Concat(options.GlobalFiles), options.Logger, options.Time, cancellationToken);
+
+    // New keys go here; without it none is kept.
+    private string? OwnFile => options.UserFiles is [var first, ..] ? first : null;
 
     private string NameOf(Endpoint server) => options.HostKeyAlias?.ToLowerInvariant() ?? HostNames.Of(server);
 

@@ -6,8 +6,8 @@ internal static class MessageNumber
     public const byte Disconnect = 1, Ignore = 2, Unimplemented = 3, Debug = 4, ServiceRequest = 5, ServiceAccept = 6, ExtInfo = 7;
     public const byte KexInit = 20, NewKeys = 21;
 
-    /// <summary>30 and up belong to the key exchange method in use (RFC 5656 §7.1: 30 and 31).</summary>
-    public const byte KexFirst = 30, KexLast = 49, KexEcdhInit = 30, KexEcdhReply = 31;
+    /// <summary>30 and up belong to the key exchange method in use (RFC 5656 §7.1: 30 and 31; RFC 4419 §5: 31 to 34).</summary>
+    public const byte KexFirst = 30, KexLast = 49, KexEcdhInit = 30, KexEcdhReply = 31, KexGexGroup = 31, KexGexInit = 32, KexGexReply = 33, KexGexRequest = 34;
 
     public const byte UserAuthRequest = 50, UserAuthFailure = 51, UserAuthSuccess = 52, UserAuthBanner = 53;
 

@@ -16,6 +16,9 @@ internal static class Peers
 
     public static string UnpackedRoot { get; } = Path.Combine(Repository, "artifacts", "peers", "root");
 
+    /// <summary>Where a newer OpenSSH is unpacked.</summary>
+    public static string NewerRoot { get; } = Path.Combine(Repository, "artifacts", "peers", "newer");
+
     public static bool IsRoot { get; } = Environment.IsPrivilegedProcess;
 
     /// <summary>Libraries that came with the unpacked servers.</summary>
@@ -30,6 +33,15 @@ internal static class Peers
         var unpacked = SystemFolders.Select(folder => UnpackedRoot + folder);
         return unpacked.Concat(SystemFolders).Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists)
             ?? throw Missing($"{program} is not on this machine");
+    }
+
+    /// <summary>The path of a program of an OpenSSH that has post-quantum key exchange by ML-KEM: unpacked beside the installed one, or that one itself.</summary>
+    public static string RequireNewer(string program)
+    {
+        var unpacked = SystemFolders.Append("/usr/lib/openssh").Select(folder => Path.Combine(NewerRoot + folder, program)).FirstOrDefault(File.Exists);
+        if (unpacked is not null)
+            return unpacked;
+        return File.Exists("/usr/lib/openssh/sshd-session") ? Require(program) : throw Missing($"{program} of OpenSSH 9.9 or newer is not on this machine");
     }
 
     public static void RequireRoot(string why)

@@ -3,7 +3,7 @@ using Culvert.Interop.Processes;
 namespace Culvert.Interop.Servers;
 
 /// <summary>OpenSSH's sshd with its own keys and its own configuration; logs in the user who runs the tests.</summary>
-internal sealed class OpenSshServer(SshServerOptions options, TestKeys keys) : SshServer(options, keys)
+internal sealed class OpenSshServer(SshServerOptions options, TestKeys keys, bool isNewer = false) : SshServer(options, keys)
 {
     /// <summary>sshd refuses to start as root without this folder, which an init script makes on a machine that serves SSH.</summary>
     private const string PrivilegeSeparationFolder = "/run/sshd";
@@ -12,7 +12,7 @@ internal sealed class OpenSshServer(SshServerOptions options, TestKeys keys) : S
 
     protected override async Task<CommandLine> PrepareAsync(CancellationToken cancellation)
     {
-        var program = Peers.Require("sshd");
+        var program = isNewer ? Peers.RequireNewer("sshd") : Peers.Require("sshd");
         if (Peers.IsRoot)
         {
             Directory.CreateDirectory(PrivilegeSeparationFolder);
@@ -41,6 +41,13 @@ internal sealed class OpenSshServer(SshServerOptions options, TestKeys keys) : S
             UseDNS no
             LogLevel VERBOSE
             """);
+        if (program.StartsWith(Peers.NewerRoot, StringComparison.Ordinal))
+        {
+            // It would look for its parts where the system's own are.
+            await File.AppendAllTextAsync(
+                configuration, $"\nSshdSessionPath {Peers.RequireNewer("sshd-session")}\nSshdAuthPath {Peers.RequireNewer("sshd-auth")}\n", cancellation);
+        }
+
         var command = new CommandLine(program, "-D", "-e", "-f", configuration);
         if (!Options.AcceptsPasswords)
         {

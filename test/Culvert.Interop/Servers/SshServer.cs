@@ -20,6 +20,7 @@ internal sealed record SshServerOptions
 internal abstract class SshServer : IAsyncDisposable
 {
     public const string OpenSsh = "sshd";
+    public const string OpenSshNewer = "sshd of OpenSSH 10";
     public const string Dropbear = "dropbear";
 
     private ChildProcess? _process;
@@ -55,6 +56,7 @@ internal abstract class SshServer : IAsyncDisposable
         SshServer server = name switch
         {
             OpenSsh => new OpenSshServer(options, await TestKeys.GetAsync()),
+            OpenSshNewer => new OpenSshServer(options, await TestKeys.GetAsync(), isNewer: true),
             Dropbear => new DropbearServer(options, await TestKeys.GetAsync()),
             _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such server"),
         };

@@ -16,6 +16,7 @@ public sealed class AlgorithmMatrixTests
 {
     [Theory]
     [InlineData(SshServer.OpenSsh)]
+    [InlineData(SshServer.OpenSshNewer)]
     [InlineData(SshServer.Dropbear)]
     public async Task Every_algorithm_that_a_server_offers_works(string name)
     {

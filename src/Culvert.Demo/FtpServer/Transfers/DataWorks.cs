@@ -17,7 +17,7 @@ internal static class DataWorks
     /// <param name="ascii">TYPE A: each LF becomes CR LF.</param>
     public static DataWork SendFile(string place, long offset, bool ascii) => async (data, transfer) =>
     {
-        using var file = File.OpenHandle(place, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, FileOptions.Asynchronous);
+        using var file = File.OpenHandle(place, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.Asynchronous);
         byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkSize);
         try
         {
@@ -51,7 +51,7 @@ internal static class DataWorks
     /// <param name="ascii">TYPE A: each CR LF becomes LF.</param>
     public static DataWork ReceiveFile(string place, long? offset, bool ascii) => async (data, transfer) =>
     {
-        using var file = File.OpenHandle(place, offset == 0 ? FileMode.Create : FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, FileOptions.Asynchronous);
+        using var file = File.OpenHandle(place, offset == 0 ? FileMode.Create : FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read | FileShare.Delete, FileOptions.Asynchronous);
         long at = offset ?? RandomAccess.GetLength(file);
         byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkSize);
         try

@@ -8,17 +8,18 @@ namespace Culvert.Ssh.Crypto;
 /// string  V_C, V_S   version lines without CR LF
 /// string  I_C, I_S   payloads of both KEXINITs
 /// string  K_S        the host key
-/// string  Q_C, Q_S   public values
+/// …                  what the method agreed upon first, if anything (RFC 4419 §3)
+/// string  Q_C, Q_S   public values (mpint for Diffie-Hellman, which looks the same)
 /// mpint   K          (or string) the secret
 /// </code></summary>
 internal sealed record ExchangeTranscript(
-    byte[] ClientVersion, byte[] ServerVersion, byte[] ClientKexInit, byte[] ServerKexInit, byte[] HostKey, byte[] ClientPublic, byte[] ServerPublic)
+    byte[] ClientVersion, byte[] ServerVersion, byte[] ClientKexInit, byte[] ServerKexInit, byte[] HostKey, byte[] Parameters, byte[] ClientPublic, byte[] ServerPublic)
 {
     public byte[] Hash(HashAlgorithmName algorithm, ReadOnlySpan<byte> encodedSecret)
     {
         var writer = new SshWriter(4096);
         writer.String(ClientVersion).String(ServerVersion).String(ClientKexInit).String(ServerKexInit).String(HostKey)
-            .String(ClientPublic).String(ServerPublic).Raw(encodedSecret);
+            .Raw(Parameters).String(ClientPublic).String(ServerPublic).Raw(encodedSecret);
         var hash = CryptographicOperations.HashData(algorithm, writer.WrittenSpan);
         writer.Clear();
         return hash;

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Culvert.Ssh.Wire;
 
 namespace Culvert.Ssh.Crypto;
 
@@ -36,10 +35,7 @@ internal sealed class NistExchange(ECCurve curve, int fieldLength, HashAlgorithm
             });
             using var publicKey = point.PublicKey;
             secret = _own.DeriveRawSecretAgreement(publicKey);
-            var writer = new SshWriter(fieldLength + 8);
-            var encoded = writer.MpInt(secret).ToArray();
-            writer.Clear();
-            return encoded;
+            return EncodeMpInt(secret);
         }
         catch (CryptographicException e)
         {

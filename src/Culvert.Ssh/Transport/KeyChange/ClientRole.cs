@@ -18,10 +18,12 @@ internal sealed class ClientRole(Endpoint server, HostKeyPolicy policy, Algorith
 
     public override IReadOnlyList<string> HostKeyAlgorithms => preferences.HostKey;
 
-    public override byte[] Begin(ExchangeContext exchange)
+    public override byte[] Begin(ExchangeContext exchange) => exchange.Method.AwaitsParameters ? exchange.Method.Request() : Init(exchange.Method);
+
+    public override byte[] Agree(ExchangeContext exchange, ReadOnlySpan<byte> payload)
     {
-        _public = exchange.Method.Begin();
-        return new SshWriter().Byte(MessageNumber.KexEcdhInit).String(_public).ToArray();
+        exchange.Method.TakeParameters(payload);
+        return Init(exchange.Method);
     }
 
     public override async ValueTask<ExchangeResult> FinishAsync(ExchangeContext exchange, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
@@ -37,6 +39,12 @@ internal sealed class ClientRole(Endpoint server, HostKeyPolicy policy, Algorith
             throw;
         }
         return result;
+    }
+
+    private byte[] Init(KeyExchange method)
+    {
+        _public = method.Begin();
+        return new SshWriter(2048).Byte(method.InitNumber).String(_public).ToArray();
     }
 
     private async ValueTask AcceptAsync(PublicKey hostKey, CancellationToken cancellationToken)
@@ -56,7 +64,7 @@ internal sealed class ClientRole(Endpoint server, HostKeyPolicy policy, Algorith
     private (PublicKey HostKey, ExchangeResult Result) Verify(ExchangeContext exchange, ReadOnlySpan<byte> payload)
     {
         var reader = new SshReader(payload, "KEX_ECDH_REPLY");
-        if (reader.Byte("number") != MessageNumber.KexEcdhReply)
+        if (reader.Byte("number") != exchange.Method.ReplyNumber)
             throw new SshProtocolException($"message {payload[0]} where the server's reply to the key exchange belongs");
         var blob = reader.String("K_S");
         var serverPublic = reader.String("Q_S");
@@ -69,7 +77,7 @@ internal sealed class ClientRole(Endpoint server, HostKeyPolicy policy, Algorith
             throw new SshProtocolException($"{algorithm} was agreed upon, the server showed a host key of type {hostKey.Type}", DisconnectReason.KeyExchangeFailed);
         var secret = exchange.Method.Complete(serverPublic);
         var hash = new ExchangeTranscript(exchange.Versions.Own, exchange.Versions.Remote, exchange.Own.Payload, exchange.Peer.Payload,
-            blob.ToArray(), _public!, serverPublic.ToArray()).Hash(exchange.Method.Hash, secret);
+            blob.ToArray(), exchange.Method.Parameters, _public!, serverPublic.ToArray()).Hash(exchange.Method.Hash, secret);
         if (hostKey.Verify(algorithm, hash, signature))
             return (hostKey, new(secret, hash, Reply: null));
         CryptographicOperations.ZeroMemory(secret);

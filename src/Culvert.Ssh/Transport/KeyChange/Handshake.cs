@@ -145,6 +145,8 @@ internal sealed class Handshake(KeyedTransport keyed, PacketSender sender, Hands
             throw new SshConnectionException(new Failure(FailureKind.Prohibited, $"Unable to negotiate with {peer}: {error}"), DisconnectReason.KeyExchangeFailed);
         _ignoreGuess = _theirs.GuessFollows && !Negotiation.GuessIsRight(own.Offer, _theirs.Offer);
         Log.KeyExchangeMethod(options.Logger, agreed.KeyExchange);
+        if (Completed == 0 && !Algorithms.IsPostQuantum(agreed.KeyExchange))
+            Log.NotPostQuantum(options.Logger, agreed.KeyExchange);
         Log.HostKeyAlgorithm(options.Logger, agreed.HostKey);
         Log.DirectionProtection(options.Logger, "server->client", agreed.ServerToClient);
         Log.DirectionProtection(options.Logger, "client->server", agreed.ClientToServer);
@@ -172,6 +174,12 @@ internal sealed class Handshake(KeyedTransport keyed, PacketSender sender, Hands
         var exchange = _exchange!;
         if (_nextReceiving is not null)
             throw new SshProtocolException($"message {payload.Span[0]} after the end of the key exchange");
+        if (exchange.Method.AwaitsParameters)
+        {
+            sender.Queue(new(role.Agree(exchange, payload.Span)));
+            sender.Send();
+            return;
+        }
         var result = await role.FinishAsync(exchange, payload, cancellationToken);
         _sessionId ??= result.Hash;
         using var keys = new KeyDerivation(exchange.Method.Hash, result.EncodedSecret, result.Hash, _sessionId);

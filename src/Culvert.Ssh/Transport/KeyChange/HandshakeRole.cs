@@ -24,7 +24,10 @@ internal abstract class HandshakeRole
     /// <summary>What is sent when both KEXINITs are there: the client's first message.</summary>
     public abstract byte[]? Begin(ExchangeContext exchange);
 
-    /// <summary>Takes the peer's one message of the exchange.</summary>
+    /// <summary>Takes a message about parameters, while the method awaits them, and returns the answer.</summary>
+    public abstract byte[] Agree(ExchangeContext exchange, ReadOnlySpan<byte> payload);
+
+    /// <summary>Takes the peer's message with its public value.</summary>
     public abstract ValueTask<ExchangeResult> FinishAsync(ExchangeContext exchange, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken);
 
     /// <summary>Which lists are the client's, and which the server's.</summary>

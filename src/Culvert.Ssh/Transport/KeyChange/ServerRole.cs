@@ -14,19 +14,21 @@ internal sealed class ServerRole(IReadOnlyList<Signer> hostKeys, AlgorithmPrefer
 
     public override byte[]? Begin(ExchangeContext exchange) => null;
 
+    public override byte[] Agree(ExchangeContext exchange, ReadOnlySpan<byte> payload) => exchange.Method.AnswerRequest(payload);
+
     public override async ValueTask<ExchangeResult> FinishAsync(ExchangeContext exchange, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         var algorithm = exchange.Agreed.HostKey;
         var signer = hostKeys.First(key => key.PublicKey.SignatureAlgorithms.Contains(algorithm, StringComparer.Ordinal));
         var hostKey = signer.PublicKey.Blob.ToArray();
-        var clientPublic = ReadInit(payload.Span);
+        var clientPublic = ReadInit(exchange.Method, payload.Span);
         var (serverPublic, secret) = exchange.Method.Answer(clientPublic);
         try
         {
             var hash = new ExchangeTranscript(exchange.Versions.Remote, exchange.Versions.Own, exchange.Peer.Payload, exchange.Own.Payload,
-                hostKey, clientPublic, serverPublic).Hash(exchange.Method.Hash, secret);
+                hostKey, exchange.Method.Parameters, clientPublic, serverPublic).Hash(exchange.Method.Hash, secret);
             var signature = await signer.SignAsync(algorithm, hash, cancellationToken);
-            var reply = new SshWriter(1024).Byte(MessageNumber.KexEcdhReply).String(hostKey).String(serverPublic).String(signature).ToArray();
+            var reply = new SshWriter(4096).Byte(exchange.Method.ReplyNumber).String(hostKey).String(serverPublic).String(signature).ToArray();
             return new(secret, hash, reply);
         }
         catch
@@ -36,10 +38,10 @@ internal sealed class ServerRole(IReadOnlyList<Signer> hostKeys, AlgorithmPrefer
         }
     }
 
-    private static byte[] ReadInit(ReadOnlySpan<byte> payload)
+    private static byte[] ReadInit(KeyExchange method, ReadOnlySpan<byte> payload)
     {
         var reader = new SshReader(payload, "KEX_ECDH_INIT");
-        if (reader.Byte("number") != MessageNumber.KexEcdhInit)
+        if (reader.Byte("number") != method.InitNumber)
             throw new SshProtocolException($"message {payload[0]} where the client's part of the key exchange belongs");
         var clientPublic = reader.String("Q_C").ToArray();
         reader.End();

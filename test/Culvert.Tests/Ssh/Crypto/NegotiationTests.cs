@@ -61,10 +61,10 @@ public sealed class NegotiationTests
         Assert.Equal(["aes128-ctr"], ciphers.Names);
         Assert.Equal(["3des-cbc", "arcfour"], ciphers.Old);
         Assert.Equal(["aes999-ctr"], ciphers.Unknown);
-        var exchanges = AlgorithmList.Parse(AlgorithmKind.KeyExchange, "sntrup761x25519-sha512@openssh.com,diffie-hellman-group14-sha1");
-        Assert.Empty(exchanges.Names);
-        Assert.Equal(["sntrup761x25519-sha512@openssh.com"], exchanges.Unsupported);
-        Assert.Equal(["diffie-hellman-group14-sha1"], exchanges.Old);
+        var macs = AlgorithmList.Parse(AlgorithmKind.Mac, "umac-128@openssh.com,hmac-sha1");
+        Assert.Empty(macs.Names);
+        Assert.Equal(["umac-128@openssh.com"], macs.Unsupported);
+        Assert.Equal(["hmac-sha1"], macs.Old);
         Assert.Equal(["ssh-rsa", "ssh-dss"], AlgorithmList.Parse(AlgorithmKind.HostKey, "ssh-rsa,ssh-dss").Old);
     }
 

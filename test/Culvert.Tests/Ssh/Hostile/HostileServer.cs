@@ -109,7 +109,7 @@ internal sealed class HostileServer : IAsyncDisposable
         using var key = Signer.GenerateEd25519();
         var signer = lies.Key ?? key;
         var blob = lies.ShownKey ?? signer.PublicKey.Blob.ToArray();
-        var hash = new ExchangeTranscript(_clientVersion, _ownVersion, theirs.Payload, own.Payload, blob, clientPublic, serverPublic).Hash(method.Hash, secret);
+        var hash = new ExchangeTranscript(_clientVersion, _ownVersion, theirs.Payload, own.Payload, blob, [], clientPublic, serverPublic).Hash(method.Hash, secret);
         var signature = lies.Signature(await signer.SignAsync(signer.PublicKey.SignatureAlgorithms[0], lies.SignedHash ?? hash, Stop));
         await SendAsync([.. new SshWriter().Byte(MessageNumber.KexEcdhReply).String(blob).String(serverPublic).String(signature).ToArray(), .. lies.Trailing]);
         if (lies.IsFatal)

@@ -110,7 +110,7 @@ public sealed class RuleTests
         var (raw, server) = await RawPeer.StartAsync(asServer: false, hostKey, Cancelled);
         await using (raw)
         {
-            var method = right ? "curve25519-sha256" : "ecdh-sha2-nistp256";
+            var method = right ? Algorithms.Of(AlgorithmKind.KeyExchange)[0] : "ecdh-sha2-nistp256";
             await raw.SendAsync(RawPeer.KexInit(new() { KeyExchange = [method], HostKey = ["ssh-ed25519"] }, guessFollows: true), Cancelled);
             if (!right)
                 await raw.SendAsync([MessageNumber.KexEcdhInit, 1, 2, 3], Cancelled);

@@ -23,7 +23,9 @@ public sealed class TransportTests
     [Theory, MemberData(nameof(Methods))]
     public async Task Every_cipher_and_MAC_works_with_every_method(string method)
     {
-        foreach (var row in PacketCipherTests.Protections)
+        // Diffie-Hellman in large groups takes its time, and a protection doesn't know where its keys come from: two will do.
+        var isSlow = method.StartsWith("diffie-hellman", StringComparison.Ordinal);
+        foreach (var row in PacketCipherTests.Protections.Where((_, index) => !isSlow || index is 0 or 3))
         {
             var (cipher, mac) = row.Data;
             var options = Defaults with { Algorithms = new() { KeyExchange = [method], Ciphers = [cipher], Macs = mac is null ? [] : [mac] } };

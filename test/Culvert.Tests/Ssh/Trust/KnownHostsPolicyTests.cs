@@ -261,4 +261,27 @@ public sealed class KnownHostsPolicyTests : IDisposable
         Assert.Equal(expected, checking);
         Assert.False(HostKeyCheckings.TryParse(word + "x", out _));
     }
+
+    [Theory]
+    [InlineData(HostKeyChecking.No)]
+    [InlineData(HostKeyChecking.AcceptNew)]
+    [InlineData(HostKeyChecking.Ask)]
+    public async Task Without_a_file_of_the_user_a_key_is_taken_and_not_kept(HostKeyChecking checking)
+    {
+        var policy = new KnownHostsPolicy(new KnownHostsOptions { UserFiles = [], Checking = checking, Show = _shown.Add, Ask = (_, _) => new("yes") });
+        await policy.CheckAsync(Offer(), Cancelled);
+        Assert.Empty(_shown);
+
+        var nobody = new KnownHostsPolicy(new KnownHostsOptions { UserFiles = [], Checking = HostKeyChecking.Ask });
+        await Refused(nobody, Offer());
+    }
+
+    [Fact]
+    public async Task A_changed_key_of_a_global_file_is_refused_without_a_file_of_the_user()
+    {
+        Given($"example.org {Other.Type} {Convert.ToBase64String(Other.Blob.Span)}\n");
+        var policy = new KnownHostsPolicy(new KnownHostsOptions { UserFiles = [], GlobalFiles = [Hosts], Checking = HostKeyChecking.No, Show = _shown.Add });
+        await Refused(policy, Offer());
+        Assert.Contains($"Add correct host key in {Hosts} to get rid of this message.", _shown[0], StringComparison.Ordinal);
+    }
 }
