@@ -38,6 +38,10 @@ public static class AuditNames
     public const string LinkFailed = "link.failed";
     /// <summary>A connection was closed in order.</summary>
     public const string LinkClosed = "link.closed";
+    /// <summary>A server's key was taken.</summary>
+    public const string HostKeyAccepted = "hostkey.accepted";
+    /// <summary>A server's key was refused.</summary>
+    public const string HostKeyRefused = "hostkey.refused";
     /// <summary>A question waits for its answer.</summary>
     public const string QuestionAsked = "question.asked";
     /// <summary>A port is open.</summary>

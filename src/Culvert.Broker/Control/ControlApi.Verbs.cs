@@ -1,5 +1,6 @@
 using Culvert.Broker.Config;
 using Culvert.Broker.Runtime;
+using Culvert.Net;
 
 namespace Culvert.Broker.Control;
 
@@ -89,6 +90,15 @@ internal sealed partial class ControlApi
         return lines is null
             ? Error(404, $"the configuration has no '{path}'", "try profiles, profiles/ID, profiles/ID/tunnels or static-tunnels")
             : Answer(new ValueView(path, lines), ControlJson.Default.ValueView);
+    }
+
+    private async Task<ControlAnswer> ProbeAsync(ProbeView wanted, CancellationToken cancellationToken)
+    {
+        if (!Names.IsHost(wanted.Host) || wanted.Port is < 1 or > 65535)
+            return Error(422, "a server is a host and a port from 1 to 65535");
+        var offer = await HostKeyProbe.AskAsync(new Endpoint(wanted.Host, wanted.Port), daemon.Services, cancellationToken).ConfigureAwait(false);
+        var name = wanted.Port == 22 ? wanted.Host : FormattableString.Invariant($"[{wanted.Host}]:{wanted.Port}");
+        return Answer(new HostKeyView(wanted.Host, wanted.Port, offer.KeyType, offer.Fingerprint, $"{name} {offer.KeyType} {Convert.ToBase64String(offer.Blob.Span)}"), ControlJson.Default.HostKeyView);
     }
 
     private ControlAnswer Debug(DebugView wanted)

@@ -93,6 +93,7 @@ internal sealed partial class ControlApi(BrokerDaemon daemon, ControlActions act
             case ("GET", ["questions"]): return await QuestionsAsync(request, cancellationToken).ConfigureAwait(false);
             case ("POST", ["questions", var id]): return AnswerQuestion(id, Read(request, ControlJson.Default.AnswerView));
             case ("GET", ["config"]): return ConfigValue(request.Query.GetValueOrDefault("path") ?? "");
+            case ("POST", ["probe-key"]): return await ProbeAsync(Read(request, ControlJson.Default.ProbeView), cancellationToken).ConfigureAwait(false);
             case ("POST", ["debug"]): return Debug(Read(request, ControlJson.Default.DebugView));
             case ("POST", ["reload"]):
                 await actions.ReloadAsync(cancellationToken).ConfigureAwait(false);

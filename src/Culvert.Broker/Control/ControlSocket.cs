@@ -30,6 +30,8 @@ public static class ControlSocket
     /// <exception cref="BrokerException">A broker runs there, or the folder isn't ours alone.</exception>
     internal static async Task PrepareAsync(string path, CancellationToken cancellationToken)
     {
+        if (OperatingSystem.IsWindows())
+            throw new BrokerException(Message.Error("A broker isn't offered on Windows yet.", "culvert --reconnect keeps the tunnels of one connection up"));
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         try
         {

@@ -47,6 +47,12 @@ public sealed record OpenTunnelView(string Profile, string Kind, string Spec, bo
 /// <summary>How much is logged.</summary>
 public sealed record DebugView(string Level);
 
+/// <summary>A server whose key is asked for.</summary>
+public sealed record ProbeView(string Host, int Port);
+
+/// <summary>A server's key; whether it's the right one, this doesn't tell. <c>Line</c> is its line in known_hosts.</summary>
+public sealed record HostKeyView(string Host, int Port, string Type, string Fingerprint, string Line);
+
 /// <summary>A value of the configuration.</summary>
 public sealed record ValueView(string Path, IReadOnlyList<string> Lines);
 
@@ -72,6 +78,8 @@ public sealed record ErrorView(string Error, string? Hint);
 [JsonSerializable(typeof(AnswerView))]
 [JsonSerializable(typeof(OpenTunnelView))]
 [JsonSerializable(typeof(DebugView))]
+[JsonSerializable(typeof(ProbeView))]
+[JsonSerializable(typeof(HostKeyView))]
 [JsonSerializable(typeof(ValueView))]
 [JsonSerializable(typeof(DoneView))]
 [JsonSerializable(typeof(ErrorView))]

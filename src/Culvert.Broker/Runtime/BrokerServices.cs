@@ -1,5 +1,6 @@
 using Culvert.Net;
 using Culvert.Ssh;
+using Culvert.Ssh.Trust;
 using Microsoft.Extensions.Logging;
 
 namespace Culvert.Broker.Runtime;
@@ -15,6 +16,9 @@ public sealed record BrokerServices
 
     /// <summary>Answers questions; null: nobody does.</summary>
     public Ask? Ask { get; init; }
+
+    /// <summary>Told of each host key, and why it was refused (null: it was taken); null: nobody wants to know.</summary>
+    public Action<HostKeyOffer, string?>? HostKeyDecided { get; init; }
 
     /// <summary>Where to log.</summary>
     public required ILoggerFactory LoggerFactory { get; init; }

@@ -3,7 +3,6 @@ using Culvert.Broker.Audit;
 using Culvert.Broker.Config;
 using Culvert.Broker.Control;
 using Culvert.Broker.Runtime;
-using Microsoft.Extensions.Logging;
 
 namespace Culvert.Broker.Service;
 

@@ -62,7 +62,7 @@ internal static class BrokerReader
                 default: verb.Add(words[i]); break;
             }
         }
-        return verb.Count > 0 ? control with { Words = verb } : throw new ConfigException("ctl needs a verb", "culvert ctl status; culvert-ctl(1) lists the others");
+        return verb.Count > 0 || control.Watch ? control with { Words = verb.Count > 0 ? verb : ["list-tunnel-listeners"] } : throw new ConfigException("ctl needs a verb", "culvert ctl status; culvert-ctl(1) lists the others");
     }
 
     /// <summary><c>culvert service install …</c>: behind <c>--</c> stands what the broker is started with.</summary>

@@ -39,6 +39,7 @@ internal static class ControlVerbs
             "list-questions" => [Get("questions", "id", "profile", "kind", "text", "until")],
             "disconnect" => [.. Each("a profile").Select(id => Post($"profiles/{id}/disconnect"))],
             "config-value" => [Get("config?path=" + Uri.EscapeDataString(arguments.FirstOrDefault() ?? ""))],
+            "probe-key" => [Probe(arguments)],
             "debug" => [arguments is [var level] ? Post("debug", JsonSerializer.SerializeToUtf8Bytes(new DebugView(level), ControlJson.Default.DebugView)) : Get("status")],
             "reload" => [Post("reload")],
             "retry" => [Post("retry")],
@@ -49,6 +50,15 @@ internal static class ControlVerbs
         IEnumerable<string> Each(string what) => arguments.Count > 0
             ? arguments.Select(Uri.EscapeDataString)
             : throw new ConfigException($"{words[0]} needs {what}", "the list- verbs show what there is");
+    }
+
+    // Tectia writes addr#port; a port of its own, as ssh-keyscan's users expect, does too.
+    private static ControlRequestLine Probe(List<string> arguments)
+    {
+        if (arguments is not [var server])
+            throw new ConfigException("probe-key needs a server", "the form is probe-key host[#port]");
+        var spec = HostSpec.Parse(server);
+        return Post("probe-key", JsonSerializer.SerializeToUtf8Bytes(new ProbeView(spec.Host, spec.Port ?? 22), ControlJson.Default.ProbeView));
     }
 
     // open-tunnel-listener [--type ftp|tcp] [--remote] [--allow-relay] [address:]port profile host port, as Tectia has it; or PROFILE SPEC as after -L.

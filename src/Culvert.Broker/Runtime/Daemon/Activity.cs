@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Culvert.Broker.Audit;
 using Culvert.Ftp;
 using Culvert.Net;
+using Culvert.Ssh.Trust;
 
 namespace Culvert.Broker.Runtime;
 
@@ -62,6 +63,11 @@ internal sealed class Activity(TimeProvider time, Action<AuditEvent> sink)
                 ("cause", after.Cause), ("next", after.NextTry), ("attempts", after.FailedAttempts > 0 ? after.FailedAttempts : null));
         }
     }
+
+    /// <summary>A server's key was taken, or refused.</summary>
+    public void HostKeyDecided(string profile, HostKeyOffer offer, string? refusal) => Happened(
+        refusal is null ? AuditNames.HostKeyAccepted : AuditNames.HostKeyRefused, refusal is null ? AuditSeverity.Informational : AuditSeverity.Error,
+        ("profile", profile), ("host", offer.Server.Host), ("port", offer.Server.Port), ("address", offer.Address), ("type", offer.KeyType), ("fingerprint", offer.Fingerprint), ("cause", refusal));
 
     /// <summary>A tunnel's port is open.</summary>
     public void TunnelOpened(long tunnel, string profile, OpenTunnel facts) => Happened(AuditNames.TunnelOpened, AuditSeverity.Notice,

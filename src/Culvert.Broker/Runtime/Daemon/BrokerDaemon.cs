@@ -1,6 +1,5 @@
 using Culvert.Broker.Audit;
 using Culvert.Broker.Config;
-using Culvert.Net;
 
 namespace Culvert.Broker.Runtime;
 
@@ -26,13 +25,17 @@ internal sealed class BrokerDaemon : IAsyncDisposable
     {
         _services = services;
         Activity = new Activity(services.Time, sink);
-        Questions = questions ?? new QuestionDesk(services.Time, QuestionDesk.DefaultLimit);
+        Questions = questions ?? new QuestionDesk(services.Time, QuestionDesk.DefaultLimit, question => Activity.Happened(
+            AuditNames.QuestionAsked, AuditSeverity.Notice, ("profile", question.Profile), ("question", question.Id), ("kind", question.Question.Kind.ToString().ToLowerInvariant())));
         _connector = connector ?? SshConnector.Of;
         Started = services.Time.GetUtcNow();
     }
 
     /// <summary>What goes on.</summary>
     public Activity Activity { get; }
+
+    /// <summary>This machine.</summary>
+    public BrokerServices Services => _services;
 
     /// <summary>What is asked.</summary>
     public QuestionDesk Questions { get; }
@@ -226,7 +229,11 @@ internal sealed class BrokerDaemon : IAsyncDisposable
             here = _services with { Here = others.First(run => run.Profile == gateway).There };
             direct = profile with { Connection = profile.Connection with { Via = null } };
         }
-        var asking = here with { Ask = (question, token) => Questions.AskAsync(profile.Id, question, token) };
+        var asking = here with
+        {
+            Ask = (question, token) => Questions.AskAsync(profile.Id, question, token),
+            HostKeyDecided = (offer, refusal) => Activity.HostKeyDecided(profile.Id, offer, refusal),
+        };
         Activity.Meters.LinkAdded();
         return new ProfileRun(Activity.NextId(), profile, _services, _connector(direct, asking), Activity);
     }

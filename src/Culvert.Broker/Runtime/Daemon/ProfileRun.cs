@@ -4,6 +4,7 @@ using Culvert.Net;
 namespace Culvert.Broker.Runtime;
 
 /// <summary>A profile at work: its link, and the tunnels that it carries. For one caller at a time, but for what it shows.</summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA1001", Justification = "A source without timer and links holds nothing to dispose, and tunnels may be opened until the last moment")]
 internal sealed class ProfileRun
 {
     private readonly BrokerServices _services;

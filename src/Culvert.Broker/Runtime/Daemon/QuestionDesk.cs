@@ -14,7 +14,8 @@ public sealed record PendingQuestion(long Id, string Profile, Question Question,
 /// <summary>Where the questions of a broker lie until somebody answers them, or their time is over. Nobody else is asked: there is no hidden prompt. Thread-safe.</summary>
 /// <param name="time">The clock.</param>
 /// <param name="limit">How long a question waits.</param>
-internal sealed class QuestionDesk(TimeProvider time, TimeSpan limit)
+/// <param name="asked">Told of each question, without a word of an answer; null: nobody wants to know.</param>
+internal sealed class QuestionDesk(TimeProvider time, TimeSpan limit, Action<PendingQuestion>? asked = null)
 {
     /// <summary>So many may wait at once; each further one is unanswered at once. More than that nobody answers in time.</summary>
     public const int Most = 200;
@@ -55,6 +56,7 @@ internal sealed class QuestionDesk(TimeProvider time, TimeSpan limit)
             _pending.Add(pending.Id, (pending, answer));
         }
         Changed.Set();
+        asked?.Invoke(pending);
         try
         {
             return await answer.Task.WaitAsync(limit, time, cancellationToken).ConfigureAwait(false);

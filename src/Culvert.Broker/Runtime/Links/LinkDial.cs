@@ -3,6 +3,7 @@ using Culvert.Net;
 namespace Culvert.Broker.Runtime;
 
 /// <summary>A connection through a link as it is now, or as soon as it's up again.</summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA1001", Justification = "A source without timer and links holds nothing to dispose, and anybody may abort at any time")]
 internal sealed class LinkDial : Dial
 {
     private readonly SupervisedLink _link;
