@@ -1,9 +1,7 @@
 using System.Globalization;
-using System.Net.Http;
 using System.Text.Json;
 using Culvert.Broker.Config;
 using Culvert.Broker.Control;
-using Culvert.Broker.Runtime;
 
 namespace Culvert.Cli.Control;
 

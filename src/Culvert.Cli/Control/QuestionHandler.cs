@@ -1,5 +1,4 @@
 using Culvert.Broker.Control;
-using Culvert.Cli.Running;
 using Culvert.Cli.Terminal;
 using Culvert.Ssh;
 
