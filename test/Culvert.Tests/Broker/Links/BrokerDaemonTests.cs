@@ -124,7 +124,7 @@ public sealed class BrokerDaemonTests : IAsyncDisposable
             _time.Advance(TimeSpan.FromMilliseconds(200));
             await Task.Yield();
         }
-        Assert.Equal("421 No connection to the FTP server: there is no SSH connection to a: Connection refused\r\n", await answer);
+        Assert.Equal("421 No connection to the FTP server: there is no SSH connection to a: Connection refused.\r\n", await answer);
         client.Abort();
         _daemon.Find("a")!.Link.RetryNow(alsoFailed: true);
         await failing;
@@ -139,7 +139,7 @@ public sealed class BrokerDaemonTests : IAsyncDisposable
         for (var i = 0; i < 5; i++)
         {
             await using var client = await DialAsync(2121);
-            Assert.Equal("421 No connection to the FTP server: there is no SSH connection to a: me@a: Permission denied (publickey)\r\n", await ReadAsync(client));
+            Assert.Equal("421 No connection to the FTP server: there is no SSH connection to a: me@a: Permission denied (publickey).\r\n", await ReadAsync(client));
             client.Abort();
         }
         Assert.Equal(1, Script("a").Count);

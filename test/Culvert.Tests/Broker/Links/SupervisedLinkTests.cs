@@ -1,5 +1,4 @@
 using Culvert.Broker.Runtime;
-using Culvert.Net;
 using Culvert.Ssh;
 using Culvert.TestKit.Networks;
 using Microsoft.Extensions.Time.Testing;
