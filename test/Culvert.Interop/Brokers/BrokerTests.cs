@@ -1,12 +1,10 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Culvert.Interop.Clients;
 using Culvert.Interop.Processes;
 using Culvert.Interop.Program;
-using Culvert.Interop.Proofs;
 using Culvert.Interop.Servers;
 using Xunit;
 
