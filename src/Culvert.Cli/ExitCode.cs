@@ -6,6 +6,9 @@ internal static class ExitCode
     /// <summary>Done, or stopped with nothing cut.</summary>
     public const int Success = 0;
 
+    /// <summary>A verb of <c>ctl</c> or <c>config</c> failed.</summary>
+    public const int VerbFailed = 1;
+
     /// <summary>The command line can't be meant.</summary>
     public const int Usage = 2;
 

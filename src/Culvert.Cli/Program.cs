@@ -2,6 +2,7 @@ using System.Text;
 using Culvert.Broker.Config;
 using Culvert.Cli;
 using Culvert.Cli.Arguments;
+using Culvert.Cli.Control;
 using Culvert.Cli.Running;
 using Culvert.Cli.Terminal;
 
@@ -22,6 +23,9 @@ try
         Invocation.Demo demo => await DemoCommand.RunAsync(demo),
         Invocation.InstallNames names => Say(string.Join('\n', InstallNames.Run(names.Folder, Environment.ProcessPath!))),
         Invocation.Stdio stdio => await StdioCommand.RunAsync(stdio),
+        Invocation.Broker broker => await BrokerCommand.RunAsync(broker),
+        Invocation.Control control => await ControlCommand.RunAsync(control),
+        Invocation.Service service => await ServiceCommand.RunAsync(service),
         Invocation.Tunnels tunnels => await TunnelCommand.RunAsync(tunnels, args),
         var unknown => throw new InvalidOperationException($"nothing runs {unknown}"),
     };

@@ -227,6 +227,12 @@ public sealed record ConnectionConfig
     /// <summary>What runs has this long after a stop, or after the link was lost, to come to its own end.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>A lost link is made again, instead of ending the program. A broker does so always.</summary>
+    public bool Reconnect { get; init; }
+
+    /// <summary>Clients that come while the link is being restored wait so long for it; then they hear why there is none. Shorter than the patience of FTP clients.</summary>
+    public TimeSpan RestoreWait { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>How much is said.</summary>
     public Verbosity Verbosity { get; init; } = Verbosity.Info;
 

@@ -89,7 +89,7 @@ internal static class SshLink
                 new SshClientOptions
                 {
                     Server = server,
-                    HostKeyPolicy = trust.CheckAsync,
+                    HostKeyPolicy = Told(trust.CheckAsync, services.HostKeyDecided),
                     HostKeyLearner = MayLearn(config) ? trust.Learner : null,
                     HostKeyName = config.HostKeyAlias?.ToLowerInvariant(),
                     Authentication = await LoginAsync(config, machine, tokens, ask, password, services, cancellationToken).ConfigureAwait(false),
@@ -128,6 +128,20 @@ internal static class SshLink
             throw new BrokerException(Message.Error(e.Message, "-v shows what was tried"), e);
         }
     }
+
+    private static HostKeyPolicy Told(HostKeyPolicy policy, Action<HostKeyOffer, string?>? told) => told is null ? policy : async (offer, cancellationToken) =>
+    {
+        try
+        {
+            await policy(offer, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SshHostKeyException e)
+        {
+            told(offer, e.Message);
+            throw;
+        }
+        told(offer, null);
+    };
 
     private static KnownHostsPolicy Trust(ConnectionConfig config, Machine machine, Ask? ask, BrokerServices services)
     {

@@ -1,7 +1,6 @@
 using Culvert.Broker.Config;
 using Culvert.Broker.Runtime.Upkeep;
 using Culvert.Net;
-using Culvert.Net.Socks;
 using Culvert.Ssh;
 
 namespace Culvert.Broker.Runtime;
@@ -29,12 +28,13 @@ public sealed class TunnelRun : IAsyncDisposable
     private readonly List<(RunningTunnel Tunnel, Func<int> Cut)> _tunnels = [];
     private readonly List<IListener> _unclaimed = [];
     private readonly SpareMemory _memory;
+    private LastingLink? _lasting;
 
     /// <summary>For a far side that is there already; <see cref="StartAsync"/> makes one.</summary>
     internal TunnelRun(ConnectionConfig config, BrokerServices services, INetwork there, Task<Failure> linkLost, IAsyncDisposable? link)
     {
-        (_config, _services, _there, _linkLost, _link) = (config, services, there, linkLost, link);
         _memory = new(services.Time);
+        (_config, _services, _there, _linkLost, _link) = (config, services with { Spare = _memory }, there, linkLost, link);
     }
 
     /// <summary>The tunnels that are open.</summary>
@@ -57,11 +57,20 @@ public sealed class TunnelRun : IAsyncDisposable
         // Who may enter is settled before anybody is asked for a password.
         foreach (var tunnel in config.Tunnels)
         {
-            _ = AdmissionFor(tunnel);
+            _ = TunnelAssembly.AdmissionFor(tunnel);
             FtpSessions.Check(tunnel, config.Host);
         }
-        var link = await SshLink.ConnectAsync(config, services, cancellationToken).ConfigureAwait(false);
-        var run = new TunnelRun(config, services, link.Network, link.Closed, link);
+        var connect = SshConnector.Of(config, services);
+        // The first attempt is the user's, who is there and hears why it failed.
+        var live = await connect(static _ => { }, cancellationToken).ConfigureAwait(false);
+        return await StartOnAsync(config, services, live, connect, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>For a connection that is up.</summary>
+    internal static async Task<TunnelRun> StartOnAsync(ConnectionConfig config, BrokerServices services, LiveLink live, LinkConnector connect, CancellationToken cancellationToken)
+    {
+        var lasting = config.Reconnect ? new LastingLink(config, live, connect, services) : null;
+        var run = new TunnelRun(config, services, lasting?.Network ?? live.Network, lasting?.Failed ?? live.Closed, (IAsyncDisposable?)lasting ?? live.Resources) { _lasting = lasting };
         try
         {
             await run.OpenAsync(cancellationToken).ConfigureAwait(false);
@@ -93,6 +102,9 @@ public sealed class TunnelRun : IAsyncDisposable
         foreach (var (tunnel, _) in _tunnels)
             _services.Reporter.Opened(tunnel.Facts);
     }
+
+    /// <summary>Tries to restore the link now, when it's lost and <see cref="ConnectionConfig.Reconnect"/> holds.</summary>
+    public void RetryNow() => _lasting?.RetryNow();
 
     /// <summary>Serves until stopped or until the link is lost. Ports close at once; what runs has a few seconds.</summary>
     public async Task<RunEnd> RunAsync(CancellationToken stop)
@@ -136,8 +148,6 @@ public sealed class TunnelRun : IAsyncDisposable
         await _memory.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static Admission AdmissionFor(TunnelConfig tunnel) => Admission.For(tunnel, LocalUsers.Current, LocalUsers.IsSuperuser, LocalUsers.Find);
-
     // Why the run can't go on. A listener on the server's side dies with the link, whose own reason is the better one and comes at the same time.
     private async Task<Failure?> CauseAsync(List<Task<Failure?>> running)
     {
@@ -151,63 +161,8 @@ public sealed class TunnelRun : IAsyncDisposable
 
     private async Task OpenAsync(TunnelConfig tunnel, CancellationToken cancellationToken)
     {
-        var listeners = tunnel.Spec.Kind == TunnelKind.Local
-            ? await NearListeners.OpenAsync(tunnel, _config.AddressFamily, _services.Here, _services.Reporter.Tell, cancellationToken).ConfigureAwait(false)
-            : [await ListenThereAsync(tunnel, cancellationToken).ConfigureAwait(false)];
-        var listener = listeners.Count == 1 ? listeners[0] : new JoinedListener(listeners);
+        var (assembly, listener) = await TunnelAssembly.OpenAsync(tunnel, _config, _there, _services, _stopping.Token, cancellationToken).ConfigureAwait(false);
         _unclaimed.Add(listener);
-
-        var (near, far) = tunnel.Spec.Kind == TunnelKind.Local ? (_services.Here, _there) : (_there, _services.Here);
-        var facts = new OpenTunnel(tunnel, _config.Host, [.. listeners.Select(one => one.LocalEndpoint)]);
-        TunnelSession serve;
-        Func<int> cut;
-        if (tunnel.Spec.Type == TunnelType.Ftp)
-        {
-            var sessions = new FtpSessions(tunnel, _config.Host, near, far, _services, _config.Grace, _stopping.Token);
-            (serve, cut) = (sessions.ServeAsync, () => sessions.Cut);
-        }
-        else
-        {
-            var session = Tunnel.Plain(far, WishOf(tunnel), _services.Time, (to, failure) => _services.Reporter.Tell(ForwardMessages.OpenFailed(facts, to, failure)));
-            var sessions = new PlainSessions(session, _config.Grace, _services.Time);
-            (serve, cut) = (sessions.ServeAsync, () => sessions.Cut);
-        }
-        // Sessions follow their own stop: after a lost link they first have their say.
-        _tunnels.Add((new RunningTunnel(facts, listener, AdmissionFor(tunnel), (client, _) => ServeAsync(serve, client), _services.Reporter, _services.Time), cut));
-    }
-
-    private async Task ServeAsync(TunnelSession serve, Accepted client)
-    {
-        _memory.Enter();
-        try
-        {
-            await serve(client, _stopping.Token).ConfigureAwait(false);
-        }
-        finally
-        {
-            _memory.Leave();
-        }
-    }
-
-    // PermitRemoteOpen is there for clients on the server's side, who could otherwise reach whatever this machine reaches.
-    private ReadWish WishOf(TunnelConfig tunnel) => tunnel.Spec.Type == TunnelType.Socks
-        ? new SocksClients(tunnel.Spec.Kind == TunnelKind.Remote ? _config.RemoteOpen.Forbids : _ => null, _services.Time).ReadAsync
-        : Wish.Always(new Endpoint(tunnel.Spec.DestinationHost, tunnel.Spec.DestinationPort));
-
-    private async ValueTask<IListener> ListenThereAsync(TunnelConfig tunnel, CancellationToken cancellationToken)
-    {
-        // As ssh asks: without an address "localhost", which sshd takes for both loopback addresses; empty for every one.
-        var host = tunnel.Spec.ListenHost switch { null => "localhost", TunnelSpec.EveryAddress => "", { } said => said };
-        try
-        {
-            var listener = await _there.ListenAsync(new Endpoint(host, tunnel.Spec.ListenPort), NearListeners.Options(tunnel), cancellationToken).ConfigureAwait(false);
-            if (tunnel.Spec.ListenPort == 0)
-                _services.Reporter.Tell(ForwardMessages.Allocated(tunnel.Spec, listener.LocalEndpoint.Port));
-            return listener;
-        }
-        catch (NetworkException e)
-        {
-            throw new BrokerException(ForwardMessages.RemoteRefused(tunnel.Spec, e.Failure, _config.ExitOnForwardFailure && !tunnel.IsBestEffort), e);
-        }
+        _tunnels.Add((assembly.Tunnel, assembly.CutSoFar));
     }
 }

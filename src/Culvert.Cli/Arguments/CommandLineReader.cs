@@ -19,6 +19,14 @@ internal static class CommandLineReader
         {
             case "help":
                 return new Invocation.Help();
+            case "broker":
+                return BrokerReader.Broker([.. words.Skip(1)], machine);
+            case "ctl":
+                return BrokerReader.Control([.. words.Skip(1)]);
+            case "connect":
+                return BrokerReader.Control(words);
+            case "service":
+                return BrokerReader.Service([.. words.Skip(1)]);
             case "demo":
                 return ReadDemo([.. words.Skip(1)]);
             case "install-names":

@@ -1,3 +1,4 @@
+using Culvert.Broker.Audit;
 using Culvert.Broker.Config;
 using Culvert.Net;
 
@@ -45,4 +46,62 @@ internal abstract record Invocation
     /// <summary>The names of the original, as links to this program.</summary>
     /// <param name="Folder">Where they go.</param>
     internal sealed record InstallNames(string Folder) : Invocation;
+
+    /// <summary>The broker, in the foreground.</summary>
+    /// <param name="Load">Reads its configuration.</param>
+    internal sealed record Broker(Func<BrokerConfig> Load) : Invocation
+    {
+        /// <summary>The file that the configuration comes from; null: several, or none.</summary>
+        public string? ConfigFile { get; init; }
+
+        /// <summary>The control socket; null: the usual one.</summary>
+        public string? Socket { get; init; }
+
+        /// <summary>Holds the number of the process while it runs.</summary>
+        public string? ProcessIdFile { get; init; }
+
+        /// <summary>Where events go; null: where the configuration says.</summary>
+        public string? LogFile { get; init; }
+
+        /// <summary>How they're written.</summary>
+        public AuditFormat LogFormat { get; init; }
+
+        /// <summary>How much is logged beside them.</summary>
+        public Verbosity Verbosity { get; init; } = Verbosity.Info;
+
+        /// <summary>Ready only when all is up.</summary>
+        public bool RequireAll { get; init; }
+
+        /// <summary>End when a link is lost.</summary>
+        public bool ExitOnLoss { get; init; }
+    }
+
+    /// <summary>A verb for a running broker.</summary>
+    /// <param name="Words">The verb and what follows it.</param>
+    internal sealed record Control(IReadOnlyList<string> Words) : Invocation
+    {
+        /// <summary>The control socket; null: the usual one.</summary>
+        public string? Socket { get; init; }
+
+        /// <summary>Print what the broker answered, as JSON.</summary>
+        public bool Json { get; init; }
+
+        /// <summary>For programs: fields between tabs, no headings (<c>-s</c>).</summary>
+        public bool Short { get; init; }
+
+        /// <summary>Cut nothing off (<c>-w</c>).</summary>
+        public bool Wide { get; init; }
+
+        /// <summary>Say nothing but what was asked for (<c>-q</c>).</summary>
+        public bool Quiet { get; init; }
+
+        /// <summary>Show it again and again.</summary>
+        public bool Watch { get; init; }
+    }
+
+    /// <summary>A unit file for the service manager.</summary>
+    /// <param name="System">For the system's manager, not this user's.</param>
+    /// <param name="PrintOnly">Print it instead of writing it.</param>
+    /// <param name="Words">What the broker is started with.</param>
+    internal sealed record Service(bool System, bool PrintOnly, IReadOnlyList<string> Words) : Invocation;
 }

@@ -22,7 +22,7 @@ internal sealed class Syntax
         ["-c"] = "Ciphers",
         ["-m"] = "MACs",
         ["-b"] = "BindAddress",
-    }.Concat(ConfigBuilder.OwnSettings.Select(keyword => KeyValuePair.Create(OptionOf(keyword), keyword))).ToFrozenDictionary();
+    }.Concat(ConfigBuilder.OwnSettings.Where(keyword => keyword != "CulvertReconnect").Select(keyword => KeyValuePair.Create(OptionOf(keyword), keyword))).ToFrozenDictionary();
 
     /// <summary>Options without a value that say a setting.</summary>
     public static IReadOnlyDictionary<string, (string Keyword, string Value)> Flags { get; } = new Dictionary<string, (string, string)>
@@ -31,6 +31,7 @@ internal sealed class Syntax
         ["-6"] = ("AddressFamily", "inet6"),
         ["-g"] = ("GatewayPorts", "yes"),
         ["-C"] = ("Compression", "yes"),
+        ["--reconnect"] = ("CulvertReconnect", "yes"),
     };
 
     /// <summary>Each setting of our own is an option too: <c>CulvertDataHosts</c> is <c>--data-hosts</c>.</summary>

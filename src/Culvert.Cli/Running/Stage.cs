@@ -15,6 +15,7 @@ internal sealed class Stage : IAsyncDisposable
     private readonly ITerminal? _terminal;
     private readonly OpenSshLogger _log;
     private readonly Prompter? _prompter;
+    private volatile bool _hasLeft;
 
     private Stage(ConnectionConfig connection, Stream output, ISessionConsole? console, bool isTerminal, bool background, int failureCode)
     {
@@ -36,7 +37,7 @@ internal sealed class Stage : IAsyncDisposable
         {
             Here = new TcpNetwork(TimeProvider.System),
             Reporter = Clients,
-            Ask = Asking(_prompter),
+            Ask = Asking(_prompter) is { } ask ? (question, token) => _hasLeft ? ValueTask.FromResult<string?>(null) : ask(question, token) : null,
             LoggerFactory = _log,
         };
     }
@@ -79,8 +80,12 @@ internal sealed class Stage : IAsyncDisposable
         }
     }
 
-    /// <summary>Nothing more will be asked.</summary>
-    public void LeaveTerminal() => _terminal?.Dispose();
+    /// <summary>Nothing more will be asked: what a later attempt wants to know, nobody answers.</summary>
+    public void LeaveTerminal()
+    {
+        _hasLeft = true;
+        _terminal?.Dispose();
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -13,10 +13,11 @@ internal sealed class StopSignals : IDisposable
 
     /// <summary>Begins to listen.</summary>
     /// <param name="endAtOnce">Ends the program.</param>
-    public StopSignals(Action endAtOnce)
+    /// <param name="hangUpStops">SIGHUP is one of them; a daemon gives it another meaning.</param>
+    public StopSignals(Action endAtOnce, bool hangUpStops = true)
     {
         _endAtOnce = endAtOnce;
-        foreach (var signal in (ReadOnlySpan<PosixSignal>)[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP])
+        foreach (var signal in (ReadOnlySpan<PosixSignal>)[PosixSignal.SIGINT, PosixSignal.SIGTERM, .. hangUpStops ? (ReadOnlySpan<PosixSignal>)[PosixSignal.SIGHUP] : []])
             _registrations.Add(PosixSignalRegistration.Create(signal, OnSignal));
     }
 

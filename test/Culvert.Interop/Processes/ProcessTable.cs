@@ -1,11 +1,32 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Culvert.Interop.Processes;
 
 /// <summary>What Linux's <c>/proc</c> tells of processes that a test started.</summary>
-internal static class ProcessTable
+internal static partial class ProcessTable
 {
+    public const int SignalHangUp = 1;
+    public const int SignalUser1 = 10;
+    public const int SignalContinue = 18;
+    public const int SignalStop = 19;
+
+    /// <summary>Sends a signal to a process; one that has ended hears nothing.</summary>
+    public static void Signal(int process, int signal) => _ = NativeKill(process, signal);
+
+    /// <summary>The memory that a process has in use, in bytes.</summary>
+    public static long MemoryOf(int process) =>
+        long.Parse(LinesOf($"/proc/{process}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+
+    /// <summary>The processor time that a process has used, in the kernel's ticks of a hundredth of a second.</summary>
+    public static long TicksOf(int process)
+    {
+        var stat = LinesOf($"/proc/{process}/stat")[0];
+        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        return long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture);
+    }
+
     /// <summary>All descendants of a process, parents before their children.</summary>
     public static IReadOnlyList<StartedProcess> DescendantsOf(int ancestor)
     {
@@ -90,6 +111,9 @@ internal static class ProcessTable
         var afterName = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         return (new StartedProcess(id, afterName[19]), int.Parse(afterName[1], CultureInfo.InvariantCulture));
     }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int NativeKill(int process, int signal);
 
     private static string[] LinesOf(string path)
     {

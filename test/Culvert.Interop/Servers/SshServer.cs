@@ -109,6 +109,20 @@ internal abstract class SshServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts it again after <see cref="KillAll"/>, on the same port and with the same keys.</summary>
+    public async Task StartAgainAsync(CancellationToken cancellation)
+    {
+        await _process!.DisposeAsync();
+        _process = Options.Host.Start(await PrepareAsync(cancellation));
+        await Readiness.OfPortAsync(_process, Port, cancellation);
+    }
+
+    /// <summary>Stops server and sessions in the middle of what they do: they neither answer nor end.</summary>
+    public void FreezeAll() => SignalAll(freeze: true);
+
+    /// <summary>Lets them go on.</summary>
+    public void ThawAll() => SignalAll(freeze: false);
+
     /// <summary>Kills each session; the server itself goes on.</summary>
     public void KillSessions()
     {
@@ -131,6 +145,13 @@ internal abstract class SshServer : IAsyncDisposable
         }
 
         Folder.Dispose();
+    }
+
+    private void SignalAll(bool freeze)
+    {
+        var process = _process ?? throw new InvalidOperationException("not started");
+        foreach (var id in (IEnumerable<int>)[process.Id, .. ProcessTable.DescendantsOf(process.Id).Select(session => session.Id)])
+            ProcessTable.Signal(id, freeze ? ProcessTable.SignalStop : ProcessTable.SignalContinue);
     }
 
     protected abstract Task<CommandLine> PrepareAsync(CancellationToken cancellation);

@@ -68,6 +68,6 @@ public sealed class MessagesTests
             "connect failed: Connection refused: is an FTP server running at files:21, as seen from server?",
             LinkMessages.ForFtpClients("server", spec, new Failure(FailureKind.Refused, "connect failed: Connection refused")));
         Assert.Contains("AllowTcpForwarding", LinkMessages.ForFtpClients("server", spec, new Failure(FailureKind.Prohibited, "administratively prohibited")), StringComparison.Ordinal);
-        Assert.Equal("the SSH connection to server is lost: x", LinkMessages.ForFtpClients("server", spec, new Failure(FailureKind.NetworkLost, "x")));
+        Assert.Equal("there is no SSH connection to server: x", LinkMessages.ForFtpClients("server", spec, new Failure(FailureKind.NetworkLost, "x")));
     }
 }

@@ -111,7 +111,9 @@ public sealed class CommandLineTests
         Assert.Equal("demo", Connection("-L 1:a:2 -- demo").Host);
         Assert.Equal("demo", Connection("me@demo -L 1:a:2").Host);
         Assert.Equal("config", Connection("config -L 1:a:2").Host);
-        Assert.Equal("broker", Connection("broker -L 1:a:2").Host);
+        Assert.Equal("broker", Connection("--host broker -L 1:a:2").Host);
+        Assert.Equal("ctl", Connection("-L 1:a:2 -- ctl").Host);
+        Assert.Equal("service", Connection("me@service -L 1:a:2").Host);
         Assert.Equal("culvert", Connection("culvert -L 1:a:2").Host);
     }
 
@@ -163,6 +165,8 @@ public sealed class CommandLineTests
         { "CulvertIdentification", "/f" },
         { "CulvertHostKeyFolders", "/d" },
         { "CulvertGrace", "1m" },
+        { "CulvertReconnect", "yes" },
+        { "CulvertRestoreWait", "1m" },
         { "CulvertActive", "forward" },
         { "CulvertDataAddress", "reply" },
         { "CulvertDataHosts", "10.0.0.5,192.0.2.0/24" },
@@ -193,7 +197,9 @@ public sealed class CommandLineTests
     [MemberData(nameof(OwnSettings))]
     public void A_setting_of_our_own_is_the_same_thing_as_an_option_and_as_a_keyword(string keyword, string value)
     {
-        var typed = Connection("-L 1:a:2 " + Syntax.OptionOf(keyword) + " " + value + " h");
+        // What is yes or no and needs no value on the command line is a flag there.
+        var option = Syntax.OptionOf(keyword);
+        var typed = Connection($"-L 1:a:2 {option} {(Syntax.Flags.ContainsKey(option) ? "" : value + " ")}h");
         var said = Connection($"-L 1:a:2 -o{keyword}={value} h");
         Assert.Equal(Told(said), Told(typed));
         Assert.NotEqual(Told(Connection("-L 1:a:2 h")), Told(typed));
@@ -207,7 +213,7 @@ public sealed class CommandLineTests
         var manual = File.ReadAllText(Path.Combine(Repository.Root, "docs", "man", "culvert.1"));
         Assert.Equal(ConfigBuilder.OwnSettings.Order(), OwnSettings.Select(row => row.Data.Item1).Order());
         Assert.DoesNotContain(ConfigBuilder.OwnSettings, keyword => !manual.Contains(".It Fl " + Syntax.OptionOf(keyword)[1..].Replace("-", "\\-", StringComparison.Ordinal) + " ", StringComparison.Ordinal)
-            && !manual.Contains(".It Fl " + Syntax.OptionOf(keyword)[1..] + " ", StringComparison.Ordinal));
+            && !manual.Contains(".It Fl " + Syntax.OptionOf(keyword)[1..] + (Syntax.Flags.ContainsKey(Syntax.OptionOf(keyword)) ? "\n" : " "), StringComparison.Ordinal));
     }
 
     [Theory]
@@ -240,7 +246,7 @@ public sealed class CommandLineTests
     [InlineData("-L 1:a:2 -p _ h", "Bad port ' '.")]
     [InlineData("-L 1:a:2 --foo h", "unknown option --foo")]
     [InlineData("-L 1:a:2 --foo=bar h", "unknown option --foo=bar")]
-    [InlineData("-L 1:a:2 -N --reconnect h", "unknown option --reconnect")]
+    [InlineData("-L 1:a:2 -N --reconnects h", "unknown option --reconnects")]
     [InlineData("-L 1:2 h", "Bad local forwarding specification '1:2'")]
     [InlineData("-R 1:x h", "Bad remote forwarding specification '1:x'")]
     [InlineData("-D x h", "Bad dynamic forwarding specification 'x'")]

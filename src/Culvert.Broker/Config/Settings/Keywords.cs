@@ -131,6 +131,8 @@ internal static class Keywords
         Connection(Ours + "PasswordCredential", Text, c => c.PasswordCredential, (c, v) => c with { PasswordCredential = v }),
         Connection(Ours + "Identification", Text, c => c.IdentificationFile, (c, v) => c with { IdentificationFile = v }),
         Connection(Ours + "HostKeyFolders", new ValueSyntax<IReadOnlyList<string>?>(Files.Read, folders => folders is null ? [] : [string.Join(' ', folders)]), c => c.HostKeyFolders, (c, v) => c with { HostKeyFolders = v ?? c.HostKeyFolders }),
+        Connection(Ours + "Reconnect", Flag, c => c.Reconnect, (c, v) => c with { Reconnect = v }),
+        Connection(Ours + "RestoreWait", Time, c => c.RestoreWait, (c, v) => c with { RestoreWait = v }),
         Connection(Ours + "Grace", Time, c => c.Grace, (c, v) => c with { Grace = v }),
         Ftp(Ours + "Active", Word(("convert", ActiveMode.Convert), ("forward", ActiveMode.Forward), ("auto", ActiveMode.Auto)), o => o.Active, (o, v) => o with { Active = v }),
         Ftp(Ours + "DataAddress", Word(("destination", DataAddress.Destination), ("reply", DataAddress.Reply)), o => o.DataAddress, (o, v) => o with { DataAddress = v }),

@@ -47,9 +47,20 @@ internal static class LinkMessages
             $"{config.ServerAliveCountMax} questions, {config.ServerAliveInterval.TotalSeconds:0} s apart, had no answer (ServerAliveCountMax, ServerAliveInterval); start culvert again when the network is back"))
         : Message.Error($"Connection to {config.Host} closed by remote host.", $"cause: {failure.Text}; start culvert again when the server is back");
 
+    /// <summary>The link is lost, and will be made again.</summary>
+    public static Message Restoring(ConnectionConfig config, string cause) =>
+        Message.Warning($"Connection to {config.Host} is lost: {cause}", "the ports stay open; it's being restored (kill -USR1 tries at once)");
+
+    /// <summary>Another attempt failed.</summary>
+    public static Message StillAway(ConnectionConfig config, string cause, TimeSpan away) =>
+        Message.Note(string.Create(CultureInfo.InvariantCulture, $"Connection to {config.Host} is still being restored, for {away.TotalSeconds:0} s now: {cause}"));
+
+    /// <summary>The link is there again.</summary>
+    public static Message Back(ConnectionConfig config) => Message.Note($"Connection to {config.Host} is restored");
+
     /// <summary>For FTP clients: why their connection to the FTP server can't be had, and what to do about it.</summary>
     public static string ForFtpClients(string server, TunnelSpec spec, Failure failure) => failure.Kind == FailureKind.NetworkLost
-        ? $"the SSH connection to {server} is lost: {failure.Text}"
+        ? $"there is no SSH connection to {server}: {failure.Text}"
         : WhyNot(server, spec, failure) is { } why ? $"{failure.Text}: {why}" : failure.Text;
 
     /// <summary>Why a tunnel's destination can't be had, in one line; null when the failure says all there is to say.</summary>

@@ -1,0 +1,113 @@
+using Culvert.Broker.Config;
+using Culvert.Broker.Runtime;
+using Culvert.Net;
+
+namespace Culvert.Broker.Control;
+
+/// <content>What each request does.</content>
+internal sealed partial class ControlApi
+{
+    // With wait: answered when the link is up, has failed, or asks; or when time is over.
+    private async Task<ControlAnswer> ConnectionAsync(string id, ControlRequest request, CancellationToken cancellationToken)
+    {
+        if (FindRun(id) is not { } run)
+            return Missing("connection", id);
+        await UntilAsync(
+            () => run.Link.Status.IsDecided || run.Link.Status.State == LinkState.WaitingForInput,
+            () => [run.Link.Changed.Next],
+            WaitOf(request), cancellationToken).ConfigureAwait(false);
+        return Answer(Show.Connection(run, daemon), ControlJson.Default.ConnectionView);
+    }
+
+    private async Task<ControlAnswer> CloseConnectionAsync(string id, CancellationToken cancellationToken)
+    {
+        if (FindRun(id) is not { } run || !await daemon.DisconnectAsync(run.Profile.Id, cancellationToken).ConfigureAwait(false))
+            return Missing("connection", id);
+        return Done($"connection {run.Id} ({run.Profile.Id}) is closed");
+    }
+
+    private ControlAnswer CloseChannel(string id)
+    {
+        if (!IsNumber(id, out var number) || daemon.Runs.SelectMany(run => run.Channels.Open).FirstOrDefault(channel => channel.Id == number) is not { } channel)
+            return Missing("channel", id);
+        channel.Abort();
+        return Done($"channel {channel.Id} is cut");
+    }
+
+    private async Task<ControlAnswer> OpenTunnelAsync(OpenTunnelView wanted, CancellationToken cancellationToken)
+    {
+        TunnelKind? kind = wanted.Kind switch { "local" => TunnelKind.Local, "remote" => TunnelKind.Remote, _ => null };
+        if (kind is null)
+            return Error(422, $"a tunnel is local or remote, not '{wanted.Kind}'");
+        var config = new TunnelConfig(TunnelSpec.Parse(kind.Value, wanted.Spec)) { OpenToOthers = wanted.AllowRelay };
+        if (await daemon.OpenTunnelAsync(wanted.Profile, config, cancellationToken).ConfigureAwait(false) is not { } tunnel)
+            return Missing("profile", wanted.Profile);
+        await UntilAsync(() => tunnel.Now.State != TunnelState.Opening, () => [tunnel.Changed.Next], LongestWait, cancellationToken).ConfigureAwait(false);
+        return Answer(Show.Tunnel(tunnel, daemon), ControlJson.Default.TunnelView);
+    }
+
+    // By its number, or as Tectia's users say it: [address]:port, where an empty address is any.
+    private async Task<ControlAnswer> CloseTunnelAsync(string id, CancellationToken cancellationToken)
+    {
+        var colon = id.LastIndexOf(':');
+        var found = colon < 0
+            ? daemon.Tunnels.Where(tunnel => IsNumber(id, out var number) && tunnel.Id == number)
+            : daemon.Tunnels.Where(tunnel => tunnel.Now.Facts is { } facts && facts.ListenEndpoints.Any(at =>
+                IsNumber(id[(colon + 1)..], out var port) && at.Port == port && (colon == 0 || at.Host == id[..colon].Trim('[', ']'))));
+        var closed = new List<long>();
+        foreach (var tunnel in found.ToList())
+        {
+            if (await daemon.CloseTunnelAsync(tunnel.Id, cancellationToken).ConfigureAwait(false))
+                closed.Add(tunnel.Id);
+        }
+        return closed.Count == 0 ? Error(404, $"there is no tunnel {id}", "culvert ctl list-tunnel-listeners shows them") : Done($"tunnel {string.Join(", ", closed)} is closed");
+    }
+
+    private async Task<ControlAnswer> ConnectAsync(string id, CancellationToken cancellationToken) =>
+        await daemon.ConnectAsync(id, cancellationToken).ConfigureAwait(false) is { } run ? Answer(Show.Connection(run, daemon), ControlJson.Default.ConnectionView) : Missing("profile", id);
+
+    private async Task<ControlAnswer> DisconnectAsync(string id, CancellationToken cancellationToken) =>
+        await daemon.DisconnectAsync(id, cancellationToken).ConfigureAwait(false) ? Done($"profile {id} is disconnected") : Missing("profile", id);
+
+    // With wait: answered as soon as there is one.
+    private async Task<ControlAnswer> QuestionsAsync(ControlRequest request, CancellationToken cancellationToken)
+    {
+        var profile = request.Query.GetValueOrDefault("profile");
+        await UntilAsync(() => Mine().Any(), () => [daemon.Questions.Changed.Next], WaitOf(request), cancellationToken).ConfigureAwait(false);
+        return Answer([.. Mine().Select(Show.Question)], ControlJson.Default.IReadOnlyListQuestionView);
+
+        IEnumerable<PendingQuestion> Mine() => daemon.Questions.Pending.Where(question => profile is null || question.Profile == profile);
+    }
+
+    private ControlAnswer AnswerQuestion(string id, AnswerView answer) =>
+        IsNumber(id, out var number) && daemon.Questions.TryAnswer(number, answer.Answer, out var question)
+            ? Done($"the question of {question.Profile} is answered")
+            : Error(404, $"question {id} doesn't wait any more");
+
+    private ControlAnswer ConfigValue(string path)
+    {
+        var lines = ConfigPaths.Read(daemon.Config, path);
+        return lines is null
+            ? Error(404, $"the configuration has no '{path}'", "try profiles, profiles/ID, profiles/ID/tunnels or static-tunnels")
+            : Answer(new ValueView(path, lines), ControlJson.Default.ValueView);
+    }
+
+    private async Task<ControlAnswer> ProbeAsync(ProbeView wanted, CancellationToken cancellationToken)
+    {
+        if (!Names.IsHost(wanted.Host) || wanted.Port is < 1 or > 65535)
+            return Error(422, "a server is a host and a port from 1 to 65535");
+        var offer = await HostKeyProbe.AskAsync(new Endpoint(wanted.Host, wanted.Port), daemon.Services, cancellationToken).ConfigureAwait(false);
+        var name = wanted.Port == 22 ? wanted.Host : FormattableString.Invariant($"[{wanted.Host}]:{wanted.Port}");
+        return Answer(new HostKeyView(wanted.Host, wanted.Port, offer.KeyType, offer.Fingerprint, $"{name} {offer.KeyType} {Convert.ToBase64String(offer.Blob.Span)}"), ControlJson.Default.HostKeyView);
+    }
+
+    private ControlAnswer Debug(DebugView wanted)
+    {
+        if (!Enum.TryParse<Verbosity>(wanted.Level, ignoreCase: true, out var level) || !Enum.IsDefined(level))
+            return Error(422, $"there is no level '{wanted.Level}'", "the levels are quiet, fatal, error, info, verbose, debug1, debug2 and debug3");
+        actions.SetVerbosity(level);
+        return Answer(new DebugView(Show.Word(level)), ControlJson.Default.DebugView);
+    }
+
+    private ProfileRun? FindRun(string id) => IsNumber(id, out var number) && daemon.Runs.FirstOrDefault(run => run.Id == number) is { } run ? run : daemon.Find(id);
+}

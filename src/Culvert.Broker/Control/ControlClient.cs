@@ -1,0 +1,81 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Culvert.Broker.Runtime;
+using Culvert.Net.Unix;
+
+namespace Culvert.Broker.Control;
+
+/// <summary>Speaks to a broker. Thread-safe.</summary>
+public sealed class ControlClient : IDisposable
+{
+    private readonly HttpClient _http;
+    private readonly string _path;
+
+    /// <param name="path">Its control socket.</param>
+    public ControlClient(string path)
+    {
+        _path = path;
+        _http = new HttpClient(new SocketsHttpHandler { ConnectCallback = async (_, token) => await UnixSockets.ConnectAsync(path, token).ConfigureAwait(false), UseProxy = false })
+        {
+            BaseAddress = new Uri("http://broker/"),
+            // Requests that wait say how long.
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+    }
+
+    /// <summary>Asks.</summary>
+    /// <exception cref="BrokerException">There is no broker, or it said no; what it said is the message.</exception>
+    public async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
+        Parse(await SendAsync(HttpMethod.Get, path, null, cancellationToken).ConfigureAwait(false), type);
+
+    /// <summary>Sends something.</summary>
+    /// <exception cref="BrokerException">Likewise.</exception>
+    public async Task<TAnswer> PostAsync<TBody, TAnswer>(string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TAnswer> answerType, CancellationToken cancellationToken) =>
+        Parse(await SendAsync(HttpMethod.Post, path, JsonSerializer.SerializeToUtf8Bytes(body, bodyType), cancellationToken).ConfigureAwait(false), answerType);
+
+    /// <summary>Sends a request, and gives the answer as it came.</summary>
+    /// <exception cref="BrokerException">Likewise.</exception>
+    public async Task<byte[]> SendAsync(HttpMethod method, string path, byte[]? body, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(body);
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        }
+        try
+        {
+            using var response = await _http.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            var answer = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+            if (response.StatusCode == HttpStatusCode.OK)
+                return answer;
+            var error = Parse(answer, ControlJson.Default.ErrorView);
+            throw new BrokerException(Message.Error(error.Error, error.Hint));
+        }
+        catch (HttpRequestException e)
+        {
+            throw new BrokerException(
+                e.InnerException is SocketException or null
+                    ? Message.Error($"No broker runs at {_path}.", "culvert ctl start starts one; culvert broker runs one in the foreground")
+                    : Message.Error($"The broker at {_path} went away: {e.InnerException.Message}", "culvert ctl status shows whether it's back"), e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private static T Parse<T>(byte[] json, JsonTypeInfo<T> type)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, type) ?? throw new JsonException("it's null");
+        }
+        catch (JsonException e)
+        {
+            throw new BrokerException(Message.Error("The broker's answer can't be read: " + e.Message.ReplaceLineEndings(" "), "is it of another version than this program?"), e);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using Culvert.Broker.Runtime;
+using Culvert.Net.Unix;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
+
+namespace Culvert.Broker.Control;
+
+/// <summary>Serves the control API on a Unix socket, to its own user and to root. The only place that knows ASP.NET: a command that needs no broker loads none of it.</summary>
+internal sealed class ControlServer : IAsyncDisposable
+{
+    /// <summary>More than any request has: a passphrase, a tunnel.</summary>
+    private const int LargestBody = 64 * 1024;
+
+    /// <summary>So many may be connected at once: programs of one user.</summary>
+    private const int MostConnections = 200;
+
+    private static readonly byte[] Refusal = Encoding.ASCII.GetBytes(RefusalText());
+
+    private readonly WebApplication _application;
+    private readonly string _path;
+
+    private ControlServer(WebApplication application, string path) => (_application, _path) = (application, path);
+
+    /// <summary>Listens.</summary>
+    /// <param name="path">Where; see <see cref="ControlSocket"/>.</param>
+    /// <param name="api">What is served.</param>
+    /// <param name="admits">Whether a user may come in; null: <see cref="ControlSocket.Admits"/>.</param>
+    /// <param name="logger">Told of who was sent away.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="BrokerException">It can't be had.</exception>
+    public static async Task<ControlServer> StartAsync(string path, ControlApi api, Func<Net.UserId?, bool>? admits, ILogger logger, CancellationToken cancellationToken)
+    {
+        await ControlSocket.PrepareAsync(path, cancellationToken).ConfigureAwait(false);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = LargestBody;
+            kestrel.Limits.MaxConcurrentConnections = MostConnections;
+            kestrel.ListenUnixSocket(path, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                listen.Use(next => connection => AdmitAsync(connection, next, admits ?? ControlSocket.Admits, logger));
+            });
+        });
+        var application = builder.Build();
+        application.Run(context => ServeAsync(context, api));
+        try
+        {
+            await application.StartAsync(cancellationToken).ConfigureAwait(false);
+            // The folder keeps others out already; who looks at the socket alone shall see the same.
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            return new ControlServer(application, path);
+        }
+        catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException)
+        {
+            await application.DisposeAsync().ConfigureAwait(false);
+            throw new BrokerException(Message.Error($"The control socket {path} can't be had: {e.Message}", "name another place with --socket"), e);
+        }
+    }
+
+    /// <summary>Ends it; requests that wait are cut off.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        using var atOnce = new CancellationTokenSource();
+        await atOnce.CancelAsync().ConfigureAwait(false);
+        await _application.StopAsync(atOnce.Token).ConfigureAwait(false);
+        await _application.DisposeAsync().ConfigureAwait(false);
+        File.Delete(_path);
+    }
+
+    // The kernel's word for who connected, before a byte of theirs is read.
+    private static async Task AdmitAsync(ConnectionContext connection, ConnectionDelegate next, Func<Net.UserId?, bool> admits, ILogger logger)
+    {
+        var peer = connection.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket ? UnixSockets.PeerOf(socket) : null;
+        if (admits(peer))
+        {
+            await next(connection).ConfigureAwait(false);
+            return;
+        }
+        Log.ControlRefused(logger, peer?.Value ?? "(unknown)");
+        await connection.Transport.Output.WriteAsync(Refusal).ConfigureAwait(false);
+    }
+
+    private static string RefusalText()
+    {
+        const string body = """{"error":"this broker belongs to another user","hint":null}""";
+        return string.Create(CultureInfo.InvariantCulture, $"HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}");
+    }
+
+    private static async Task ServeAsync(HttpContext context, ControlApi api)
+    {
+        try
+        {
+            using var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body, context.RequestAborted).ConfigureAwait(false);
+            var query = context.Request.Query.ToDictionary(pair => pair.Key, pair => pair.Value.ToString());
+            var request = new ControlRequest(context.Request.Method, context.Request.Path.Value ?? "/", query, body.ToArray());
+            var answer = await api.HandleAsync(request, context.RequestAborted).ConfigureAwait(false);
+            context.Response.StatusCode = answer.Status;
+            context.Response.ContentType = "application/json";
+            context.Response.ContentLength = answer.Json.Length;
+            await context.Response.Body.WriteAsync(answer.Json, context.RequestAborted).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody waits for the answer any more.
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using Culvert.Broker.Audit;
+using Culvert.Broker.Config;
+
+namespace Culvert.Cli.Arguments;
+
+/// <summary>Reads what stands behind <c>broker</c>, <c>ctl</c>, <c>connect</c> and <c>service</c>. Pure.</summary>
+internal static class BrokerReader
+{
+    private const string BrokerForm = "culvert broker --help shows the options";
+
+    /// <summary><c>culvert broker …</c></summary>
+    /// <exception cref="ConfigException">It can't be meant.</exception>
+    public static Invocation Broker(IReadOnlyList<string> words, Machine machine)
+    {
+        var (hosts, lines) = (new List<string>(), new List<string>());
+        string? sshConfig = null;
+        Invocation.Broker broker = new(() => new BrokerConfig());
+        for (var i = 0; i < words.Count; i++)
+        {
+            var word = words[i];
+            switch (word)
+            {
+                case "-h" or "--help": return new Invocation.Help();
+                case "-f" or "--config" or "--config-file": broker = broker with { ConfigFile = Value() }; break;
+                case "--host": hosts.Add(Value()); break;
+                case "-F": sshConfig = Value(); break;
+                case "-o": lines.Add(Value()); break;
+                case "-a" or "--socket" or "--broker-address": broker = broker with { Socket = Value() }; break;
+                case "--pid-file": broker = broker with { ProcessIdFile = Value() }; break;
+                case "-l" or "--log-file" or "--debug-log-file": broker = broker with { LogFile = Value() }; break;
+                case "--log-format": broker = broker with { LogFormat = Format(Value()) }; break;
+                case "-v": broker = broker with { Verbosity = broker.Verbosity < Verbosity.Debug1 ? Verbosity.Debug1 : broker.Verbosity < Verbosity.Debug3 ? broker.Verbosity + 1 : Verbosity.Debug3 }; break;
+                case "--require-all": broker = broker with { RequireAll = true }; break;
+                case "--exit-on-loss": broker = broker with { ExitOnLoss = true }; break;
+                default: throw new ConfigException($"broker doesn't take '{word}'", BrokerForm);
+            }
+
+            string Value() => ++i < words.Count ? words[i] : throw new ConfigException($"{word} needs a value", BrokerForm);
+        }
+        var source = ConfigSource.Of(sshConfig);
+        return broker with { Load = () => new BrokerConfig { Profiles = [.. hosts.Select(host => OfHost(host, lines, machine, source))] } };
+    }
+
+    /// <summary><c>culvert ctl …</c>: options may stand before and behind the verb.</summary>
+    /// <exception cref="ConfigException">It can't be meant.</exception>
+    public static Invocation Control(IReadOnlyList<string> words)
+    {
+        var (control, verb) = (new Invocation.Control([]), new List<string>());
+        for (var i = 0; i < words.Count; i++)
+        {
+            switch (words[i])
+            {
+                // What follows is for the broker that's started.
+                case "start" when verb.Count == 0: return control with { Words = [.. words.Skip(i)] };
+                case "-h" or "--help": return new Invocation.Help();
+                case "-a" or "--socket" or "--broker-address": control = control with { Socket = ++i < words.Count ? words[i] : throw new ConfigException("--socket needs a value", "name the broker's control socket") }; break;
+                case "--json": control = control with { Json = true }; break;
+                case "-s" or "--short": control = control with { Short = true }; break;
+                case "-w" or "--wide": control = control with { Wide = true }; break;
+                case "-q" or "--quiet": control = control with { Quiet = true }; break;
+                case "--watch": control = control with { Watch = true }; break;
+                default: verb.Add(words[i]); break;
+            }
+        }
+        return verb.Count > 0 || control.Watch ? control with { Words = verb.Count > 0 ? verb : ["list-tunnel-listeners"] } : throw new ConfigException("ctl needs a verb", "culvert ctl status; culvert-ctl(1) lists the others");
+    }
+
+    /// <summary><c>culvert service install …</c>: behind <c>--</c> stands what the broker is started with.</summary>
+    /// <exception cref="ConfigException">It can't be meant.</exception>
+    public static Invocation Service(string[] words)
+    {
+        const string form = "the form is culvert service install [--system] [--print] [-- broker options]";
+        if (words is ["-h" or "--help", ..])
+            return new Invocation.Help();
+        if (words is not ["install", .. var rest])
+            throw new ConfigException("service knows install", form);
+        var options = rest.TakeWhile(word => word != "--").ToList();
+        if (options.Find(word => word is not ("--system" or "--user" or "--print")) is { } unknown)
+            throw new ConfigException($"service install doesn't take '{unknown}'", form);
+        return new Invocation.Service(options.Contains("--system"), options.Contains("--print"), [.. rest.Skip(options.Count + 1)]);
+    }
+
+    // A host of ssh_config as a profile that connects at the start: who has that file needs no other.
+    private static ProfileConfig OfHost(string host, List<string> lines, Machine machine, ConfigSource source)
+    {
+        var builder = new ConfigBuilder(machine);
+        foreach (var line in lines)
+            builder.SetLine(line);
+        var server = HostSpec.Parse(host);
+        return new ProfileConfig(server.Host, ResolvedConfig.Read(builder, server, source).ForUse()) { ConnectOnStartup = true };
+    }
+
+    private static AuditFormat Format(string word) => word switch
+    {
+        "text" => AuditFormat.Text,
+        "json" => AuditFormat.Json,
+        "journal" => AuditFormat.Journal,
+        _ => throw new ConfigException($"a log is text, json or journal, not '{word}'", BrokerForm),
+    };
+}
