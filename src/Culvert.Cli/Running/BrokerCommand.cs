@@ -44,7 +44,7 @@ internal static class BrokerCommand
             using var processId = ProcessIdFile.Write(wanted.ProcessIdFile);
             // Started by ctl start: who waits may go on now.
             if (!OperatingSystem.IsWindows() && Background.OfThisProcess() is { } background)
-                background.Detach(keepErrors: false);
+                background.Detach(keepErrors: false, keepOutput: false);
             using var retry = RetrySignal.Register(host.RetryNow);
             await using var reload = new ReloadSignal(host, log);
             if (await host.RunAsync(signals.Stop).ConfigureAwait(false) is not { } lost)

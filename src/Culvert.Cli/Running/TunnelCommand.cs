@@ -54,7 +54,6 @@ internal static class TunnelCommand
     {
         using var shown = new CancellationTokenSource();
         using var retry = RetrySignal.Register(run.RetryNow);
-        using var retry = RetrySignal.Register(run.RetryNow);
         var showing = live?.RunAsync(shown.Token) ?? Task.CompletedTask;
         using var tell = stop.Register(() => reporter.Tell(Message.Note("stopping: the ports are closed; what is running has a few seconds (a second signal ends at once)")));
         try

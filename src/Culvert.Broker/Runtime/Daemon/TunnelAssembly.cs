@@ -46,7 +46,7 @@ internal sealed record TunnelAssembly(RunningTunnel Tunnel, Func<int> CutSoFar)
         }
         else
         {
-            var session = Tunnel.Plain(far, WishOf(tunnel, connection, services.Time), services.Time, (to, failure) => services.Reporter.Tell(ForwardMessages.OpenFailed(facts, to, failure)));
+            var session = Net.Tunnel.Plain(far, WishOf(tunnel, connection, services.Time), services.Time, (to, failure) => services.Reporter.Tell(ForwardMessages.OpenFailed(facts, to, failure)));
             var sessions = new PlainSessions(session, connection.Grace, services.Time);
             (serve, cut) = (sessions.ServeAsync, () => sessions.Cut);
         }
