@@ -49,7 +49,7 @@ public sealed class BrokerTests
         Assert.DoesNotContain(second, ProcessTable.ListeningPortsOf(broker.Id));
 
         // A channel that's closed cuts its transfer, visibly.
-        var slow = DownloadAsync(ftp, first, "file", broker.Folder["cut"], "--limit-rate", "1M");
+        var slow = DownloadAsync(ftp, first, "file", broker.Folder["cut"], "--limit-rate", "100k");
         await broker.UntilAsync(transfers => transfers.GetArrayLength() == 1 && transfers[0].GetProperty("bytes").GetInt64() > 0, Cancel, "list-transfers");
         var channels = await broker.UntilAsync(channels => channels.GetArrayLength() == 2, Cancel, "list-channels");
         var data = channels.EnumerateArray().MaxBy(channel => channel.GetProperty("received").GetInt64()).GetProperty("id").GetInt64();

@@ -13,7 +13,7 @@ internal static class ForeignClient
     public const string Paramiko = "Paramiko";
 
     /// <summary>Runs a program again and again.</summary>
-    private const string Loop = "trap 'kill $!; exit' TERM; while :; do \"$@\" & wait $!; done";
+    private const string Loop = "while :; do \"$@\"; done";
 
     public static IReadOnlyList<string> All { get; } = [OpenSsh, OpenSshNewer, Dropbear, AsyncSsh, Paramiko];
 
