@@ -89,14 +89,15 @@ internal sealed class TcpDial : Dial
         if (_options.RequiredOwner is { } before && SocketOwners.System.OfListener(address) != before)
             return NotTheirs(address);
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        SocketIo? io = null;
         try
         {
             if (_options.Source is { } source && source.TryGetAddress(out var from))
                 socket.Bind(new IPEndPoint(from, source.Port));
-            var io = await ConnectAsync(socket, address, cancellationToken).ConfigureAwait(false);
+            io = await ConnectAsync(socket, address, cancellationToken).ConfigureAwait(false);
             if (_options.RequiredOwner is { } after && !IsTheirs(socket, address, after))
             {
-                socket.Dispose();
+                Drop();
                 return NotTheirs(address);
             }
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, _options.KeepAlive);
@@ -106,13 +107,22 @@ internal sealed class TcpDial : Dial
         }
         catch (SocketException e)
         {
-            socket.Dispose();
+            Drop();
             return new(null, SocketFailure.Of(e));
         }
         catch (OperationCanceledException)
         {
-            socket.Dispose();
+            Drop();
             throw;
+        }
+
+        // Whoever moves its bytes must know that it's gone.
+        void Drop()
+        {
+            if (io is null)
+                socket.Dispose();
+            else
+                io.Close();
         }
     }
 
@@ -121,8 +131,16 @@ internal sealed class TcpDial : Dial
     {
         if ((_options.Priority == Priority.Bulk || _options.QuickAcknowledge) && SocketIo.ForBulk(socket) is EpollSocket io)
         {
-            await io.ConnectAsync(address, cancellationToken).ConfigureAwait(false);
-            return io;
+            try
+            {
+                await io.ConnectAsync(address, cancellationToken).ConfigureAwait(false);
+                return io;
+            }
+            catch
+            {
+                io.Close(); // the loop must not hear of a socket that is gone
+                throw;
+            }
         }
         await socket.ConnectAsync(address, cancellationToken).ConfigureAwait(false);
         return SocketIo.Portable(socket);

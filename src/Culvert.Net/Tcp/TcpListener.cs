@@ -61,6 +61,7 @@ internal sealed class TcpListener : IListener
     /// <summary>Null when the peer is gone already.</summary>
     private Accepted? Adopt(Socket socket)
     {
+        SocketIo? io = null;
         try
         {
             socket.NoDelay = true;
@@ -72,12 +73,15 @@ internal sealed class TcpListener : IListener
             var peer = new Peer(Endpoint.From(remote), AddressKnowledge.Observed, null, Endpoint.From(local));
             if (peer.IsLocal)
                 peer = peer with { Owner = SocketOwners.System.OfConnection(remote, local) };
-            var io = _options.Priority == Priority.Bulk ? SocketIo.ForBulk(socket) : SocketIo.Portable(socket);
+            io = _options.Priority == Priority.Bulk ? SocketIo.ForBulk(socket) : SocketIo.Portable(socket);
             return new(new TcpDuplex(socket, io, _options.ArmedToReset, quickAcknowledge: false), peer);
         }
         catch (SocketException)
         {
-            socket.Dispose();
+            if (io is null)
+                socket.Dispose();
+            else
+                io.Close();
             return null;
         }
     }

@@ -74,8 +74,11 @@ internal sealed class BrokerProcess : IAsyncDisposable
         Command.RunAsync(CulvertProcess.Command(["ctl", "--socket", Socket, .. words]), cancellation);
 
     /// <summary>Says a verb whose answer is JSON.</summary>
-    public async Task<JsonElement> AskAsync(CancellationToken cancellation, params IReadOnlyList<string> words) =>
-        JsonDocument.Parse((await ControlAsync(cancellation, ["--json", .. words])).OrThrow().Output).RootElement;
+    public async Task<JsonElement> AskAsync(CancellationToken cancellation, params IReadOnlyList<string> words)
+    {
+        var answer = await ControlAsync(cancellation, ["--json", .. words]);
+        return answer.ExitCode == 0 ? JsonDocument.Parse(answer.Output).RootElement : throw new InvalidOperationException($"{answer}\nthe broker{(_process!.HasExited ? " has ended" : "")}: {Output}");
+    }
 
     /// <summary>Waits until an answer is as it should be.</summary>
     public async Task<JsonElement> UntilAsync(Func<JsonElement, bool> holds, CancellationToken cancellation, params IReadOnlyList<string> words)

@@ -41,6 +41,27 @@ public sealed class TcpIoTests
         }
     }
 
+    [Fact]
+    public async Task A_connection_that_is_refused_leaves_nothing_in_the_loop_and_does_not_end_it()
+    {
+        Assert.SkipWhen(EpollLoop.Shared is null, "there is no such loop on this system");
+        await using var listener = await Tcp.ListenAsync(new(Endpoint.Loopback4, 0), ListenOptions.Default, Stop);
+        var nobody = listener.LocalEndpoint;
+        await listener.DisposeAsync();
+        var before = EpollLoop.Shared.Sockets;
+        const int tries = 3000; // other tests have sockets too, but not so many
+        for (var round = 0; round < tries / 100; round++)
+        {
+            var outcomes = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Tcp.Connect(nobody, ConnectOptions.Default with { Priority = Priority.Bulk }).Outcome));
+            Assert.All(outcomes, outcome => Assert.Equal(FailureKind.Refused, outcome.Failure?.Kind));
+        }
+        Assert.InRange(EpollLoop.Shared.Sockets, 0, before + tries / 2);
+        await using var pair = await Pair.ConnectAsync(Priority.Bulk);
+        var reading = pair.Near.ReadAsync(Stop).AsTask();
+        await pair.Far.EndAsync(Stop);
+        Assert.Equal(ReadEnd.Ended, (await reading).End);
+    }
+
     [Theory, InlineData(Priority.Interactive), InlineData(Priority.Bulk)]
     public async Task An_abort_wakes_who_waits_to_read_and_who_waits_to_write(Priority priority)
     {

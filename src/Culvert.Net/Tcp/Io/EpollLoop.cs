@@ -36,6 +36,16 @@ internal sealed partial class EpollLoop
     /// <summary>The loop of this process, begun with its first socket; null where the system has no epoll.</summary>
     public static EpollLoop? Shared => s_shared.Value;
 
+    /// <summary>How many sockets it knows, for tests that look for leaks.</summary>
+    public int Sockets
+    {
+        get
+        {
+            lock (_gate)
+                return _registrations.Count;
+        }
+    }
+
     /// <summary>How often the loop was told of something, for tests that count it.</summary>
     public long Turns => Interlocked.Read(ref _turns);
 
@@ -134,10 +144,19 @@ internal sealed partial class EpollLoop
                 var happened = (ready & Broken) != 0 ? Readable | Writable : ready & (Readable | Writable);
                 woken = happened & _awaited;
                 _awaited &= ~woken;
-                if ((ready & Broken) != 0 && woken == 0)
-                    Leave();
-                else if ((happened & _watched & ~(woken & Readable)) is var idle and not 0)
-                    Watch(_watched & ~idle);
+                try
+                {
+                    if ((ready & Broken) != 0 && woken == 0)
+                        Leave();
+                    else if ((happened & _watched & ~(woken & Readable)) is var idle and not 0)
+                        Watch(_watched & ~idle);
+                }
+                catch (Exception e) when (e is ObjectDisposedException or SocketException)
+                {
+                    // Gone, or not to be watched any more. The loop belongs to all sockets and goes on; who waits for this one tries it, and finds out.
+                    woken = Readable | Writable;
+                    _awaited = 0;
+                }
             }
             if ((woken & Readable) != 0)
                 _readable.Set(here: true);
