@@ -111,7 +111,7 @@ class SmallFiles(Case):
 
     def __init__(self, rig, names, size, count, fewer=None, seconds=20):
         self.rig, self.contenders, self.size, self.count, self.fewer, self.seconds = rig, names, size, count, fewer or {}, seconds
-        self.name = "-".join(filter(None, ["files", describe(size).replace(" ", ""), str(rig.delay or "")]))
+        self.name = "-".join(filter(None, ["files", describe(size).replace(" ", ""), rig.kind if rig.delay else "", str(rig.delay or "")]))
         self.title = "small files, %s each, in one session" % describe(size)
 
     def remark(self, name):
@@ -158,7 +158,7 @@ class Opens(Case):
 
 
 class Sessions(Case):
-    """A hundred FTP sessions at once, each with a file of 1 MiB, logging in included."""
+    """A hundred FTP sessions at once, logged in before, each with a file of 1 MiB."""
 
     name, title = "sessions", "100 sessions at once, 1 MiB each"
     metrics = [Metric("speed", "MB/s", True)]

@@ -39,7 +39,7 @@ class Ftp:
         self.curl = [find("curl"), "-sS", "--user", "anonymous:bench", "--disable-epsv", "--ftp-skip-pasv-ip"]
         if tls:
             self.curl += ["--ssl-reqd", "--cacert", stage.keys.path("tls.crt"), "--tls-max", "1.2", "--ciphers", TLS_CIPHER]
-        self.lftp = "set cmd:fail-exit yes; set net:max-retries 1; set ftp:ssl-allow no; set ftp:prefer-epsv yes; open -u anonymous,bench -p %d %s; " % (port, address)
+        self.lftp = "set cmd:fail-exit yes; set net:max-retries 1; set ftp:ssl-allow no; set ftp:prefer-epsv yes; set ftp:use-mdtm no; open -u anonymous,bench -p %d %s; " % (port, address)
 
     def get(self, name, path):
         return self.curl + ["-o", path, self.url + name]
