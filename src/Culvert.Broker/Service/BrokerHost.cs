@@ -75,6 +75,8 @@ public sealed class BrokerHost : IAsyncDisposable
     {
         var config = _options.Load();
         _log.Reopen(config.Logging);
+        foreach (var note in config.Notes)
+            _log.WriteLine(note);
         _daemon.Activity.Happened(AuditNames.BrokerStarted, AuditSeverity.Notice, ("version", _options.Version), ("pid", Environment.ProcessId), ("config", _options.ConfigFile));
         var api = new ControlApi(_daemon, new ControlActions
         {
@@ -126,6 +128,8 @@ public sealed class BrokerHost : IAsyncDisposable
             var config = _options.Load();
             await _daemon.ApplyAsync(config, cancellationToken).ConfigureAwait(false);
             _log.Reopen(config.Logging);
+            foreach (var note in config.Notes)
+                _log.WriteLine(note);
             _daemon.Activity.Happened(AuditNames.BrokerReloaded, AuditSeverity.Notice, ("profiles", config.Profiles.Count), ("result", "complete"));
         }
         catch (Exception e) when (e is ConfigException or BrokerException or IOException or UnauthorizedAccessException)

@@ -28,7 +28,7 @@ internal static class ControlCommand
             {
                 "start" => OperatingSystem.IsWindows()
                     ? throw new ConfigException("ctl start isn't supported on Windows", "culvert service install makes a service of it")
-                    : await Background.RunChildAsync(["broker", .. wanted.Socket is { } socket ? (string[])["--socket", socket] : [], .. wanted.Words.Skip(1)]).ConfigureAwait(false),
+                    : await Background.RunChildAsync(["broker", .. wanted.Socket is { } socket ? (string[])["--socket", socket] : [], .. wanted.Words.Skip(1)], ProgramName.Culvert).ConfigureAwait(false),
                 "auth-handler" => await QuestionHandler.ServeAsync(client, screen, profile: null, signals.Stop).ConfigureAwait(false),
                 "connect" => await ConnectAsync(wanted, client, screen, output, signals.Stop).ConfigureAwait(false),
                 _ when wanted.Watch => await WatchAsync(wanted, client, output, signals.Stop).ConfigureAwait(false),
@@ -43,6 +43,23 @@ internal static class ControlCommand
         catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
         {
             return ExitCode.Success;
+        }
+    }
+
+    /// <summary>Whether a broker of this user's runs that has a profile of this id.</summary>
+    public static async Task<bool> KnowsAsync(string profile)
+    {
+        if (!File.Exists(ControlSocket.Usual()))
+            return false;
+        using var client = new ControlClient(ControlSocket.Usual());
+        try
+        {
+            var profiles = await client.GetAsync("v1/profiles", ControlJson.Default.IReadOnlyListProfileView, CancellationToken.None).ConfigureAwait(false);
+            return profiles.Any(known => known.Id == profile);
+        }
+        catch (BrokerException)
+        {
+            return false; // the socket of a broker that is gone: its work is done here
         }
     }
 

@@ -33,8 +33,10 @@ internal sealed partial class Background : IDisposable
     }
 
     /// <summary>In the parent: starts the child with the same words and waits until it's ready or has ended.</summary>
+    /// <param name="words">Its words.</param>
+    /// <param name="name">The name by which the child believes to be called.</param>
     /// <returns>What the parent exits with: 0, or the child's own code.</returns>
-    public static async Task<int> RunChildAsync(IReadOnlyList<string> words)
+    public static async Task<int> RunChildAsync(IReadOnlyList<string> words, string name)
     {
         using var ready = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.Inheritable);
         var start = new ProcessStartInfo(Environment.ProcessPath!) { UseShellExecute = false };
@@ -45,7 +47,7 @@ internal sealed partial class Background : IDisposable
         foreach (var word in words)
             start.ArgumentList.Add(word);
         start.Environment[Variable] = ready.GetClientHandleAsString();
-        ProgramName.PassOn(start.Environment);
+        ProgramName.PassOn(start.Environment, name);
 
         // Ctrl-C reaches both; what becomes of it is the child's to say.
         using var notStopped = IgnoreStop();

@@ -18,13 +18,15 @@ internal static class TunnelCommand
         if (OperatingSystem.IsWindows())
             throw new ConfigException("option -f is not supported on Windows", "start culvert with: start /b culvert ...");
         using var background = Background.OfThisProcess();
-        return background is null ? await Background.RunChildAsync(words).ConfigureAwait(false) : await RunAsync(wanted, background).ConfigureAwait(false);
+        return background is null ? await Background.RunChildAsync(words, ProgramName.Current).ConfigureAwait(false) : await RunAsync(wanted, background).ConfigureAwait(false);
     }
 
     private static async Task<int> RunAsync(Invocation.Tunnels wanted, Background? background)
     {
         var connection = wanted.Connection;
         await using var stage = Stage.Open(connection, wanted.LogFile, background is not null, wanted.FailureCode);
+        foreach (var note in wanted.Notes)
+            stage.Clients.Tell(Message.Note(note));
         try
         {
             await using var run = await TunnelRun.StartAsync(connection, stage.Services, stage.Signals.Stop).ConfigureAwait(false);

@@ -228,4 +228,42 @@ public sealed class TectiaTests
             Assert.All(lines, line => Assert.InRange(line.Length, 0, 80));
         }
     }
+
+    [Fact]
+    public void A_profile_is_named_as_a_host_is()
+    {
+        var machine = new FakeMachine().With("/home/me/.ssh2/ssh-broker-config.xml",
+            "<profiles><profile id=\"id1\" host=\"h\"><tunnels><local-tunnel type=\"ftp\" listen-port=\"1234\" dst-host=\"f\" dst-port=\"21\"/></tunnels></profile></profiles>").Machine;
+        var wanted = Read("-S -v id1", machine);
+        Assert.Equal("h", wanted.Connection.Host);
+        Assert.Equal("ftp/1234:f:21", Assert.Single(wanted.Connection.Tunnels).Spec.ToString());
+        Assert.Null(wanted.Connection.Session);
+        Assert.Equal("id1", Read("-L 1:a:2 me@id1", machine).Connection.Host);
+    }
+
+    [Theory]
+    [InlineData("", "start")]
+    [InlineData("-f c.xml -l log --pid-file=p", "start --config c.xml --log-file log --pid-file p")]
+    [InlineData("-D 4", "start -v -v -v")]
+    [InlineData("--debug=0", "start")]
+    [InlineData("--exit", "stop")]
+    [InlineData("--reconfig -a /run/s", "reload")]
+    public void The_broker_by_Tectias_name(string line, string words)
+    {
+        var control = Assert.IsType<Invocation.Control>(TectiaBrokerReader.Broker(Words(line)));
+        Assert.Equal(words, string.Join(' ', control.Words));
+        Assert.Equal(line.Contains("/run/s", StringComparison.Ordinal) ? "/run/s" : null, control.Socket);
+    }
+
+    [Theory]
+    [InlineData("status -s", "status")]
+    [InlineData("-a /run/s -q -e utf8 -v -D 3 --time-format=%c list-connections", "list-connections")]
+    [InlineData("open-tunnel-listener --type ftp 1234 id1 f 21", "open-tunnel-listener --type ftp 1234 id1 f 21")]
+    public void The_control_program_by_Tectias_name(string line, string words) =>
+        Assert.Equal(words, string.Join(' ', Assert.IsType<Invocation.Control>(TectiaBrokerReader.Control(Words(line))).Words));
+
+    [Theory]
+    [InlineData("--nix x")]
+    [InlineData("-f")]
+    public void The_broker_by_Tectias_name_refuses_what_it_does_not_know(string line) => Assert.Throws<ConfigException>(() => TectiaBrokerReader.Broker(Words(line)));
 }
