@@ -28,7 +28,7 @@ internal sealed class QuestionDesk(TimeProvider time, TimeSpan limit, Action<Pen
     private long _lastId;
 
     /// <summary>Happens when a question comes or goes.</summary>
-    public Signal Changed { get; } = new();
+    public Broadcast Changed { get; } = new();
 
     /// <summary>Those that wait, the oldest first.</summary>
     public IReadOnlyList<PendingQuestion> Pending
@@ -55,7 +55,7 @@ internal sealed class QuestionDesk(TimeProvider time, TimeSpan limit, Action<Pen
             pending = new PendingQuestion(++_lastId, profile, question, now, now + limit);
             _pending.Add(pending.Id, (pending, answer));
         }
-        Changed.Set();
+        Changed.Send();
         asked?.Invoke(pending);
         try
         {
@@ -69,7 +69,7 @@ internal sealed class QuestionDesk(TimeProvider time, TimeSpan limit, Action<Pen
         {
             lock (_gate)
                 _pending.Remove(pending.Id);
-            Changed.Set();
+            Changed.Send();
         }
     }
 
