@@ -124,6 +124,7 @@ public sealed class BrokerHost : IAsyncDisposable
         {
             _log.Reopen(_daemon.Config.Logging);
             var config = _options.Load();
+            _log.Check(config.Logging);
             await _daemon.ApplyAsync(config, cancellationToken).ConfigureAwait(false);
             _log.Reopen(config.Logging);
             _daemon.Activity.Happened(AuditNames.BrokerReloaded, AuditSeverity.Notice, ("profiles", config.Profiles.Count), ("result", "complete"));
@@ -131,7 +132,9 @@ public sealed class BrokerHost : IAsyncDisposable
         catch (Exception e) when (e is ConfigException or BrokerException or IOException or UnauthorizedAccessException)
         {
             _daemon.Activity.Happened(AuditNames.BrokerReloaded, AuditSeverity.Error, ("result", "failed"), ("cause", e.Message.ReplaceLineEndings("; ")));
-            throw;
+            if (e is ConfigException or BrokerException)
+                throw;
+            throw new BrokerException(Message.Error($"The log can't be opened: {e.Message}", "name a file that the broker may write"), e);
         }
         finally
         {

@@ -20,6 +20,9 @@ internal sealed class QuestionDesk(TimeProvider time, TimeSpan limit, Action<Pen
     /// <summary>So many may wait at once; each further one is unanswered at once. More than that nobody answers in time.</summary>
     public const int Most = 200;
 
+    /// <summary>What stands for a profile where somebody adds a key.</summary>
+    public const string Keys = "(keys)";
+
     /// <summary>As long as sshd lets a login take (LoginGraceTime, 120 s): an answer that comes later is of no use.</summary>
     public static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(110);
 

@@ -54,6 +54,9 @@ internal sealed class SupervisedLink
     /// <summary>Happens after each change of <see cref="Status"/>.</summary>
     public Broadcast Changed { get; } = new();
 
+    /// <summary>Happens each time that somebody wants an attempt now, whether the link is up or not: what waits on top of it goes on at once.</summary>
+    public Broadcast Retries { get; } = new();
+
     /// <summary>Told of each change, on whatever task it happens; quick, and never throwing.</summary>
     public Action<LinkStatus, LinkStatus>? OnChange { get; init; }
 
@@ -75,6 +78,7 @@ internal sealed class SupervisedLink
     /// <param name="alsoFailed">Whether it does.</param>
     public void RetryNow(bool alsoFailed)
     {
+        Retries.Send();
         lock (_gate)
         {
             if (_status.State is LinkState.Up or LinkState.Connecting or LinkState.WaitingForInput)
