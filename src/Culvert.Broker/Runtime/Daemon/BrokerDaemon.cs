@@ -33,6 +33,7 @@ internal sealed class BrokerDaemon : IAsyncDisposable
             AuditNames.QuestionAsked, AuditSeverity.Notice, ("profile", question.Profile), ("question", question.Id), ("kind", question.Question.Kind.ToString().ToLowerInvariant())));
         _connector = connector ?? SshConnector.Of;
         Started = services.Time.GetUtcNow();
+        Activity.Meters.Observe(() => _runs.Select(run => (run.Profile.Id, run.Channels.Received, run.Channels.Sent)));
     }
 
     /// <summary>What goes on.</summary>
