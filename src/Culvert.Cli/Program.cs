@@ -14,14 +14,13 @@ if (args is ["-h" or "--help"] || (args is ["help"] && !isTectia))
 try
 {
     var machine = ThisMachine.Of();
-    var invocation = ProgramName.Current switch
+    return ProgramName.Current switch
     {
         ProgramName.Sshg3 => TectiaReader.Read(args, machine),
-        ProgramName.SshBrokerG3 => TectiaBrokerReader.Broker(args),
-        ProgramName.SshBrokerCtl => TectiaBrokerReader.Control(args),
+        ProgramName.SshBroker => TectiaBroker.Daemon(args, machine),
+        ProgramName.SshBrokerControl => TectiaBroker.Control(args),
         _ => CommandLineReader.Read(args, machine),
-    };
-    return invocation switch
+    } switch
     {
         Invocation.Help => Say(HelpText.Page),
         Invocation.Version => Say(ProgramVersion.Text),
@@ -41,7 +40,7 @@ try
 }
 catch (ConfigException e)
 {
-    var code = UsageError.Report(e, StandardError.Open(), isTectia ? ProgramName.Sshg3 : "culvert");
+    var code = UsageError.Report(e, StandardError.Open(), ProgramName.Installed.Contains(ProgramName.Current) ? ProgramName.Current : ProgramName.Own);
     return isTectia ? ExitCode.SessionFailure : code;
 }
 

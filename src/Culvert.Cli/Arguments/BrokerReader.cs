@@ -1,3 +1,4 @@
+using System.Globalization;
 using Culvert.Broker.Audit;
 using Culvert.Broker.Config;
 
@@ -28,6 +29,8 @@ internal static class BrokerReader
                 case "-a" or "--socket" or "--broker-address": broker = broker with { Socket = Value() }; break;
                 case "--pid-file": broker = broker with { ProcessIdFile = Value() }; break;
                 case "-l" or "--log-file" or "--debug-log-file": broker = broker with { LogFile = Value() }; break;
+                case "--metrics-port": broker = broker with { MetricsPort = Port(Value()) }; break;
+                case "--otlp": broker = broker with { OtlpEndpoint = Value() }; break;
                 case "--log-format": broker = broker with { LogFormat = Format(Value()) }; break;
                 case "-v": broker = broker with { Verbosity = broker.Verbosity < Verbosity.Debug1 ? Verbosity.Debug1 : broker.Verbosity < Verbosity.Debug3 ? broker.Verbosity + 1 : Verbosity.Debug3 }; break;
                 case "--require-all": broker = broker with { RequireAll = true }; break;
@@ -96,6 +99,10 @@ internal static class BrokerReader
         var server = HostSpec.Parse(host);
         return new ProfileConfig(server.Host, ResolvedConfig.Read(builder, server, source).ForUse()) { ConnectOnStartup = true };
     }
+
+    private static int Port(string word) => int.TryParse(word, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= 65535
+        ? port
+        : throw new ConfigException($"'{word}' isn't a port from 1 to 65535", BrokerForm);
 
     private static AuditFormat Format(string word) => word switch
     {

@@ -79,6 +79,12 @@ internal abstract record Invocation
         /// <summary>How much is logged beside them.</summary>
         public Verbosity Verbosity { get; init; } = Verbosity.Info;
 
+        /// <summary>Where a Prometheus reads metrics, on loopback; null: nowhere.</summary>
+        public int? MetricsPort { get; init; }
+
+        /// <summary>The collector to which metrics are sent; null: what OpenTelemetry's variables say.</summary>
+        public string? OtlpEndpoint { get; init; }
+
         /// <summary>Ready only when all is up.</summary>
         public bool RequireAll { get; init; }
 

@@ -18,7 +18,7 @@ internal static class TunnelCommand
         if (OperatingSystem.IsWindows())
             throw new ConfigException("option -f is not supported on Windows", "start culvert with: start /b culvert ...");
         using var background = Background.OfThisProcess();
-        return background is null ? await Background.RunChildAsync(words, ProgramName.Current).ConfigureAwait(false) : await RunAsync(wanted, background).ConfigureAwait(false);
+        return background is null ? await Background.RunChildAsync(words).ConfigureAwait(false) : await RunAsync(wanted, background).ConfigureAwait(false);
     }
 
     private static async Task<int> RunAsync(Invocation.Tunnels wanted, Background? background)

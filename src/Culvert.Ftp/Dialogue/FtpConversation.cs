@@ -88,7 +88,11 @@ internal sealed partial class FtpConversation
     }
 
     /// <summary>The control connection to the server could not be had.</summary>
-    public void ServerUnreachable(Failure failure) => CloseWith($"No connection to the FTP server: {_options.Words(failure)}.", failure.Text);
+    public void ServerUnreachable(Failure failure)
+    {
+        var words = _options.Words(failure);
+        CloseWith($"No connection to the FTP server: {words}{(words.EndsWith('?') ? "" : ".")}", failure.Text);
+    }
 
     /// <summary>The client's control connection has ended or broke. What it said before still goes to the server, as in direct FTP.</summary>
     public void ClientGone()

@@ -244,13 +244,12 @@ public sealed class TectiaTests
     [Theory]
     [InlineData("", "start")]
     [InlineData("-f c.xml -l log --pid-file=p", "start --config c.xml --log-file log --pid-file p")]
-    [InlineData("-D 4", "start -v -v -v")]
-    [InlineData("--debug=0", "start")]
+    [InlineData("--debug=0 --no-gui --require-all", "start --require-all")]
     [InlineData("--exit", "stop")]
     [InlineData("--reconfig -a /run/s", "reload")]
     public void The_broker_by_Tectias_name(string line, string words)
     {
-        var control = Assert.IsType<Invocation.Control>(TectiaBrokerReader.Broker(Words(line)));
+        var control = Assert.IsType<Invocation.Control>(TectiaBroker.Daemon(Words(line), Nothing));
         Assert.Equal(words, string.Join(' ', control.Words));
         Assert.Equal(line.Contains("/run/s", StringComparison.Ordinal) ? "/run/s" : null, control.Socket);
     }
@@ -260,10 +259,12 @@ public sealed class TectiaTests
     [InlineData("-a /run/s -q -e utf8 -v -D 3 --time-format=%c list-connections", "list-connections")]
     [InlineData("open-tunnel-listener --type ftp 1234 id1 f 21", "open-tunnel-listener --type ftp 1234 id1 f 21")]
     public void The_control_program_by_Tectias_name(string line, string words) =>
-        Assert.Equal(words, string.Join(' ', Assert.IsType<Invocation.Control>(TectiaBrokerReader.Control(Words(line))).Words));
+        Assert.Equal(words, string.Join(' ', Assert.IsType<Invocation.Control>(TectiaBroker.Control(Words(line))).Words));
 
-    [Theory]
-    [InlineData("--nix x")]
-    [InlineData("-f")]
-    public void The_broker_by_Tectias_name_refuses_what_it_does_not_know(string line) => Assert.Throws<ConfigException>(() => TectiaBrokerReader.Broker(Words(line)));
+    [Fact]
+    public void The_broker_by_Tectias_name_stays_in_the_foreground_to_be_debugged()
+    {
+        Assert.Equal(Verbosity.Debug2, Assert.IsType<Invocation.Broker>(TectiaBroker.Daemon(["-D", "SecShAuth*=5,2"], Nothing)).Verbosity);
+        Assert.Throws<ConfigException>(() => TectiaBroker.Daemon(["-f"], Nothing));
+    }
 }

@@ -28,7 +28,7 @@ internal sealed class SupervisedLink
     private readonly LinkConnector _connect;
     private readonly TimeProvider _time;
     private readonly Func<double> _chance;
-    private readonly Signal _nudge = new();
+    private readonly Broadcast _nudge = new();
     private LiveLink? _first;
     private CancellationTokenSource? _attempt;
     private volatile LiveLink? _live;
@@ -52,7 +52,10 @@ internal sealed class SupervisedLink
     public LinkStatus Status => _status;
 
     /// <summary>Happens after each change of <see cref="Status"/>.</summary>
-    public Signal Changed { get; } = new();
+    public Broadcast Changed { get; } = new();
+
+    /// <summary>Happens each time that somebody wants an attempt now, whether the link is up or not: what waits on top of it goes on at once.</summary>
+    public Broadcast Retries { get; } = new();
 
     /// <summary>Told of each change, on whatever task it happens; quick, and never throwing.</summary>
     public Action<LinkStatus, LinkStatus>? OnChange { get; init; }
@@ -67,7 +70,7 @@ internal sealed class SupervisedLink
     public IDisposable Hold()
     {
         Interlocked.Increment(ref _holders);
-        _nudge.Set();
+        _nudge.Send();
         return new Holder(this);
     }
 
@@ -75,6 +78,7 @@ internal sealed class SupervisedLink
     /// <param name="alsoFailed">Whether it does.</param>
     public void RetryNow(bool alsoFailed)
     {
+        Retries.Send();
         lock (_gate)
         {
             if (_status.State is LinkState.Up or LinkState.Connecting or LinkState.WaitingForInput)
@@ -84,7 +88,7 @@ internal sealed class SupervisedLink
             _atOnce = _status.State == LinkState.Restoring;
         }
         Change(static (machine, now) => machine.Renew(now));
-        _nudge.Set();
+        _nudge.Send();
     }
 
     /// <summary>Closes it, and keeps it closed until <see cref="RetryNow"/>.</summary>
@@ -97,7 +101,7 @@ internal sealed class SupervisedLink
         });
         // Not under the lock: what waits for the cancellation may go on right here.
         attempt?.Cancel();
-        _nudge.Set();
+        _nudge.Send();
     }
 
     /// <summary>Waits until it's up.</summary>
@@ -154,7 +158,7 @@ internal sealed class SupervisedLink
             _isOver = true;
             if (_first is { } unused)
                 await unused.Resources.DisposeAsync().ConfigureAwait(false);
-            Changed.Set();
+            Changed.Send();
         }
     }
 
@@ -310,7 +314,7 @@ internal sealed class SupervisedLink
         if (before != after)
         {
             OnChange?.Invoke(before, after);
-            Changed.Set();
+            Changed.Send();
         }
         return result;
     }
@@ -324,7 +328,7 @@ internal sealed class SupervisedLink
     private void Release()
     {
         Interlocked.Decrement(ref _holders);
-        _nudge.Set();
+        _nudge.Send();
     }
 
     private sealed class Holder(SupervisedLink link) : IDisposable

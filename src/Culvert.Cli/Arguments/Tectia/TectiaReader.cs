@@ -191,7 +191,7 @@ internal static class TectiaReader
     };
 
     // Tectia counts from 0 to 99; of module=level,… the highest counts.
-    internal static Verbosity Level(string value)
+    private static Verbosity Level(string value)
     {
         var levels = value.Split(',').Select(part => part[(part.LastIndexOf('=') + 1)..]).ToList();
         if (!levels.TrueForAll(level => int.TryParse(level, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= 99))
