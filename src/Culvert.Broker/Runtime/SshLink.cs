@@ -4,6 +4,7 @@ using Culvert.Net;
 using Culvert.Net.Processes;
 using Culvert.Ssh;
 using Culvert.Ssh.Auth;
+using Culvert.Ssh.Crypto;
 using Culvert.Ssh.Keys;
 using Culvert.Ssh.Transport;
 using Culvert.Ssh.Trust;
@@ -106,6 +107,7 @@ internal static class SshLink
                         _ => null,
                     },
                     Source = config.BindAddress is { } address ? new Endpoint(address, 0) : null,
+                    SourceInterface = config.BindInterface,
                     LoggerFactory = services.LoggerFactory,
                     Time = services.Time,
                 },
@@ -152,6 +154,8 @@ internal static class SshLink
             GlobalFiles = Files(config.GlobalKnownHostsFiles, machine.SystemFolder, "ssh_known_hosts"),
             TectiaFolders = TectiaFolders(config, machine),
             CheckAddress = config.CheckHostIP,
+            RequiredRsaBits = config.RequiredRsaBits,
+            AuthoritySignatures = AlgorithmList.Parse(AlgorithmKind.HostKey, config.CaSignatureAlgorithms ?? "*").WithoutCertificates().Names,
             Checking = config.HostKeyChecking,
             HashNames = config.HashKnownHosts,
             HostKeyAlias = config.HostKeyAlias,
@@ -180,6 +184,7 @@ internal static class SshLink
             Agent = Agent(config),
             Accepts = config.PubkeyAcceptedAlgorithms is { } accepted ? name => IsAccepted(name, accepted) : null,
             IdentitiesOnly = config.IdentitiesOnly,
+            RequiredRsaBits = config.RequiredRsaBits,
             PasswordSource = password ?? (config.TryEmptyPassword ? _ => new ValueTask<string?>("") : null),
             PasswordPrompts = config.NumberOfPasswordPrompts,
             Ask = ask,

@@ -48,5 +48,8 @@ public sealed record AlgorithmList(
         return new([.. names.Distinct(StringComparer.Ordinal)], old, unsupported, unknown);
     }
 
+    /// <summary>Without the names that certificates give to signature algorithms: an authority's own signature has the plain name.</summary>
+    public AlgorithmList WithoutCertificates() => this with { Names = [.. Names.Where(name => !CertificateNames.IsCertificate(name))] };
+
     private static bool Matches(string pattern, string name) => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);
 }

@@ -18,10 +18,10 @@ internal sealed record Reading(IReadOnlyList<string> Lines, IReadOnlyList<string
 internal static partial class Agreement
 {
     /// <summary>Keys whose values are lists of algorithms: what we don't have may be missing in ours.</summary>
-    private static readonly string[] AlgorithmKeys = ["ciphers", "macs", "kexalgorithms", "hostkeyalgorithms", "pubkeyacceptedalgorithms"];
+    private static readonly string[] AlgorithmKeys = ["ciphers", "macs", "kexalgorithms", "hostkeyalgorithms", "pubkeyacceptedalgorithms", "casignaturealgorithms"];
 
     /// <summary>Algorithms of methods that culvert doesn't have at all.</summary>
-    private static readonly string[] ForeignKeys = ["gssapikexalgorithms", "hostbasedacceptedalgorithms", "casignaturealgorithms"];
+    private static readonly string[] ForeignKeys = ["gssapikexalgorithms", "hostbasedacceptedalgorithms"];
 
     /// <summary>Algorithms that OpenSSH has since 9.9 only: an older one that is compared with doesn't print them.</summary>
     private static readonly string[] NewAlgorithms = ["mlkem768x25519-sha256", "sntrup761x25519-sha512"];
@@ -109,6 +109,7 @@ internal static partial class Agreement
     private static string[] AllOfOpenSsh(string key) => key is "hostkeyalgorithms" or "pubkeyacceptedalgorithms"
         ? ["ssh-ed25519", "ssh-ed25519-cert-v01@openssh.com", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256-cert-v01@openssh.com", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384-cert-v01@openssh.com",
            "ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521-cert-v01@openssh.com", "rsa-sha2-256", "rsa-sha2-256-cert-v01@openssh.com", "rsa-sha2-512", "rsa-sha2-512-cert-v01@openssh.com"]
+        : key is "casignaturealgorithms" ? ["ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-256", "rsa-sha2-512"]
         : [];
 
     // What a user put in order comes in that order; the rest of a list, where it stands in the usual order, comes in our own.

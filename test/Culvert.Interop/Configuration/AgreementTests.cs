@@ -69,7 +69,7 @@ public sealed class AgreementTests
         var ssh = await Agreement.AskOpenSshAsync(nothing, folder, cancellation);
         var culvert = Agreement.AskCulvert(nothing, folder);
         Assert.Equal(
-            ["ciphers", "connecttimeout", "exitonforwardfailure", "hostkeyalgorithms", "kexalgorithms", "macs", "pubkeyacceptedalgorithms", "serveraliveinterval"],
+            ["casignaturealgorithms", "ciphers", "connecttimeout", "exitonforwardfailure", "hostkeyalgorithms", "kexalgorithms", "macs", "pubkeyacceptedalgorithms", "serveraliveinterval"],
             ssh.Lines.Zip(culvert.Lines).Where(pair => pair.First != pair.Second).Select(pair => Agreement.Key(pair.First)).Order());
         Assert.Equal(ssh.Lines.Select(Agreement.Key), culvert.Lines.Select(Agreement.Key));
     }

@@ -55,6 +55,7 @@ internal static class ConfigurationLines
         Line("HostKeyAlgorithms", "ssh-ed25519", "+ssh-rsa", "-rsa-*", "^rsa-sha2-256", "ecdsa-*", "ssh-ed25519-cert-v01@openssh.com,ssh-ed25519", "rsa-sha2-256,ecdsa-sha2-nistp256"),
         Line("PubkeyAcceptedAlgorithms", "ssh-ed25519", "+ssh-rsa", "-ecdsa-*", "^ssh-ed25519", "rsa-sha2-512,rsa-sha2-256"),
         Line("PubkeyAcceptedKeyTypes", "rsa-*"),
+        Line("CASignatureAlgorithms", "ssh-ed25519", "+ssh-rsa", "-ecdsa-*", "^rsa-sha2-256", "rsa-sha2-512,ssh-ed25519", "rsa-*", "-ssh-*,ecdsa*"),
         Line("RekeyLimit", "default", "1G", "512M 1h", "1.5g none", "default 30m", "0", "16", "4096 90"),
         Line("LogLevel", "QUIET", "fatal", "ERROR", "info", "VERBOSE", "DEBUG", "DEBUG1", "debug2", "DEBUG3"),
         Line("AddressFamily", "any", "inet", "INET6"),
@@ -96,7 +97,8 @@ internal static class ConfigurationLines
         Line("HostbasedAuthentication", Flag),
         Line("NoHostAuthenticationForLocalhost", Flag),
         Line("PermitRemoteOpen", "any", "a:1 b:*"),
-        Line("RequiredRSASize", "2048"),
+        Line("RequiredRSASize", "2048", "1024", "0", "16384"),
+        Line("BindInterface", "eth0", "lo"),
         Line("XAuthLocation", "/x"),
         Line("EnableEscapeCommandline", Flag),
     ];

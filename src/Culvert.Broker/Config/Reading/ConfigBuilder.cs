@@ -31,6 +31,15 @@ public sealed class ConfigBuilder(Machine machine)
         Take(Directive.OfWord(keyword, value), Origin.Letter, isActive: true);
     }
 
+    /// <summary>The same for the letters of which OpenSSH takes the last one, whatever was said before.</summary>
+    /// <exception cref="ConfigException">A value that can't be meant.</exception>
+    public void Override(string keyword, string value)
+    {
+        ArgumentNullException.ThrowIfNull(keyword);
+        _said.Remove(keyword);
+        Set(keyword, value);
+    }
+
     /// <summary>Takes a line of ssh_config from the command line (<c>-o</c>): <c>Key=Value</c>, <c>Key Value</c>, <c>Key = Value</c>.</summary>
     /// <exception cref="ConfigException">Unknown, or a value that can't be meant; the message says <c>command-line line 0</c>, as OpenSSH does.</exception>
     public void SetLine(string line)
