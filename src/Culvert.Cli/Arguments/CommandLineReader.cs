@@ -117,9 +117,9 @@ internal static class CommandLineReader
             throw new ConfigException($"unexpected word '{words[1]}' after the host", "culvert runs no remote command; put options before the host and commands to ssh");
         if (stdio is not null)
         {
-            // As ssh -W has it: nothing else is forwarded, unless somebody said so before.
-            builder.Set("ClearAllForwardings", "yes");
-            builder.Set("ExitOnForwardFailure", "yes");
+            // As ssh -W has it: nothing else is forwarded, unless somebody says so.
+            builder.Imply("ClearAllForwardings", "yes");
+            builder.Imply("ExitOnForwardFailure", "yes");
         }
         if (verbosity is { } said)
             builder.SetVerbosity(said);
