@@ -134,6 +134,7 @@ public sealed class SshConnection : IAsyncDisposable
             KeepAlive = options.TcpKeepAlive,
             Family = options.Family,
             Source = options.Source,
+            SourceInterface = options.SourceInterface,
         });
         DialOutcome outcome;
         await using (cancellationToken.UnsafeRegister(static state => ((Dial)state!).Abort(), dial))

@@ -203,6 +203,12 @@ public sealed record ConnectionConfig
     /// <summary>The local address to connect from (<c>-b</c>); null: the system's choice.</summary>
     public string? BindAddress { get; init; }
 
+    /// <summary>The network interface from one of whose addresses to connect (<c>-B</c>), unless <see cref="BindAddress"/> names one; null: the system's choice.</summary>
+    public string? BindInterface { get; init; }
+
+    /// <summary>RSA keys with fewer bits are refused, the server's and one's own. The engine has a least number of its own, 2048.</summary>
+    public int RequiredRsaBits { get; init; } = 1024;
+
     /// <summary>Ciphers as OpenSSH writes lists (<c>+ - ^</c> before a list change the default one); null: the default list.</summary>
     public string? Ciphers { get; init; }
 
@@ -211,6 +217,9 @@ public sealed record ConnectionConfig
 
     /// <summary>Host key algorithms, written likewise.</summary>
     public string? HostKeyAlgorithms { get; init; }
+
+    /// <summary>Algorithms by which authorities may have signed hosts' certificates, written likewise.</summary>
+    public string? CaSignatureAlgorithms { get; init; }
 
     /// <summary>MACs, written likewise.</summary>
     public string? Macs { get; init; }

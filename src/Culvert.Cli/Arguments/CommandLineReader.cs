@@ -73,21 +73,24 @@ internal static class CommandLineReader
     private static Invocation Understand(IEnumerable<(string Name, string Value)> options, string[] words, Machine machine)
     {
         var builder = new ConfigBuilder(machine);
-        var (debug, quiet, background, prints) = (0, false, false, false);
+        var (background, prints, jumps, isPlain) = (false, false, 0, true);
+        Verbosity? verbosity = null;
+        var debugs = false;
         string? logFile = null, forcedHost = null, profile = null, configFile = null, brokerFile = null;
-        var isPlain = true;
         Endpoint? stdio = null;
         foreach (var (name, value) in options)
         {
             isPlain &= name == "--profile";
             if (Syntax.Settings.TryGetValue(name, out var keyword))
             {
+                if (name == "-J" && jumps++ > 0)
+                    throw new ConfigException("Only a single -J option is permitted (use commas to separate multiple jump hops)", "-J first,second");
                 Set(builder, keyword, value, name);
                 continue;
             }
             if (Syntax.Flags.TryGetValue(name, out var flag))
             {
-                builder.Set(flag.Keyword, flag.Value);
+                Set(builder, flag.Keyword, flag.Value, name);
                 continue;
             }
             switch (name)
@@ -95,11 +98,14 @@ internal static class CommandLineReader
                 case "-h" or "--help": return new Invocation.Help();
                 case "-V" or "--version": return new Invocation.Version();
                 case "-o": builder.SetLine(value); break;
-                case "-v": debug++; break;
-                case "-q": quiet = true; break;
+                case "-v":
+                    verbosity = debugs && verbosity is { } before ? (Verbosity)Math.Min((int)before + 1, (int)Verbosity.Debug3) : Verbosity.Debug1;
+                    debugs = true;
+                    break;
+                case "-q": verbosity = Verbosity.Quiet; break;
                 case "-f": background = true; break;
                 case "-G": prints = true; break;
-                case "-E": logFile ??= value; break;
+                case "-E": logFile = value; break;
                 case "-F": configFile = value; break;
                 case "-Q": return new Invocation.Print(AlgorithmQuery.Answer(value));
                 case "-W": stdio = ReadStdio(stdio, value); break;
@@ -116,12 +122,12 @@ internal static class CommandLineReader
             throw new ConfigException($"unexpected word '{words[1]}' after the host", "culvert runs no remote command; put options before the host and commands to ssh");
         if (stdio is not null)
         {
-            // As ssh -W has it: nothing else is forwarded, unless somebody said so before.
-            builder.Set("ClearAllForwardings", "yes");
-            builder.Set("ExitOnForwardFailure", "yes");
+            // As ssh -W has it: nothing else is forwarded, unless somebody says so.
+            builder.Imply("ClearAllForwardings", "yes");
+            builder.Imply("ExitOnForwardFailure", "yes");
         }
-        if (debug > 0 || quiet)
-            builder.SetVerbosity(debug switch { 0 => Verbosity.Quiet, 1 => Verbosity.Debug1, 2 => Verbosity.Debug2, _ => Verbosity.Debug3 });
+        if (verbosity is { } said)
+            builder.SetVerbosity(said);
         if (forcedHost is null && new Profiles(machine, brokerFile).Find(words[0], mustBe: profile is not null) is { } found)
         {
             return prints ? found.Print(builder) : Wanted(found.Connection(builder), stdio, background, logFile) switch
@@ -166,6 +172,9 @@ internal static class CommandLineReader
     {
         if (value.Length == 0)
             throw new ConfigException($"option requires an argument -- {name.TrimStart('-')}", "culvert --help shows what follows it");
-        builder.Set(keyword, value);
+        if (Syntax.LastCounts.Contains(name))
+            builder.Override(keyword, value);
+        else
+            builder.Set(keyword, value);
     }
 }

@@ -21,8 +21,12 @@ internal sealed class Syntax
         ["-D"] = "CulvertDynamicForward",
         ["-c"] = "Ciphers",
         ["-m"] = "MACs",
+        ["-B"] = "BindInterface",
         ["-b"] = "BindAddress",
     }.Concat(ConfigBuilder.OwnSettings.Where(keyword => keyword != "CulvertReconnect").Select(keyword => KeyValuePair.Create(OptionOf(keyword), keyword))).ToFrozenDictionary();
+
+    /// <summary>Letters of which the last one counts, also against an <c>-o</c> before it; of all other settings the first value does.</summary>
+    public static IReadOnlySet<string> LastCounts { get; } = new HashSet<string> { "-4", "-6", "-B", "-b", "-C", "-c", "-g", "-m" };
 
     /// <summary>Options without a value that say a setting.</summary>
     public static IReadOnlyDictionary<string, (string Keyword, string Value)> Flags { get; } = new Dictionary<string, (string, string)>

@@ -117,6 +117,30 @@ public sealed class ConfigFilesTests
         Assert.Equal(5, Read(machine, "else", "Tag other").Port);
     }
 
+    /// <summary>Criteria of newer versions: a file that serves them isn't refused.</summary>
+    [Theory]
+    [InlineData("localnetwork 192.0.2.0/24", true)]
+    [InlineData("localnetwork 203.0.113.0/24,2001:db8::7", true)]
+    [InlineData("localnetwork 203.0.113.0/24", false)]
+    [InlineData("!localnetwork 203.0.113.0/24", true)]
+    [InlineData("sessiontype none", true)]
+    [InlineData("sessiontype shell,exec", false)]
+    [InlineData("command scp*", false)]
+    [InlineData("!command scp*", true)]
+    [InlineData("version OpenSSH_*", false)]
+    public void Criteria_of_newer_versions_are_met_or_not(string criteria, bool isMet)
+    {
+        var machine = new FakeMachine { Addresses = ["192.0.2.9", "2001:db8::7"] }.With(User, $"Match {criteria}\n Port 5");
+        Assert.Equal(isMet ? 5 : 22, Read(machine).Port);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1/8")]
+    [InlineData("somewhere")]
+    [InlineData("10.0.0.0/33")]
+    public void A_network_that_is_none_is_told(string network) =>
+        Assert.Contains("Bad Match condition", Refused(new FakeMachine().With(User, $"Match localnetwork {network}")).Message, StringComparison.Ordinal);
+
     [Fact]
     public void A_setting_of_ours_is_never_ignored()
     {

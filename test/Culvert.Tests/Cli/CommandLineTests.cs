@@ -131,10 +131,29 @@ public sealed class CommandLineTests
     [InlineData("-L 1:a:2 -v -v h", Verbosity.Debug2)]
     [InlineData("-L 1:a:2 -vvvv h", Verbosity.Debug3)]
     [InlineData("-L 1:a:2 -qv h", Verbosity.Debug1)]
+    [InlineData("-L 1:a:2 -vq h", Verbosity.Quiet)]
+    [InlineData("-L 1:a:2 -v -oLogLevel=error h", Verbosity.Debug1)]
     [InlineData("-L 1:a:2 -oLogLevel=error h", Verbosity.Error)]
     [InlineData("-L 1:a:2 -oLogLevel=error -q h", Verbosity.Quiet)]
     [InlineData("-L 1:a:2 h", Verbosity.Info)]
     public void Letters_of_loudness_are_counted(string line, Verbosity verbosity) => Assert.Equal(verbosity, Connection(line).Verbosity);
+
+    /// <summary>As ssh has it: of some letters the last counts, whatever <c>-o</c> said before; of the others, and of <c>-o</c>, the first.</summary>
+    [Theory]
+    [InlineData("-b ::1 -b ::2 -o BindAddress=::3", "::2")]
+    [InlineData("-o BindAddress=::3 -b ::1", "::1")]
+    public void Of_some_letters_the_last_counts(string letters, string address) => Assert.Equal(address, Connection($"-L 1:a:2 {letters} h").BindAddress);
+
+    [Fact]
+    public void So_it_is_with_the_others_of_their_kind()
+    {
+        var config = Connection("-o AddressFamily=inet -6 -o Ciphers=aes128-ctr -c aes256-ctr -m hmac-sha2-256 -m hmac-sha2-512 -o Compression=no -C -B eth0 -B eth1 -p 1 -p 2 -l a -l b -L 1:a:2 h");
+        Assert.Equal((AddressFamilyChoice.Inet6, "aes256-ctr", "hmac-sha2-512", true, "eth1", 1, "a"),
+            (config.AddressFamily, config.Ciphers, config.Macs, config.Compression, config.BindInterface, config.Port, config.User));
+    }
+
+    [Fact]
+    public void One_chain_of_jump_hosts_is_said_once() => Assert.StartsWith("Only a single -J option", Refused("-J a -J b -L 1:a:2 h").Message, StringComparison.Ordinal);
 
     [Fact]
     public void Letters_that_say_settings_say_them()

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Culvert.Broker.Config;
 
 /// <summary>What the reading of configuration files asks of the machine on which it happens. All that isn't pure stands here.</summary>
@@ -35,6 +37,9 @@ public sealed record Machine
 
     /// <summary>Whether a file or a folder is there.</summary>
     public Func<string, bool> Exists { get; init; } = _ => false;
+
+    /// <summary>The addresses of the network interfaces that are up.</summary>
+    public Func<IReadOnlyList<IPAddress>> Addresses { get; init; } = () => [];
 
     /// <summary>The exit status of a command in the user's shell.</summary>
     public Func<string, int> Run { get; init; } = _ => 1;

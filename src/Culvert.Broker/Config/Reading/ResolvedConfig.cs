@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 
 namespace Culvert.Broker.Config;
@@ -7,6 +8,8 @@ public sealed class ResolvedConfig
 {
     /// <summary>Longer ways are rings: files that lead from one server to another and back.</summary>
     private const int MostHops = 16;
+
+    private static readonly SearchValues<char> DigitsAndDot = SearchValues.Create("0123456789.");
 
     private readonly Draft _draft;
     private readonly Machine _machine;
@@ -31,6 +34,7 @@ public sealed class ResolvedConfig
         builder.SetHostName(Settled(named, builder.Draft.Connection.AddressFamily));
         if (readsAgain)
             new ConfigFiles(builder, server.Host, isFinal: true).Read(source);
+        builder.SetImplied();
         return new ResolvedConfig(Complete(builder), builder.Machine, source);
     }
 
@@ -81,18 +85,22 @@ public sealed class ResolvedConfig
         return Read(builder, chain.Hops[^1], _source).ForUse(hops) with { Tunnels = [], OtherForwards = [] };
     }
 
-    // An address is written as the system writes it, a name in lower case.
+    // A name is written in lower case, an address as the system writes it, unless only letters' case differs. What OpenSSH takes for an address holds a
+    // colon or a percent sign, or digits and dots alone.
     private static string Settled(string host, AddressFamilyChoice family)
     {
-        if (host.Contains('%', StringComparison.Ordinal) || !IPAddress.TryParse(host, out var address))
+        if (!host.AsSpan().ContainsAny(':', '%') && host.AsSpan().ContainsAnyExcept(DigitsAndDot))
             return host.ToLowerInvariant();
-        var isWanted = family switch
+        if (host.AsSpan().ContainsAny('%', '[') || !IPAddress.TryParse(host, out var address))
+            return host;
+        var written = family switch
         {
-            AddressFamilyChoice.Inet => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork,
-            AddressFamilyChoice.Inet6 => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6,
-            _ => true,
+            AddressFamilyChoice.Inet when address.IsIPv4MappedToIPv6 => address.MapToIPv4().ToString(),
+            AddressFamilyChoice.Inet when address.AddressFamily != System.Net.Sockets.AddressFamily.InterNetwork => host,
+            AddressFamilyChoice.Inet6 when address.AddressFamily != System.Net.Sockets.AddressFamily.InterNetworkV6 => host,
+            _ => address.ToString(),
         };
-        return isWanted ? address.ToString() : host;
+        return written.Equals(host, StringComparison.OrdinalIgnoreCase) ? host : written;
     }
 
     private static Draft Complete(ConfigBuilder builder)

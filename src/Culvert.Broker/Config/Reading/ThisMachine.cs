@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Net.NetworkInformation;
 using Culvert.Net;
 
 namespace Culvert.Broker.Config;
@@ -29,6 +31,7 @@ public static class ThisMachine
             Read = Read,
             List = List,
             Exists = Path.Exists,
+            Addresses = Addresses,
             Run = Run,
         };
     }
@@ -79,6 +82,9 @@ public static class ThisMachine
             return []; // glob(3) finds nothing there either
         }
     }
+
+    private static IReadOnlyList<IPAddress> Addresses() =>
+        [.. NetworkInterface.GetAllNetworkInterfaces().Where(one => one.OperationalStatus != OperationalStatus.Down).SelectMany(one => one.GetIPProperties().UnicastAddresses).Select(one => one.Address)];
 
     // services(5): name, port/protocol, other names.
     private static int? PortOf(string service)

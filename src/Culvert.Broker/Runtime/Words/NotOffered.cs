@@ -25,8 +25,6 @@ internal static class NotOffered
         }
         if (config.ProxyCommand is not null && config.OtherLines("ProxyUseFdpass") is ["yes"])
             yield return Message.Error("ProxyUseFdpass is not supported", "let the command carry the bytes itself (nc -X, ssh -W), and say -o ProxyUseFdpass=no");
-        if (config.OtherLines("BindInterface") is [var name])
-            yield return Message.Error($"BindInterface {name} is not supported", "bind to the interface's address with BindAddress or -b");
         if (config.OtherLines("RevokedHostKeys") is [var file])
             yield return Message.Error($"RevokedHostKeys {file} is not supported", "write @revoked lines into known_hosts, and say -o RevokedHostKeys=none");
         if (config.OtherLines("CanonicalizeHostname") is [not "false"])

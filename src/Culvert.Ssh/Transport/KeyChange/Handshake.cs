@@ -24,6 +24,7 @@ internal sealed class Handshake(KeyedTransport keyed, PacketSender sender, Hands
     private byte[]? _sessionId;
     private TaskCompletionSource _nextChange = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _changedAt;
+    private int _needless;
 
     /// <summary>How many exchanges were completed.</summary>
     public int Completed { get; private set; }
@@ -134,6 +135,8 @@ internal sealed class Handshake(KeyedTransport keyed, PacketSender sender, Hands
     {
         if (_theirs is not null)
             throw new SshProtocolException("KEXINIT within a key exchange");
+        if (Completed > 0 && _own is null)
+            RequireNeed();
         _ = Begin(byPeer: true);
         var own = _own!;
         _theirs = KexInit.Parse(payload);
@@ -157,6 +160,15 @@ internal sealed class Handshake(KeyedTransport keyed, PacketSender sender, Hands
             sender.Queue(new(first));
             sender.Send();
         }
+    }
+
+    /// <summary>The peer begins an exchange: not again and again for keys that it hardly used.</summary>
+    private void RequireNeed()
+    {
+        var isNeedless = keyed.Receiving.Bytes + keyed.Sending.Bytes < Limits.HardlyUsed && options.Time.GetElapsedTime(_changedAt) < TimeSpan.FromSeconds(1);
+        _needless = isNeedless ? _needless + 1 : 0;
+        if (_needless > Limits.MaximumNeedlessExchanges)
+            throw new SshProtocolException("the peer changes keys again and again and doesn't use them");
     }
 
     /// <summary>What the peer's first KEXINIT says besides methods: RFC 8308 §2.1 and strict key exchange, which demands that nothing came before.</summary>
