@@ -107,8 +107,7 @@ internal sealed class Handshake(KeyedTransport keyed, PacketSender sender, Hands
         switch (payload.Span[0])
         {
             case MessageNumber.KexInit:
-                OnKexInit(payload.Span);
-                return ValueTask.CompletedTask;
+                return OnKexInitAsync(payload);
             case MessageNumber.NewKeys:
                 OnNewKeys(payload.Span);
                 return ValueTask.CompletedTask;
@@ -130,13 +129,13 @@ internal sealed class Handshake(KeyedTransport keyed, PacketSender sender, Hands
             yield return role.IsClient ? StrictClient : StrictServer;
     }
 
-    private void OnKexInit(ReadOnlySpan<byte> payload)
+    private async ValueTask OnKexInitAsync(ReadOnlyMemory<byte> payload)
     {
         if (_theirs is not null)
             throw new SshProtocolException("KEXINIT within a key exchange");
         _ = Begin(byPeer: true);
         var own = _own!;
-        _theirs = KexInit.Parse(payload);
+        _theirs = KexInit.Parse(payload.Span);
         if (Completed == 0)
             ReadSignals(_theirs.Offer.KeyExchange);
 
@@ -151,7 +150,7 @@ internal sealed class Handshake(KeyedTransport keyed, PacketSender sender, Hands
         Log.DirectionProtection(options.Logger, "server->client", agreed.ServerToClient);
         Log.DirectionProtection(options.Logger, "client->server", agreed.ClientToServer);
 
-        _exchange = new(KeyExchange.Create(agreed.KeyExchange), agreed, versions, own, _theirs);
+        _exchange = new(await role.MethodAsync(agreed.KeyExchange), agreed, versions, own, _theirs);
         if (role.Begin(_exchange) is { } first)
         {
             sender.Queue(new(first));
