@@ -386,5 +386,6 @@ public sealed class CommandLineTests
             "<profiles><profile id=\"1\" name=\"pay\" host=\"h\"><tunnels><local-tunnel listen-port=\"1\" dst-port=\"2\"/></tunnels></profile></profiles>").Machine;
         Assert.Equal("1", Assert.IsType<Invocation.Tunnels>(CommandLineReader.Read(["pay"], machine)).Profile);
         Assert.Null(Assert.IsType<Invocation.Tunnels>(CommandLineReader.Read(["-v", "pay"], machine)).Profile);
+        Assert.Empty(Assert.IsType<Invocation.Stdio>(CommandLineReader.Read(["-W", "a:1", "pay"], machine)).Connection.Tunnels);
     }
 }

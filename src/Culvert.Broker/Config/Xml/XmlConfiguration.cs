@@ -179,7 +179,7 @@ public sealed class XmlConfiguration
             return connection with
             {
                 Via = Gateway(element, file, [.. before, id]),
-                Tunnels = [.. connection.Tunnels, .. element.Elements("tunnels").Elements().Select(tunnel => Tunnel(tunnel, file, typed, element)).OfType<TunnelConfig>()],
+                Tunnels = builder.Draft.ClearAllForwardings ? [] : [.. connection.Tunnels, .. element.Elements("tunnels").Elements().Select(tunnel => Tunnel(tunnel, file, typed, element)).OfType<TunnelConfig>()],
             };
         }
         catch (ConfigException e)
