@@ -52,7 +52,7 @@ internal static class TectiaBroker
             switch (words[i])
             {
                 case "-V" or "--version": return new Invocation.Version();
-                case "-D" or "--debug" or "-e" or "--charset" or "--time-format" when kept.Count == 0: i++; break;
+                case "-D" or "--debug" or "-e" or "--charset" or "--time-format": i++; break;
                 case ['-', '-', .. var name] when name.StartsWith("charset=", StringComparison.Ordinal) || name.StartsWith("time-format=", StringComparison.Ordinal) || name.StartsWith("debug=", StringComparison.Ordinal): break;
                 case "-v" or "--verbose": break;
                 case ['-', '-', .. var address] when address.StartsWith("broker-address=", StringComparison.Ordinal): kept.AddRange(["--socket", address["broker-address=".Length..]]); break;
