@@ -189,6 +189,24 @@ public sealed class BrokerTests
     }
 
     [Fact]
+    public async Task A_server_that_fell_silent_is_noticed_at_once_when_somebody_asks()
+    {
+        await using var ssh = await SshServer.StartAsync(SshServer.OpenSsh, Cancel);
+        // Without keepalives nobody else would notice.
+        await using var broker = await BrokerProcess.StartAsync(ssh, [("one", "ServerAliveInterval 0")], Cancel);
+        await broker.UntilUpAsync(1, 0, Cancel);
+        // One that answers stays.
+        broker.Signal(ProcessTable.SignalUser1);
+        ssh.FreezeAll();
+        broker.Signal(ProcessTable.SignalUser1);
+        await broker.UntilAsync(connections => connections[0].GetProperty("state").GetString() == "restoring", Cancel, "list-connections");
+        ssh.ThawAll();
+        broker.Signal(ProcessTable.SignalUser1);
+        await broker.UntilUpAsync(1, 0, Cancel);
+        Assert.Contains("not responding", broker.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_lost_link_ends_a_broker_that_was_told_so()
     {
         await using var ssh = await SshServer.StartAsync(SshServer.OpenSsh, Cancel);
