@@ -192,6 +192,7 @@ public sealed class CommandLineTests
         { "CulvertDataHosts", "10.0.0.5,192.0.2.0/24" },
         { "CulvertFtpHost", "ftp.example.org" },
         { "CulvertPassivePorts", "5-6" },
+        { "CulvertPassivePrefetch", "yes" },
         { "CulvertAdvertise", "::1" },
         { "CulvertFtps", "terminate" },
         { "CulvertFtpsCertificate", "/f" },

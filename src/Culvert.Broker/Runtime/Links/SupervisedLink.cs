@@ -11,6 +11,9 @@ internal sealed record LiveLink(INetwork Network, Task<Failure> Closed, IAsyncDi
 {
     /// <summary>The SSH connection, for what two ends agreed upon; null: it's something else.</summary>
     public SshConnection? Ssh { get; init; }
+
+    /// <summary>Finds out whether it still works, and ends it when it doesn't; null: it can't.</summary>
+    public Func<CancellationToken, Task>? Probe { get; init; }
 }
 
 /// <summary>Makes a connection.</summary>
@@ -36,6 +39,7 @@ internal sealed class SupervisedLink
     private int _holders;
     private bool _isOver;
     private bool _atOnce;
+    private bool _isDoubted;
 
     /// <param name="connect">Makes a connection.</param>
     /// <param name="time">All waits.</param>
@@ -74,13 +78,16 @@ internal sealed class SupervisedLink
         return new Holder(this);
     }
 
-    /// <summary>Tries now, if it isn't up. What failed for good or was closed begins anew.</summary>
+    /// <summary>Tries now, if it isn't up; asks for a sign of life, if it is. What failed for good or was closed begins anew.</summary>
     /// <param name="alsoFailed">Whether it does.</param>
     public void RetryNow(bool alsoFailed)
     {
         Retries.Send();
         lock (_gate)
         {
+            _isDoubted = _status.State == LinkState.Up;
+            if (_isDoubted)
+                _nudge.Send();
             if (_status.State is LinkState.Up or LinkState.Connecting or LinkState.WaitingForInput)
                 return;
             if (_status.State is LinkState.Failed or LinkState.Disabled && !alsoFailed)
@@ -237,10 +244,34 @@ internal sealed class SupervisedLink
     // Until it's lost, closed by somebody, or idle for too long.
     private async Task UntilOverAsync(LiveLink live, CancellationToken stop)
     {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var probing = Task.CompletedTask;
+        try
+        {
+            await UntilOverAsync(live, Probe, stop).ConfigureAwait(false);
+        }
+        finally
+        {
+            await over.CancelAsync().ConfigureAwait(false);
+            await probing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        // One at a time: who asks again meanwhile gets the same answer.
+        void Probe()
+        {
+            if (live.Probe is not null && probing.IsCompleted)
+                probing = live.Probe(over.Token);
+        }
+    }
+
+    private async Task UntilOverAsync(LiveLink live, Action probe, CancellationToken stop)
+    {
         var idleSince = _time.GetTimestamp();
         while (!live.Closed.IsCompleted && _status.State == LinkState.Up)
         {
             var nudge = _nudge.Next;
+            if (Doubts())
+                probe();
             var isHeld = Volatile.Read(ref _holders) > 0;
             if (isHeld || IdleTimeout <= TimeSpan.Zero)
             {
@@ -255,6 +286,16 @@ internal sealed class SupervisedLink
             await Task.WhenAny(live.Closed, nudge, Task.Delay(left, _time, over.Token)).ConfigureAwait(false);
             await over.CancelAsync().ConfigureAwait(false);
             stop.ThrowIfCancellationRequested();
+        }
+    }
+
+    private bool Doubts()
+    {
+        lock (_gate)
+        {
+            var isDoubted = _isDoubted;
+            _isDoubted = false;
+            return isDoubted;
         }
     }
 
