@@ -240,31 +240,4 @@ public sealed class TectiaTests
         Assert.Null(wanted.Connection.Session);
         Assert.Equal("id1", Read("-L 1:a:2 me@id1", machine).Connection.Host);
     }
-
-    [Theory]
-    [InlineData("", "start")]
-    [InlineData("-f c.xml -l log --pid-file=p", "start --config c.xml --log-file log --pid-file p")]
-    [InlineData("--debug=0 --no-gui --require-all", "start --require-all")]
-    [InlineData("--exit", "stop")]
-    [InlineData("--reconfig -a /run/s", "reload")]
-    public void The_broker_by_Tectias_name(string line, string words)
-    {
-        var control = Assert.IsType<Invocation.Control>(TectiaBroker.Daemon(Words(line), Nothing));
-        Assert.Equal(words, string.Join(' ', control.Words));
-        Assert.Equal(line.Contains("/run/s", StringComparison.Ordinal) ? "/run/s" : null, control.Socket);
-    }
-
-    [Theory]
-    [InlineData("status -s", "status")]
-    [InlineData("-a /run/s -q -e utf8 -v -D 3 --time-format=%c list-connections", "list-connections")]
-    [InlineData("open-tunnel-listener --type ftp 1234 id1 f 21", "open-tunnel-listener --type ftp 1234 id1 f 21")]
-    public void The_control_program_by_Tectias_name(string line, string words) =>
-        Assert.Equal(words, string.Join(' ', Assert.IsType<Invocation.Control>(TectiaBroker.Control(Words(line))).Words));
-
-    [Fact]
-    public void The_broker_by_Tectias_name_stays_in_the_foreground_to_be_debugged()
-    {
-        Assert.Equal(Verbosity.Debug2, Assert.IsType<Invocation.Broker>(TectiaBroker.Daemon(["-D", "SecShAuth*=5,2"], Nothing)).Verbosity);
-        Assert.Throws<ConfigException>(() => TectiaBroker.Daemon(["-f"], Nothing));
-    }
 }
