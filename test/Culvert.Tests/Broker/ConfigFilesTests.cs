@@ -205,6 +205,9 @@ public sealed class ConfigFilesTests
     [InlineData("HostName a;b")]
     [InlineData("User a;b")]
     [InlineData("HostKeyAlias \"a b\"")]
+    [InlineData("HostKeyAlias [a;b]:22")]
+    [InlineData("HostKeyAlias [a]:x")]
+    [InlineData("HostKeyAlias [a]")]
     [InlineData("ProxyJump -oProxyCommand=x")]
     [InlineData("BindAddress $(x)")]
     public void A_name_that_a_shell_would_read_is_not_used(string line)
@@ -213,6 +216,12 @@ public sealed class ConfigFilesTests
         Assert.NotEmpty(Resolved(machine).Lines()); // as ssh -G prints it
         Assert.EndsWith("contains invalid characters", Refused(machine).Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("key.example")]
+    [InlineData("[127.0.0.1]:2222")]
+    [InlineData("[::1]:2222")]
+    public void The_name_of_a_key_is_written_as_known_hosts_has_it(string alias) => Assert.Equal(alias, Read(new FakeMachine(), "host", $"HostKeyAlias={alias}").HostKeyAlias);
 
     [Theory]
     [InlineData("a*c", "abbc", true)]

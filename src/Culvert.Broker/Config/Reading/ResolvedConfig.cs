@@ -50,11 +50,13 @@ public sealed class ResolvedConfig
     {
         var connection = _draft.Connection;
         // Names may end up in a shell's hands one day; they are checked where they are used, whoever said them.
-        foreach (var host in (ReadOnlySpan<string?>)[connection.Host, connection.HostName, connection.HostKeyAlias, connection.BindAddress, .. connection.ProxyJump?.Hops.Select(hop => hop.Host) ?? []])
+        foreach (var host in (ReadOnlySpan<string?>)[connection.Host, connection.HostName, connection.BindAddress, .. connection.ProxyJump?.Hops.Select(hop => hop.Host) ?? []])
         {
             if (host is not null && !Names.IsHost(host))
                 throw new ConfigException("hostname contains invalid characters", $"'{host}' can't be a host");
         }
+        if (connection.HostKeyAlias is { } alias && !Names.IsHostKey(alias))
+            throw new ConfigException("hostname contains invalid characters", $"HostKeyAlias '{alias}' can't be a host, nor [host]:port");
         if (connection.User is { } user && !Names.IsUser(user))
             throw new ConfigException("remote username contains invalid characters", $"'{user}' can't be a user name");
         return connection with

@@ -82,19 +82,21 @@ internal sealed class SupervisedLink
     /// <param name="alsoFailed">Whether it does.</param>
     public void RetryNow(bool alsoFailed)
     {
-        Retries.Send();
+        bool isDue;
         lock (_gate)
         {
             _isDoubted = _status.State == LinkState.Up;
-            if (_isDoubted)
-                _nudge.Send();
-            if (_status.State is LinkState.Up or LinkState.Connecting or LinkState.WaitingForInput)
-                return;
-            if (_status.State is LinkState.Failed or LinkState.Disabled && !alsoFailed)
-                return;
-            _atOnce = _status.State == LinkState.Restoring;
+            isDue = _status.State switch
+            {
+                LinkState.Up or LinkState.Connecting or LinkState.WaitingForInput => false,
+                LinkState.Failed or LinkState.Disabled => alsoFailed,
+                _ => true,
+            };
+            _atOnce = isDue && _status.State == LinkState.Restoring;
         }
-        Change(static (machine, now) => machine.Renew(now));
+        if (isDue)
+            Change(static (machine, now) => machine.Renew(now));
+        Retries.Send();
         _nudge.Send();
     }
 
@@ -195,6 +197,8 @@ internal sealed class SupervisedLink
         {
             _live = live;
             Change(static (machine, now) => machine.Up(now));
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            var probing = ProbeAsync(live, over.Token);
             try
             {
                 await UntilOverAsync(live, stop).ConfigureAwait(false);
@@ -202,6 +206,8 @@ internal sealed class SupervisedLink
             finally
             {
                 _live = null;
+                await over.CancelAsync().ConfigureAwait(false);
+                await probing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             if (live.Closed.IsCompleted && _status.State == LinkState.Up)
             {
@@ -244,34 +250,10 @@ internal sealed class SupervisedLink
     // Until it's lost, closed by somebody, or idle for too long.
     private async Task UntilOverAsync(LiveLink live, CancellationToken stop)
     {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var probing = Task.CompletedTask;
-        try
-        {
-            await UntilOverAsync(live, Probe, stop).ConfigureAwait(false);
-        }
-        finally
-        {
-            await over.CancelAsync().ConfigureAwait(false);
-            await probing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        // One at a time: who asks again meanwhile gets the same answer.
-        void Probe()
-        {
-            if (live.Probe is not null && probing.IsCompleted)
-                probing = live.Probe(over.Token);
-        }
-    }
-
-    private async Task UntilOverAsync(LiveLink live, Action probe, CancellationToken stop)
-    {
         var idleSince = _time.GetTimestamp();
         while (!live.Closed.IsCompleted && _status.State == LinkState.Up)
         {
             var nudge = _nudge.Next;
-            if (Doubts())
-                probe();
             var isHeld = Volatile.Read(ref _holders) > 0;
             if (isHeld || IdleTimeout <= TimeSpan.Zero)
             {
@@ -286,6 +268,16 @@ internal sealed class SupervisedLink
             await Task.WhenAny(live.Closed, nudge, Task.Delay(left, _time, over.Token)).ConfigureAwait(false);
             await over.CancelAsync().ConfigureAwait(false);
             stop.ThrowIfCancellationRequested();
+        }
+    }
+
+    // Each time that somebody doubts it, it must show that it works. One question at a time; a doubt that comes during one is the next.
+    private async Task ProbeAsync(LiveLink live, CancellationToken over)
+    {
+        while (live.Probe is not null)
+        {
+            var next = Retries.Next;
+            await (Doubts() ? live.Probe(over) : next.WaitAsync(over)).ConfigureAwait(false);
         }
     }
 
