@@ -4,6 +4,7 @@ using Culvert.Net;
 using Culvert.Net.Processes;
 using Culvert.Ssh;
 using Culvert.Ssh.Auth;
+using Culvert.Ssh.Crypto;
 using Culvert.Ssh.Keys;
 using Culvert.Ssh.Transport;
 using Culvert.Ssh.Trust;
@@ -81,6 +82,7 @@ internal static class SshLink
         var server = new Endpoint(config.ConnectHost, config.Port);
         var trust = Trust(config, machine, ask, services);
         var password = PasswordSource.Of(config, tokens, services);
+        using var keys = services.Keys?.Borrow();
         try
         {
             var known = await trust.KnownAlgorithmsAsync(server, cancellationToken).ConfigureAwait(false);
@@ -92,7 +94,7 @@ internal static class SshLink
                     HostKeyPolicy = Told(trust.CheckAsync, services.HostKeyDecided),
                     HostKeyLearner = MayLearn(config) ? trust.Learner : null,
                     HostKeyName = config.HostKeyAlias?.ToLowerInvariant(),
-                    Authentication = await LoginAsync(config, machine, tokens, ask, password, services, cancellationToken).ConfigureAwait(false),
+                    Authentication = await LoginAsync(config, machine, tokens, ask, password, keys?.Signers ?? [], services, cancellationToken).ConfigureAwait(false),
                     Algorithms = AlgorithmChoice.Of(config, known, services.Reporter.Tell),
                     Rekey = RekeyLimits.Default with { Bytes = config.RekeyBytes ?? RekeyLimits.Default.Bytes, Age = config.RekeyTime },
                     ConnectTimeout = config.ConnectTimeout <= TimeSpan.Zero ? Timeout.InfiniteTimeSpan : config.ConnectTimeout,
@@ -106,6 +108,7 @@ internal static class SshLink
                         _ => null,
                     },
                     Source = config.BindAddress is { } address ? new Endpoint(address, 0) : null,
+                    SourceInterface = config.BindInterface,
                     LoggerFactory = services.LoggerFactory,
                     Time = services.Time,
                 },
@@ -152,6 +155,8 @@ internal static class SshLink
             GlobalFiles = Files(config.GlobalKnownHostsFiles, machine.SystemFolder, "ssh_known_hosts"),
             TectiaFolders = TectiaFolders(config, machine),
             CheckAddress = config.CheckHostIP,
+            RequiredRsaBits = config.RequiredRsaBits,
+            AuthoritySignatures = AlgorithmList.Parse(AlgorithmKind.HostKey, config.CaSignatureAlgorithms ?? "*").WithoutCertificates().Names,
             Checking = config.HostKeyChecking,
             HashNames = config.HashKnownHosts,
             HostKeyAlias = config.HostKeyAlias,
@@ -162,7 +167,8 @@ internal static class SshLink
     }
 
     private static async ValueTask<ClientAuthenticationOptions> LoginAsync(
-        ConnectionConfig config, Machine machine, Tokens tokens, Ask? ask, Func<CancellationToken, ValueTask<string?>>? password, BrokerServices services, CancellationToken cancellationToken)
+        ConnectionConfig config, Machine machine, Tokens tokens, Ask? ask, Func<CancellationToken, ValueTask<string?>>? password,
+        IReadOnlyList<Signer> signers, BrokerServices services, CancellationToken cancellationToken)
     {
         void Show(string text) => services.Reporter.Tell(Message.Warning(text));
         IReadOnlyList<IdentityFile> listed = config.IdentificationFile is { } list
@@ -173,6 +179,7 @@ internal static class SshLink
             User = config.User ?? Environment.UserName,
             Host = config.Host,
             Methods = Methods(config),
+            Signers = signers,
             IdentityFiles = config.IdentityFiles.Count > 0 || listed.Count > 0
                 ? [.. listed, .. config.IdentityFiles.Where(file => !IsNone(file)).Select(file => new IdentityFile(tokens.Path(file)))]
                 : IdentityFile.Defaults(Path.Combine(machine.Home, ".ssh")),
@@ -180,6 +187,7 @@ internal static class SshLink
             Agent = Agent(config),
             Accepts = config.PubkeyAcceptedAlgorithms is { } accepted ? name => IsAccepted(name, accepted) : null,
             IdentitiesOnly = config.IdentitiesOnly,
+            RequiredRsaBits = config.RequiredRsaBits,
             PasswordSource = password ?? (config.TryEmptyPassword ? _ => new ValueTask<string?>("") : null),
             PasswordPrompts = config.NumberOfPasswordPrompts,
             Ask = ask,
