@@ -1,7 +1,8 @@
 """
 Culvert and its peers on the same work, in one run, in turns.
 
-  run [--quick | --rounds N] [--cases a,b] [--size BYTES] [--output DIR] [--seed N] [--limit SECONDS]
+  run [--quick | --rounds N] [--cases a,b] [--peers a,b] [--size BYTES] [--files N]
+      [--output DIR] [--seed N] [--limit SECONDS]
   run --list       the cases' names
   run --self-test  the statistics' own tests
 
@@ -34,6 +35,8 @@ def options():
     parser.add_argument("--rounds", type=int, help="default 10")
     parser.add_argument("--cases", default="", help="names or beginnings of names, with commas")
     parser.add_argument("--size", type=int, help="of the big file, in bytes; default 1 GiB")
+    parser.add_argument("--peers", default="", help="only these beside culvert, with commas")
+    parser.add_argument("--files", type=int, default=100, help="how many small files at a delay; default 100")
     parser.add_argument("--output", default=os.path.join("artifacts", "compare"))
     parser.add_argument("--seed", type=int, help="of the order of turns and of the intervals")
     parser.add_argument("--limit", type=int, default=3600, help="seconds for the rounds of one case")
@@ -48,8 +51,11 @@ def main():
         return 0 if unittest.TextTestRunner().run(unittest.defaultTestLoader.discover(os.path.join(os.path.dirname(HERE), "tests"))).wasSuccessful() else 1
     size = chosen.size or (64 * MIB if chosen.quick else 1024 * MIB)
     count = chosen.rounds or (3 if chosen.quick else 10)
-    everything = plan.quick(size) if chosen.quick else plan.full(size)
+    everything = plan.quick(size) if chosen.quick else plan.full(size, chosen.files)
     cases = plan.chosen(everything, [name for name in chosen.cases.split(",") if name])
+    if chosen.peers:
+        for case in cases:
+            case.contenders = [name for name in case.contenders if name in ("culvert", *chosen.peers.split(","))]
     if chosen.list or not cases:
         print("\n".join("%-28s %s, %s" % (case.name, case.title, case.rig.name) for case in everything))
         return 0 if chosen.list else 2

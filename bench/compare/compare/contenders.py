@@ -114,13 +114,19 @@ class Standing:
 
 
 @contextlib.contextmanager
-def culvert(stage, ports=NARROW):
+def culvert(stage, ports=NARROW, more=()):
     server, port, log = stage.ftp(ports=ports), free_port(), stage.keys.path("culvert.log")
-    command = [CULVERT, "-v", "--max-sessions", "5000"] + stage.login() + ["-L", "ftp/%s:%d:%s:%d" % (TUNNEL, port, far_ftp(stage), server.port), stage.rig.ssh_server]
+    command = [CULVERT, "-v", "--max-sessions", "5000"] + stage.login() + [
+        *more, "-L", "ftp/%s:%d:%s:%d" % (TUNNEL, port, far_ftp(stage), server.port), stage.rig.ssh_server]
     with Child(command, stage.rig.near, log) as child:
         wait_for(child, TUNNEL, port, stage.rig.near)
         verify(child.said())
         yield Standing(Ftp(stage, TUNNEL, port), child)
+
+
+def culvert_prefetch(stage):
+    """With the option that asks the FTP server for the next passive port ahead."""
+    return culvert(stage, more=("--passive-prefetch", "yes"))
 
 
 @contextlib.contextmanager
@@ -172,8 +178,8 @@ def far_ftp(stage):
     return "127.0.0.2" if stage.rig.bind == "0.0.0.0" else stage.rig.bind
 
 
-SSH = {"culvert": culvert, "ssh -L": ssh_forward, "sftp": sftp, "scp": scp, "rclone": rclone}
-ALL = SSH | {"FTPS": ftps, "FTP": plain_ftp}
+PREFETCH = "prefetch"
+ALL = {"culvert": culvert, PREFETCH: culvert_prefetch, "ssh -L": ssh_forward, "sftp": sftp, "scp": scp, "rclone": rclone, "FTPS": ftps, "FTP": plain_ftp}
 PROGRAMS = {"ssh -L": ["ssh", "curl", "vsftpd"], "sftp": ["ssh", "sftp"], "scp": ["ssh", "scp"], "rclone": ["rclone"],
             "FTPS": ["curl", "vsftpd", "openssl"], "FTP": ["curl", "vsftpd"]}
 

@@ -6,13 +6,14 @@ from . import figures
 
 @dataclasses.dataclass(frozen=True)
 class Goal:
-    """A line of the table: which measurement (its id), against whom (None: the figure itself), and the bound."""
+    """A line of the table: which measurement (its id), against whom (None: the figure itself), the bound, and whose figure it is."""
 
     text: str
     measurement: str
     peer: str | None
     bound: float
     at_least: bool = True
+    ours: str = "culvert"
 
 
 GOALS = [
@@ -33,6 +34,9 @@ GOALS = [
     Goal("1,000 × 1 KiB at 100 ms", "files-1KiB-path-100/files", "FTP", 1.3),
     Goal("1,000 × 1 KiB at 100 ms", "files-1KiB-path-100/files", "sftp", 2.8),
     Goal("1,000 × 1 KiB at 100 ms", "files-1KiB-proxy-100/files", "sftp", 2.8),
+    Goal("1,000 × 1 KiB at 100 ms, with prefetch", "files-1KiB-path-100/files", "FTP", 2, ours="prefetch"),
+    Goal("1,000 × 1 KiB at 100 ms, with prefetch", "files-1KiB-path-100/files", "sftp", 5, ours="prefetch"),
+    Goal("1,000 × 1 KiB at 100 ms, with prefetch", "files-1KiB-proxy-100/files", "sftp", 5, ours="prefetch"),
     Goal("channel opens in sequence", "opens-1/opens", "ssh -L", 100),
     Goal("start to listening, same key exchange", "start/start", "ssh -L", 0.7, False),
     Goal("CPU seconds per GiB, client side, download", "loopback-download/CPU", "ssh -L", 0.9, False),
@@ -44,8 +48,8 @@ GOALS = [
 def judge(goal, measurements, seed):
     """(rig, interval, verdict) of a goal; the rig and the interval are None when it wasn't measured."""
     measurement = measurements.get(goal.measurement)
-    if measurement is None or "culvert" not in measurement["values"] or goal.peer not in (None, *measurement["values"]):
+    if measurement is None or goal.ours not in measurement["values"] or goal.peer not in (None, *measurement["values"]):
         return None, None, "not measured"
     values = measurement["values"]
-    interval = figures.ratio(values["culvert"], values[goal.peer], seed) if goal.peer else figures.middle(values["culvert"], seed)
+    interval = figures.ratio(values[goal.ours], values[goal.peer], seed) if goal.peer else figures.middle(values[goal.ours], seed)
     return measurement["rig"], interval, figures.reached(interval, goal.bound, goal.at_least)

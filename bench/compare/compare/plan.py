@@ -2,31 +2,32 @@
 from .cases import MIB, Bulk, Memory, Opens, Sessions, SmallFiles, Start
 from .rigs import GIGABIT, PathRig, ProxyRig, Rig
 
-# A peer that is bound by a window of 2 MiB moves 2 MiB in a round trip: it gets a file for some ten seconds.
-SLOW = {20: 512 * MIB, 50: 256 * MIB, 100: 128 * MIB, 200: 64 * MIB}
+# A peer that is bound by a window of 2 MiB moves 2 MiB in a round trip: it gets a file for some five seconds.
+SLOW = {20: 256 * MIB, 50: 128 * MIB, 100: 64 * MIB, 200: 32 * MIB}
 FEWER = 100  # files and opens for peers that need 40 ms or more for each
+EVERYBODY = ["culvert", "ssh -L", "sftp", "scp", "rclone", "FTPS", "FTP"]
 
 
-def full(size):
-    """Every case. On the path TCP itself is the limit: a quarter of the size is enough for half a minute's stream there."""
+def full(size, files):
+    """
+    Every case. On the path TCP itself is the limit: an eighth of the size is enough for seconds of a steady stream there.
+    A file of 1 KiB at 100 ms costs some round trips and nothing else: this many files say what a thousand would.
+    """
     cases = [Start(), Opens(1, 1000, FEWER), Opens(16, 2000, 4 * FEWER)]
-    cases += [Bulk(way, Rig(), ["culvert", "ssh -L", "sftp", "scp", "rclone", "FTPS", "FTP"], size, seconds=18) for way in ("download", "upload")]
-    cases += [SmallFiles(Rig(), ["culvert", "ssh -L", "sftp", "FTP"], 1024, 1000, {"ssh -L": FEWER}, 12),
+    cases += [Bulk(way, Rig(), EVERYBODY, size, seconds=20) for way in ("download", "upload")]
+    cases += [SmallFiles(Rig(), ["culvert", "ssh -L", "sftp", "FTP"], 1024, 1000, {"ssh -L": FEWER}, 16),
               SmallFiles(Rig(), ["culvert", "ssh -L", "sftp", "FTP"], MIB, 100, seconds=12), Sessions(), Memory()]
     for delay in (50, 100, 20, 200):
-        names = ["culvert", "ssh -L", "sftp"] + (["scp"] if delay == 100 else [])
-        cases.append(Bulk("download", ProxyRig(delay), names, size, SLOW[delay], 35))
+        cases.append(Bulk("download", ProxyRig(delay), ["culvert", "ssh -L", "sftp", "scp"], size, SLOW[delay], 25))
     for delay in (50, 100, 20, 200):
         for cap in (None, GIGABIT):
-            names = ["culvert", "ssh -L", "sftp", "FTP"] + (["FTPS"] if delay == 100 else [])
-            cases.append(Bulk("download", PathRig(delay, cap), names, size // 4, SLOW[delay] // 2, 30))
+            cases.append(Bulk("download", PathRig(delay, cap), ["culvert", "ssh -L", "sftp", "FTP", "FTPS"], size // 8, SLOW[delay] // 2, 20))
     for delay in (100, 50, 20, 200):
         for rig in (ProxyRig(delay), PathRig(delay)):
-            cases.append(Bulk("upload", rig, ["culvert", "ssh -L", "sftp"], min(size, SLOW[delay]), seconds=35))
-    fewer = {name: 100 for name in ("ssh -L", "sftp", "FTP")}
-    cases += [SmallFiles(PathRig(100), ["culvert", "ssh -L", "sftp", "FTP"], 1024, 1000, fewer, 450),
-              SmallFiles(ProxyRig(100), ["culvert", "ssh -L", "sftp"], 1024, 1000, fewer, 320),
-              SmallFiles(PathRig(100), ["culvert", "ssh -L", "sftp", "FTP"], MIB, 100, {name: 30 for name in fewer}, 150)]
+            cases.append(Bulk("upload", rig, ["culvert", "ssh -L", "sftp"], min(size, SLOW[delay]), seconds=20))
+    cases += [SmallFiles(PathRig(100), ["culvert", "prefetch", "ssh -L", "sftp", "FTP"], 1024, files, seconds=15 + 2 * files),
+              SmallFiles(ProxyRig(100), ["culvert", "prefetch", "ssh -L", "sftp"], 1024, files, seconds=12 + 1.3 * files),
+              SmallFiles(PathRig(100), ["culvert", "ssh -L", "sftp", "FTP"], MIB, files, seconds=15 + 2.5 * files)]
     return cases
 
 
