@@ -14,25 +14,33 @@ if (args is ["-h" or "--help"] || (args is ["help"] && !isTectia))
 try
 {
     var machine = ThisMachine.Of();
-    return (isTectia ? TectiaReader.Read(args, machine) : CommandLineReader.Read(args, machine)) switch
+    return ProgramName.Current switch
+    {
+        ProgramName.Sshg3 => TectiaReader.Read(args, machine),
+        ProgramName.SshBroker => TectiaBroker.Daemon(args, machine),
+        ProgramName.SshBrokerControl => TectiaBroker.Control(args),
+        _ => CommandLineReader.Read(args, machine),
+    } switch
     {
         Invocation.Help => Say(HelpText.Page),
         Invocation.Version => Say(ProgramVersion.Text),
         Invocation.Text text => Say(text.Lines),
         Invocation.Print print => Say(string.Join('\n', print.Lines)),
+        Invocation.ConfigCheck check => ConfigCheckCommand.Run(check.File, machine),
         Invocation.Demo demo => await DemoCommand.RunAsync(demo),
         Invocation.InstallNames names => Say(string.Join('\n', InstallNames.Run(names.Folder, Environment.ProcessPath!))),
         Invocation.Stdio stdio => await StdioCommand.RunAsync(stdio),
         Invocation.Broker broker => await BrokerCommand.RunAsync(broker),
         Invocation.Control control => await ControlCommand.RunAsync(control),
         Invocation.Service service => await ServiceCommand.RunAsync(service),
+        Invocation.Tunnels { Profile: { } profile } when await ControlCommand.KnowsAsync(profile) => await ControlCommand.RunAsync(new Invocation.Control(["connect", profile])),
         Invocation.Tunnels tunnels => await TunnelCommand.RunAsync(tunnels, args),
         var unknown => throw new InvalidOperationException($"nothing runs {unknown}"),
     };
 }
 catch (ConfigException e)
 {
-    var code = UsageError.Report(e, StandardError.Open(), isTectia ? ProgramName.Sshg3 : "culvert");
+    var code = UsageError.Report(e, StandardError.Open(), ProgramName.Installed.Contains(ProgramName.Current) ? ProgramName.Current : ProgramName.Own);
     return isTectia ? ExitCode.SessionFailure : code;
 }
 

@@ -14,6 +14,7 @@ public sealed class SshConnection : IAsyncDisposable
     private readonly RekeyingTransport _transport;
     private readonly Multiplexer _multiplexer;
     private readonly HostKeyRotation? _hostKeys;
+    private readonly KeepAlive _keepAlive;
 
     private SshConnection(RekeyingTransport transport, SshClientOptions options, ILogger logger)
     {
@@ -24,7 +25,7 @@ public sealed class SshConnection : IAsyncDisposable
             ? new(learner, options.HostKeyName ?? HostNames.Of(options.Server), options.Algorithms.HostKey, transport.SessionId, logger)
             : null;
         var dead = new Failure(FailureKind.NetworkLost, $"Timeout, server {options.Server.Host} not responding.");
-        var keepAlive = new KeepAlive(options.ServerAliveInterval, options.ServerAliveCountMax, dead, options.Time);
+        _keepAlive = new KeepAlive(options.ServerAliveInterval, options.ServerAliveCountMax, dead, options.Time);
         _multiplexer = new Multiplexer(transport,
             new MultiplexerOptions
             {
@@ -36,7 +37,7 @@ public sealed class SshConnection : IAsyncDisposable
                 Disconnect = transport.DisconnectAsync,
             },
             multiplexer => new ClientConnectionRole(multiplexer, listeners, _hostKeys, logger),
-            keepAlive.RunAsync);
+            _keepAlive.RunAsync);
         Network = new SshNetwork(_multiplexer, listeners, options.Time);
     }
 
@@ -82,6 +83,7 @@ public sealed class SshConnection : IAsyncDisposable
         {
             var logger = options.LoggerFactory.CreateLogger("Culvert.Ssh");
             var (duplex, reached) = await DialAsync(through, options, deadline.Token);
+            await using var prepared = PreparedExchange.Start(options.Algorithms);
             transport = await RekeyingTransport.ConnectAsync(duplex, options.Server,
                 async (offer, token) => await deadline.PauseAsync(async () =>
                 {
@@ -89,7 +91,7 @@ public sealed class SshConnection : IAsyncDisposable
                     await options.HostKeyPolicy(reached is null ? offer : offer with { Address = reached }, cancellationToken);
                     return true;
                 }),
-                new TransportOptions { Algorithms = options.Algorithms, Rekey = options.Rekey, Time = options.Time, Logger = logger }, deadline.Token);
+                new TransportOptions { Algorithms = options.Algorithms, Prepared = prepared, Rekey = options.Rekey, Time = options.Time, Logger = logger }, deadline.Token);
             await ClientAuthentication.RunAsync(transport, transport.SessionId, () => transport.PeerExtensions, Pausing(options.Authentication, deadline), deadline.Token);
             return new SshConnection(transport, options, logger);
         }
@@ -110,6 +112,19 @@ public sealed class SshConnection : IAsyncDisposable
     /// <exception cref="NetworkException">The server refuses, or the connection is gone.</exception>
     public Task<SshSession> OpenSessionAsync(Priority priority, CancellationToken cancellationToken) =>
         SshSession.OpenAsync(_multiplexer, priority, cancellationToken);
+
+    /// <summary>Asks the server for a sign of life, and ends the connection when none comes in time. Completes when that is known, or the connection has ended.</summary>
+    /// <param name="patience">How long it may take.</param>
+    /// <param name="cancellationToken">Gives up; nothing happens then.</param>
+    public async Task ProbeAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var probing = _keepAlive.ProbeAsync(_multiplexer, patience, over.Token);
+        await Task.WhenAny(probing, Closed);
+        await over.CancelAsync();
+        await probing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
 
     /// <summary>Changes keys now; completes when that is done.</summary>
     /// <exception cref="SshConnectionException">The connection is gone.</exception>

@@ -58,6 +58,8 @@ public static class AuditNames
     public const string TransferStarted = "transfer.started";
     /// <summary>A transfer has ended.</summary>
     public const string TransferEnded = "transfer.ended";
+    /// <summary>What the libraries log, as far as that is wanted.</summary>
+    public const string Debug = "debug";
     /// <summary>Something that a person is told.</summary>
     public const string Message = "message";
 }

@@ -46,7 +46,7 @@ public sealed class AuditLog : IDisposable
     public void Reopen(LoggingConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        var opened = (_forcedFile ?? config.File) is { } path ? new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, 1) : null;
+        var opened = Open(config);
         FileStream? old;
         lock (_gate)
         {
@@ -54,6 +54,15 @@ public sealed class AuditLog : IDisposable
             (_file, _config, _hasComplained) = (opened, config, false);
         }
         old?.Dispose();
+    }
+
+    /// <summary>Whether <see cref="Reopen"/> would work: opens the file, and closes it again.</summary>
+    /// <exception cref="IOException">The file can't be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
+    public void Check(LoggingConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        Open(config)?.Dispose();
     }
 
     /// <summary>Writes an event, if the configuration lets it.</summary>
@@ -67,15 +76,23 @@ public sealed class AuditLog : IDisposable
         }
     }
 
-    /// <summary>Writes a line that's no event: what <c>--debug</c> shows.</summary>
+    /// <summary>Writes what a person is told: as it stands where people read, as an event where programs do.</summary>
     public void WriteLine(string line)
     {
+        if (_format != AuditFormat.Text)
+        {
+            Write(new AuditEvent(AuditNames.Message, AuditSeverity.Error, [new("text", line.ReplaceLineEndings("; "))]));
+            return;
+        }
         lock (_gate)
             Write(_file ?? _standardError, Encoding.UTF8.GetBytes(line + "\n"));
     }
 
     /// <inheritdoc/>
     public void Dispose() => _file?.Dispose();
+
+    private FileStream? Open(LoggingConfig config) =>
+        (_forcedFile ?? config.File) is { } path ? new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, 1) : null;
 
     private void Write(AuditEvent audit, AuditSeverity severity)
     {

@@ -146,6 +146,9 @@ public sealed record ConnectionConfig
     /// <summary>The agent's socket; null: SSH_AUTH_SOCK; <c>none</c>: no agent.</summary>
     public string? IdentityAgent { get; init; }
 
+    /// <summary>The password itself, from a file that nobody else may read.</summary>
+    public Secret? Password { get; init; }
+
     /// <summary>Holds the password; nobody else may read it.</summary>
     public string? PasswordFile { get; init; }
 

@@ -34,6 +34,15 @@ internal sealed partial class ControlApi
         return Done($"channel {channel.Id} is cut");
     }
 
+    // With wait: answered when each port is open, or it's known why not.
+    private async Task<ControlAnswer> TunnelsAsync(ControlRequest request, CancellationToken cancellationToken)
+    {
+        await UntilAsync(
+            () => daemon.Tunnels.All(tunnel => tunnel.Now.State != TunnelState.Opening), () => daemon.Tunnels.Select(tunnel => tunnel.Changed.Next).DefaultIfEmpty(Task.CompletedTask),
+            WaitOf(request), cancellationToken).ConfigureAwait(false);
+        return Answer([.. daemon.Tunnels.Select(tunnel => Show.Tunnel(tunnel, daemon))], ControlJson.Default.IReadOnlyListTunnelView);
+    }
+
     private async Task<ControlAnswer> OpenTunnelAsync(OpenTunnelView wanted, CancellationToken cancellationToken)
     {
         TunnelKind? kind = wanted.Kind switch { "local" => TunnelKind.Local, "remote" => TunnelKind.Remote, _ => null };
@@ -83,6 +92,17 @@ internal sealed partial class ControlApi
         IsNumber(id, out var number) && daemon.Questions.TryAnswer(number, answer.Answer, out var question)
             ? Done($"the question of {question.Profile} is answered")
             : Error(404, $"question {id} doesn't wait any more");
+
+    // Its passphrase is asked for like everything else: whoever answers questions knows whose this one is by its name.
+    private async Task<ControlAnswer> AddKeyAsync(AddKeyView wanted, CancellationToken cancellationToken)
+    {
+        if (!Path.IsPathFullyQualified(wanted.Path))
+            return Error(422, "a key's file is named by its whole path", "the broker runs in a folder of its own");
+        var key = await daemon.Keys.AddAsync(wanted.Path, (question, token) => daemon.Questions.AskAsync(QuestionDesk.Keys, question, token), cancellationToken).ConfigureAwait(false);
+        return Answer(Show.Key(key), ControlJson.Default.KeyView);
+    }
+
+    private ControlAnswer RemoveKey(string id) => daemon.Keys.Remove(id) is { } key ? Done($"key {key.Id} ({key.Key.Fingerprint}) is forgotten") : Missing("key", id);
 
     private ControlAnswer ConfigValue(string path)
     {

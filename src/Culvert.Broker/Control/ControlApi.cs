@@ -82,7 +82,7 @@ internal sealed partial class ControlApi(BrokerDaemon daemon, ControlActions act
             case ("DELETE", ["connections", var id]): return await CloseConnectionAsync(id, cancellationToken).ConfigureAwait(false);
             case ("GET", ["channels"]): return Answer([.. Show.Channels(daemon)], ControlJson.Default.IReadOnlyListChannelView);
             case ("DELETE", ["channels", var id]): return CloseChannel(id);
-            case ("GET", ["tunnels"]): return Answer([.. daemon.Tunnels.Select(tunnel => Show.Tunnel(tunnel, daemon))], ControlJson.Default.IReadOnlyListTunnelView);
+            case ("GET", ["tunnels"]): return await TunnelsAsync(request, cancellationToken).ConfigureAwait(false);
             case ("POST", ["tunnels"]): return await OpenTunnelAsync(Read(request, ControlJson.Default.OpenTunnelView), cancellationToken).ConfigureAwait(false);
             case ("DELETE", ["tunnels", var id]): return await CloseTunnelAsync(id, cancellationToken).ConfigureAwait(false);
             case ("GET", ["profiles"]): return Answer([.. daemon.Runs.Select(Show.Profile)], ControlJson.Default.IReadOnlyListProfileView);
@@ -92,8 +92,12 @@ internal sealed partial class ControlApi(BrokerDaemon daemon, ControlActions act
             case ("GET", ["transfers"]): return Answer([.. daemon.Activity.Transfers.Select(Show.Transfer)], ControlJson.Default.IReadOnlyListTransferView);
             case ("GET", ["questions"]): return await QuestionsAsync(request, cancellationToken).ConfigureAwait(false);
             case ("POST", ["questions", var id]): return AnswerQuestion(id, Read(request, ControlJson.Default.AnswerView));
+            case ("GET", ["keys"]): return Answer([.. daemon.Keys.Keys.Select(Show.Key)], ControlJson.Default.IReadOnlyListKeyView);
+            case ("POST", ["keys"]): return await AddKeyAsync(Read(request, ControlJson.Default.AddKeyView), cancellationToken).ConfigureAwait(false);
+            case ("DELETE", ["keys", var id]): return RemoveKey(id);
             case ("GET", ["config"]): return ConfigValue(request.Query.GetValueOrDefault("path") ?? "");
             case ("POST", ["probe-key"]): return await ProbeAsync(Read(request, ControlJson.Default.ProbeView), cancellationToken).ConfigureAwait(false);
+            case ("GET", ["debug"]): return Answer(new DebugView(Show.Word(actions.GetVerbosity())), ControlJson.Default.DebugView);
             case ("POST", ["debug"]): return Debug(Read(request, ControlJson.Default.DebugView));
             case ("POST", ["reload"]):
                 await actions.ReloadAsync(cancellationToken).ConfigureAwait(false);

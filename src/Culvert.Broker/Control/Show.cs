@@ -41,8 +41,8 @@ internal static class Show
     {
         var (now, spec) = (tunnel.Now, tunnel.Config.Spec);
         return new TunnelView(
-            tunnel.Id, tunnel.ProfileId, spec.Kind == TunnelKind.Local ? "local" : "remote", spec.Type == TunnelType.Ftp ? "ftp" : "tcp", spec.ToString(),
-            [.. now.Facts?.ListenEndpoints.Select(at => at.ToString()) ?? []], new Endpoint(spec.DestinationHost, spec.DestinationPort).ToString(),
+            tunnel.Id, tunnel.ProfileId, spec.Kind == TunnelKind.Local ? "local" : "remote", Word(spec.Type), spec.ToString(),
+            [.. now.Facts?.ListenEndpoints.Select(at => at.ToString()) ?? []], spec.Type == TunnelType.Socks ? "(each client says where)" : new Endpoint(spec.DestinationHost, spec.DestinationPort).ToString(),
             LinkWords.Of(now.State), now.Since, now.Cause, tunnel.IsStatic && !tunnel.IsByHand, tunnel.IsByHand, daemon.Activity.Clients.Count(client => client.Tunnel == tunnel.Id));
     }
 
@@ -68,6 +68,9 @@ internal static class Show
             transfer.Direction == TransferDirection.Download ? "download" : "upload", transfer.Bytes, transfer.ExpectedSize, transfer.Started);
     }
 
+    /// <summary>A key that is held.</summary>
+    public static KeyView Key(HeldKey key) => new(key.Id, key.Key.Type, key.Key.Fingerprint, key.Path, key.Added);
+
     /// <summary>A question that waits.</summary>
     public static QuestionView Question(PendingQuestion pending) => new(
         pending.Id, pending.Profile,
@@ -92,6 +95,13 @@ internal static class Show
         Verbosity.Debug1 => "debug1",
         Verbosity.Debug2 => "debug2",
         _ => "debug3",
+    };
+
+    private static string Word(TunnelType type) => type switch
+    {
+        TunnelType.Ftp => "ftp",
+        TunnelType.Socks => "socks",
+        _ => "tcp",
     };
 
     private static LinkDetailsView Details(SshConnection ssh)

@@ -38,6 +38,12 @@ public sealed record TransferView(
 /// <summary>A question that waits.</summary>
 public sealed record QuestionView(long Id, string Profile, string Kind, string Text, bool Echo, DateTimeOffset Asked, DateTimeOffset Until);
 
+/// <summary>A key that the broker holds in memory.</summary>
+public sealed record KeyView(long Id, string Type, string Fingerprint, string Path, DateTimeOffset Added);
+
+/// <summary>A key's file that shall be read; its whole path.</summary>
+public sealed record AddKeyView(string Path);
+
 /// <summary>An answer to a question; null: there will be none.</summary>
 public sealed record AnswerView(string? Answer);
 
@@ -75,6 +81,9 @@ public sealed record ErrorView(string Error, string? Hint);
 [JsonSerializable(typeof(IReadOnlyList<ClientView>))]
 [JsonSerializable(typeof(IReadOnlyList<TransferView>))]
 [JsonSerializable(typeof(IReadOnlyList<QuestionView>))]
+[JsonSerializable(typeof(KeyView))]
+[JsonSerializable(typeof(IReadOnlyList<KeyView>))]
+[JsonSerializable(typeof(AddKeyView))]
 [JsonSerializable(typeof(AnswerView))]
 [JsonSerializable(typeof(OpenTunnelView))]
 [JsonSerializable(typeof(DebugView))]

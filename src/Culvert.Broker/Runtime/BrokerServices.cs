@@ -27,6 +27,9 @@ public sealed record BrokerServices
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>Keys in memory, offered before those of the configuration; null: none.</summary>
+    internal KeyRing? Keys { get; init; }
+
     /// <summary>Gives back what sessions have left; null: nobody does.</summary>
     internal SpareMemory? Spare { get; init; }
 }

@@ -82,6 +82,7 @@ internal static class SshLink
         var server = new Endpoint(config.ConnectHost, config.Port);
         var trust = Trust(config, machine, ask, services);
         var password = PasswordSource.Of(config, tokens, services);
+        using var keys = services.Keys?.Borrow();
         try
         {
             var known = await trust.KnownAlgorithmsAsync(server, cancellationToken).ConfigureAwait(false);
@@ -93,7 +94,7 @@ internal static class SshLink
                     HostKeyPolicy = Told(trust.CheckAsync, services.HostKeyDecided),
                     HostKeyLearner = MayLearn(config) ? trust.Learner : null,
                     HostKeyName = config.HostKeyAlias?.ToLowerInvariant(),
-                    Authentication = await LoginAsync(config, machine, tokens, ask, password, services, cancellationToken).ConfigureAwait(false),
+                    Authentication = await LoginAsync(config, machine, tokens, ask, password, keys?.Signers ?? [], services, cancellationToken).ConfigureAwait(false),
                     Algorithms = AlgorithmChoice.Of(config, known, services.Reporter.Tell),
                     Rekey = RekeyLimits.Default with { Bytes = config.RekeyBytes ?? RekeyLimits.Default.Bytes, Age = config.RekeyTime },
                     ConnectTimeout = config.ConnectTimeout <= TimeSpan.Zero ? Timeout.InfiniteTimeSpan : config.ConnectTimeout,
@@ -166,7 +167,8 @@ internal static class SshLink
     }
 
     private static async ValueTask<ClientAuthenticationOptions> LoginAsync(
-        ConnectionConfig config, Machine machine, Tokens tokens, Ask? ask, Func<CancellationToken, ValueTask<string?>>? password, BrokerServices services, CancellationToken cancellationToken)
+        ConnectionConfig config, Machine machine, Tokens tokens, Ask? ask, Func<CancellationToken, ValueTask<string?>>? password,
+        IReadOnlyList<Signer> signers, BrokerServices services, CancellationToken cancellationToken)
     {
         void Show(string text) => services.Reporter.Tell(Message.Warning(text));
         IReadOnlyList<IdentityFile> listed = config.IdentificationFile is { } list
@@ -177,6 +179,7 @@ internal static class SshLink
             User = config.User ?? Environment.UserName,
             Host = config.Host,
             Methods = Methods(config),
+            Signers = signers,
             IdentityFiles = config.IdentityFiles.Count > 0 || listed.Count > 0
                 ? [.. listed, .. config.IdentityFiles.Where(file => !IsNone(file)).Select(file => new IdentityFile(tokens.Path(file)))]
                 : IdentityFile.Defaults(Path.Combine(machine.Home, ".ssh")),

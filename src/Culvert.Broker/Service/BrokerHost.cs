@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Culvert.Broker.Audit;
 using Culvert.Broker.Config;
 using Culvert.Broker.Control;
+using Culvert.Broker.Metrics;
 using Culvert.Broker.Runtime;
 
 namespace Culvert.Broker.Service;
@@ -27,6 +28,12 @@ public sealed record BrokerHostOptions
     /// <summary>A link that's lost, or fails, ends the broker: whoever started it acts.</summary>
     public bool ExitOnLoss { get; init; }
 
+    /// <summary>The port on loopback where a Prometheus reads metrics; null: none.</summary>
+    public int? MetricsPort { get; init; }
+
+    /// <summary>The collector to which metrics are sent; null: none.</summary>
+    public OtlpOptions? Otlp { get; init; }
+
     /// <summary>How much is logged; may change while it runs.</summary>
     public Func<Verbosity> GetVerbosity { get; init; } = () => Verbosity.Info;
 
@@ -44,7 +51,9 @@ public sealed class BrokerHost : IAsyncDisposable
     private readonly BrokerDaemon _daemon;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly MetricCollector? _collector;
     private ControlServer? _server;
+    private MetricsServer? _metrics;
 
     /// <param name="options">What it's to do.</param>
     /// <param name="services">This machine.</param>
@@ -60,6 +69,9 @@ public sealed class BrokerHost : IAsyncDisposable
         (_options, _log, _manager) = (options, log, manager);
         _daemon = new BrokerDaemon(services, log.Write, connector);
         _services = services;
+        // From the first moment on: what is counted before isn't counted.
+        if (options.MetricsPort is not null || options.Otlp is not null)
+            _collector = new MetricCollector(_daemon.Activity.Meters.Meter);
     }
 
     /// <summary>Completes when the service manager has been told that the start is over.</summary>
@@ -75,6 +87,8 @@ public sealed class BrokerHost : IAsyncDisposable
     {
         var config = _options.Load();
         _log.Reopen(config.Logging);
+        foreach (var note in config.Notes)
+            _log.WriteLine(note);
         _daemon.Activity.Happened(AuditNames.BrokerStarted, AuditSeverity.Notice, ("version", _options.Version), ("pid", Environment.ProcessId), ("config", _options.ConfigFile));
         var api = new ControlApi(_daemon, new ControlActions
         {
@@ -86,6 +100,8 @@ public sealed class BrokerHost : IAsyncDisposable
             SetVerbosity = _options.SetVerbosity,
         }, _services.Time);
         _server = await ControlServer.StartAsync(_options.Socket, api, null, _services.LoggerFactory.CreateLogger("Culvert.Broker"), cancellationToken).ConfigureAwait(false);
+        if (_options.MetricsPort is { } port)
+            _metrics = await MetricsServer.StartAsync(port, () => PrometheusText.Write(_collector!.Collect()), cancellationToken).ConfigureAwait(false);
         await _daemon.ApplyAsync(config, cancellationToken).ConfigureAwait(false);
     }
 
@@ -97,7 +113,7 @@ public sealed class BrokerHost : IAsyncDisposable
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var stopped = Task.Delay(Timeout.InfiniteTimeSpan, _services.Time, over.Token);
         var losing = _options.ExitOnLoss ? LostAsync(over.Token) : Task.FromResult<string?>(null);
-        Task[] duties = [TellReadyAsync(over.Token), WatchdogAsync(over.Token), SleepWatch.RunAsync(() => _daemon.RetryNow(alsoFailed: false), _services.Time, over.Token)];
+        Task[] duties = [ExportAsync(over.Token), TellReadyAsync(over.Token), WatchdogAsync(over.Token), SleepWatch.RunAsync(() => _daemon.RetryNow(alsoFailed: false), _services.Time, over.Token)];
         try
         {
             Task[] ends = [stopped, _asked.Task, _daemon.Broken, .. _options.ExitOnLoss ? (Task[])[losing] : []];
@@ -124,14 +140,19 @@ public sealed class BrokerHost : IAsyncDisposable
         {
             _log.Reopen(_daemon.Config.Logging);
             var config = _options.Load();
+            _log.Check(config.Logging);
             await _daemon.ApplyAsync(config, cancellationToken).ConfigureAwait(false);
             _log.Reopen(config.Logging);
+            foreach (var note in config.Notes)
+                _log.WriteLine(note);
             _daemon.Activity.Happened(AuditNames.BrokerReloaded, AuditSeverity.Notice, ("profiles", config.Profiles.Count), ("result", "complete"));
         }
         catch (Exception e) when (e is ConfigException or BrokerException or IOException or UnauthorizedAccessException)
         {
             _daemon.Activity.Happened(AuditNames.BrokerReloaded, AuditSeverity.Error, ("result", "failed"), ("cause", e.Message.ReplaceLineEndings("; ")));
-            throw;
+            if (e is ConfigException or BrokerException)
+                throw;
+            throw new BrokerException(Message.Error($"The log can't be opened: {e.Message}", "name a file that the broker may write"), e);
         }
         finally
         {
@@ -152,7 +173,20 @@ public sealed class BrokerHost : IAsyncDisposable
         await _daemon.DisposeAsync().ConfigureAwait(false);
         if (_server is not null)
             await _server.DisposeAsync().ConfigureAwait(false);
+        if (_metrics is not null)
+            await _metrics.DisposeAsync().ConfigureAwait(false);
+        _collector?.Dispose();
         _daemon.Activity.Happened(AuditNames.BrokerStopped, AuditSeverity.Notice, ("pid", Environment.ProcessId));
+    }
+
+    private Task ExportAsync(CancellationToken cancellationToken)
+    {
+        if (_options.Otlp is not { } otlp)
+            return Task.CompletedTask;
+        var instance = FormattableString.Invariant($"{Environment.MachineName}:{Environment.ProcessId}");
+        return new OtlpExporter(
+            otlp, () => OtlpJson.Write(_collector!.Collect(), _options.Version, instance, _daemon.Started, _services.Time.GetUtcNow()),
+            text => _services.Reporter.Tell(Message.Warning(text)), _services.Time).RunAsync(cancellationToken);
     }
 
     // Told once, when each profile of the start is up with its ports or has a cause; then at each change what the line says.

@@ -1,6 +1,7 @@
 namespace Culvert.Broker.Service;
 
-/// <summary>Notices that the machine has slept: the wall clock went on, and the monotonic one didn't.</summary>
+/// <summary>Notices that the machine has slept. Where the monotonic clock leaves sleep out (Linux, macOS), the wall clock has gone on and it hasn't; where it counts it (Windows),
+/// the timer rings far too late.</summary>
 internal static class SleepWatch
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
@@ -18,7 +19,8 @@ internal static class SleepWatch
         var (wall, monotonic) = (time.GetUtcNow(), time.GetTimestamp());
         while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (time.GetUtcNow() - wall - time.GetElapsedTime(monotonic) > Gap)
+            var elapsed = time.GetElapsedTime(monotonic);
+            if (time.GetUtcNow() - wall - elapsed > Gap || elapsed - Interval > Gap)
                 woke();
             (wall, monotonic) = (time.GetUtcNow(), time.GetTimestamp());
         }

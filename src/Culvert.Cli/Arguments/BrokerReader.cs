@@ -1,3 +1,4 @@
+using System.Globalization;
 using Culvert.Broker.Audit;
 using Culvert.Broker.Config;
 
@@ -28,6 +29,8 @@ internal static class BrokerReader
                 case "-a" or "--socket" or "--broker-address": broker = broker with { Socket = Value() }; break;
                 case "--pid-file": broker = broker with { ProcessIdFile = Value() }; break;
                 case "-l" or "--log-file" or "--debug-log-file": broker = broker with { LogFile = Value() }; break;
+                case "--metrics-port": broker = broker with { MetricsPort = Port(Value()) }; break;
+                case "--otlp": broker = broker with { OtlpEndpoint = Value() }; break;
                 case "--log-format": broker = broker with { LogFormat = Format(Value()) }; break;
                 case "-v": broker = broker with { Verbosity = broker.Verbosity < Verbosity.Debug1 ? Verbosity.Debug1 : broker.Verbosity < Verbosity.Debug3 ? broker.Verbosity + 1 : Verbosity.Debug3 }; break;
                 case "--require-all": broker = broker with { RequireAll = true }; break;
@@ -38,7 +41,14 @@ internal static class BrokerReader
             string Value() => ++i < words.Count ? words[i] : throw new ConfigException($"{word} needs a value", BrokerForm);
         }
         var source = ConfigSource.Of(sshConfig);
-        return broker with { Load = () => new BrokerConfig { Profiles = [.. hosts.Select(host => OfHost(host, lines, machine, source))] } };
+        var profiles = new Profiles(machine, broker.ConfigFile);
+        return broker with { Load = Load };
+
+        BrokerConfig Load()
+        {
+            var config = profiles.ToBroker();
+            return config with { Profiles = [.. config.Profiles, .. hosts.Select(host => OfHost(host, lines, machine, source))] };
+        }
     }
 
     /// <summary><c>culvert ctl …</c>: options may stand before and behind the verb.</summary>
@@ -89,6 +99,10 @@ internal static class BrokerReader
         var server = HostSpec.Parse(host);
         return new ProfileConfig(server.Host, ResolvedConfig.Read(builder, server, source).ForUse()) { ConnectOnStartup = true };
     }
+
+    private static int Port(string word) => int.TryParse(word, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= 65535
+        ? port
+        : throw new ConfigException($"'{word}' isn't a port from 1 to 65535", BrokerForm);
 
     private static AuditFormat Format(string word) => word switch
     {

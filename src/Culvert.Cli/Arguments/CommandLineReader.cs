@@ -27,6 +27,8 @@ internal static class CommandLineReader
                 return BrokerReader.Control(words);
             case "service":
                 return BrokerReader.Service([.. words.Skip(1)]);
+            case "config":
+                return ReadConfig([.. words.Skip(1)], machine);
             case "demo":
                 return ReadDemo([.. words.Skip(1)]);
             case "install-names":
@@ -71,13 +73,14 @@ internal static class CommandLineReader
     private static Invocation Understand(IEnumerable<(string Name, string Value)> options, string[] words, Machine machine)
     {
         var builder = new ConfigBuilder(machine);
-        var (background, prints, jumps) = (false, false, 0);
+        var (background, prints, jumps, isPlain) = (false, false, 0, true);
         Verbosity? verbosity = null;
         var debugs = false;
-        string? logFile = null, forcedHost = null, configFile = null;
+        string? logFile = null, forcedHost = null, profile = null, configFile = null, brokerFile = null;
         Endpoint? stdio = null;
         foreach (var (name, value) in options)
         {
+            isPlain &= name == "--profile";
             if (Syntax.Settings.TryGetValue(name, out var keyword))
             {
                 if (name == "-J" && jumps++ > 0)
@@ -107,10 +110,12 @@ internal static class CommandLineReader
                 case "-Q": return new Invocation.Print(AlgorithmQuery.Answer(value));
                 case "-W": stdio = ReadStdio(stdio, value); break;
                 case "--host": forcedHost ??= value; break;
+                case "--profile": profile ??= value; break;
+                case "--config": brokerFile ??= value; break;
             }
         }
-        if (forcedHost is not null)
-            words = [forcedHost, .. words];
+        if ((profile ?? forcedHost) is { } forced)
+            words = [forced, .. words];
         if (words.Length == 0)
             throw new ConfigException("no host given", "the form is culvert -L ftp/1234:localhost:21 user@sshserver");
         if (words.Length > 1)
@@ -123,10 +128,22 @@ internal static class CommandLineReader
         }
         if (verbosity is { } said)
             builder.SetVerbosity(said);
+        if (forcedHost is null && new Profiles(machine, brokerFile).Find(words[0], mustBe: profile is not null) is { } found)
+        {
+            return prints ? found.Print(builder) : Wanted(found.Connection(builder), stdio, background, logFile) switch
+            {
+                Invocation.Tunnels tunnels => tunnels with { Notes = found.Notes, Profile = isPlain ? found.Id : null },
+                var other => other,
+            };
+        }
         var resolved = ResolvedConfig.Read(builder, HostSpec.Parse(words[0]), ConfigSource.Of(configFile));
         if (prints)
             return new Invocation.Print([.. resolved.Lines()]);
-        var connection = resolved.ForUse();
+        return Wanted(resolved.ForUse(), stdio, background, logFile);
+    }
+
+    private static Invocation Wanted(ConnectionConfig connection, Endpoint? stdio, bool background, string? logFile)
+    {
         if (stdio is { } to)
         {
             return connection.Tunnels.Count > 0 ? throw new ConfigException("-W takes no other forward", "start culvert a second time for the ports, or leave out ClearAllForwardings=no")
@@ -137,6 +154,15 @@ internal static class CommandLineReader
             throw new ConfigException("no forward given", "add one, for example -L ftp/1234:localhost:21 (an FTP client then connects to localhost, port 1234)");
         return new Invocation.Tunnels(connection, background, logFile);
     }
+
+    private static Invocation ReadConfig(string[] words, Machine machine) => words switch
+    {
+        ["check", { Length: > 0 } file] => new Invocation.ConfigCheck(file),
+        ["show", "--effective", { Length: > 0 } profile] => new Profiles(machine, null).Find(profile, mustBe: true)!.Print(new ConfigBuilder(machine)),
+        ["show", "--effective", { Length: > 0 } profile, "-f" or "--config", { Length: > 0 } file] => new Profiles(machine, file).Find(profile, mustBe: true)!.Print(new ConfigBuilder(machine)),
+        ["-h" or "--help"] => new Invocation.Help(),
+        _ => throw new ConfigException("config knows check and show", "the forms are culvert config check FILE and culvert config show --effective PROFILE [--config FILE]; a host of that name is reached by --host config"),
+    };
 
     private static Endpoint ReadStdio(Endpoint? before, string value) => before is null
         ? TunnelSpec.ParseStdio(value)

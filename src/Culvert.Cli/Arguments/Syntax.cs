@@ -60,7 +60,7 @@ internal sealed class Syntax
         var words = new Argument<string[]>("destination") { Arity = ArgumentArity.ZeroOrMore };
         // A name that nobody types: System.CommandLine would take a first word equal to it for the program's own name.
         var command = new Command("\0") { words };
-        foreach (var name in (ReadOnlySpan<string>)["-o", "-E", "-F", "-Q", "-W", "--host", .. Settings.Keys])
+        foreach (var name in (ReadOnlySpan<string>)["-o", "-E", "-F", "-Q", "-W", "--host", "--profile", "--config", .. Settings.Keys])
             command.Add(new Option<string[]>(name) { Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false });
         foreach (var name in (ReadOnlySpan<string>)["-N", "-T", "-f", "-G", "-q", "-v", "-V", "-h", "--help", "--version", .. Flags.Keys])
             command.Add(new Option<bool>(name) { Arity = ArgumentArity.Zero });

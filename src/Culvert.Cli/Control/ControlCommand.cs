@@ -26,10 +26,10 @@ internal static class ControlCommand
         {
             return wanted.Words[0] switch
             {
-                "start" => OperatingSystem.IsWindows()
-                    ? throw new ConfigException("ctl start isn't supported on Windows", "culvert service install makes a service of it")
-                    : await Background.RunChildAsync(["broker", .. wanted.Socket is { } socket ? (string[])["--socket", socket] : [], .. wanted.Words.Skip(1)]).ConfigureAwait(false),
+                "start" => await StartAsync(wanted, client, output, signals.Stop).ConfigureAwait(false),
                 "auth-handler" => await QuestionHandler.ServeAsync(client, screen, profile: null, signals.Stop).ConfigureAwait(false),
+                "add-key" => await AddKeysAsync(wanted, client, screen, output, signals.Stop).ConfigureAwait(false),
+                "stop" => await StopAsync(wanted, client, output, signals.Stop).ConfigureAwait(false),
                 "connect" => await ConnectAsync(wanted, client, screen, output, signals.Stop).ConfigureAwait(false),
                 _ when wanted.Watch => await WatchAsync(wanted, client, output, signals.Stop).ConfigureAwait(false),
                 _ => await AskAsync(wanted, client, output, signals.Stop).ConfigureAwait(false),
@@ -43,6 +43,23 @@ internal static class ControlCommand
         catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
         {
             return ExitCode.Success;
+        }
+    }
+
+    /// <summary>Whether a broker of this user's runs that has a profile of this id.</summary>
+    public static async Task<bool> KnowsAsync(string profile)
+    {
+        if (!File.Exists(ControlSocket.Usual()))
+            return false;
+        using var client = new ControlClient(ControlSocket.Usual());
+        try
+        {
+            var profiles = await client.GetAsync("v1/profiles", ControlJson.Default.IReadOnlyListProfileView, CancellationToken.None).ConfigureAwait(false);
+            return profiles.Any(known => known.Id == profile);
+        }
+        catch (BrokerException)
+        {
+            return false; // the socket of a broker that is gone: its work is done here
         }
     }
 
@@ -60,6 +77,8 @@ internal static class ControlCommand
     private static string Shown(byte[] answer, ControlRequestLine request, Invocation.Control wanted)
     {
         using var json = JsonDocument.Parse(answer);
+        if (wanted.Words[0] == "config-value")
+            return ControlTable.Lines(json.RootElement);
         return request.Columns.Count > 0
             ? ControlTable.List(json.RootElement, request.Columns, wanted.Short, wanted.Wide)
             : ControlTable.Fields(json.RootElement, wanted.Short);
@@ -85,13 +104,70 @@ internal static class ControlCommand
         }
         if (!wanted.Quiet)
         {
-            var tunnels = await client.GetAsync("v1/tunnels", ControlJson.Default.IReadOnlyListTunnelView, cancellationToken).ConfigureAwait(false);
+            var tunnels = await client.GetAsync("v1/tunnels?wait=10", ControlJson.Default.IReadOnlyListTunnelView, cancellationToken).ConfigureAwait(false);
             var lines = tunnels.Where(tunnel => tunnel.Profile == connection.Profile).Select(tunnel => tunnel.State == "listening"
                 ? $"ready: {tunnel.Type} {tunnel.Listen[0]}   (→ {connection.Host} → {tunnel.Destination})\n"
                 : $"{tunnel.State}: {tunnel.Spec}: {tunnel.Cause}\n");
             await output.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(lines)), cancellationToken).ConfigureAwait(false);
         }
         return ExitCode.Success;
+    }
+
+    // A key's passphrase is the broker's question, and this terminal answers it.
+    private static async Task<int> AddKeysAsync(Invocation.Control wanted, ControlClient client, Screen screen, Stream output, CancellationToken cancellationToken)
+    {
+        if (wanted.Words is [_])
+            throw new ConfigException("add-key needs a file", "the form is culvert ctl add-key FILE ...");
+        foreach (var file in wanted.Words.Skip(1))
+        {
+            var body = JsonSerializer.SerializeToUtf8Bytes(new AddKeyView(Path.GetFullPath(file)), ControlJson.Default.AddKeyView);
+            var adding = client.SendAsync(System.Net.Http.HttpMethod.Post, "v1/keys", body, cancellationToken);
+            while (await Task.WhenAny(adding, Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, cancellationToken)).ConfigureAwait(false) != adding)
+                await QuestionHandler.AnswerAsync(client, screen, "(keys)", TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+            var answer = await adding.ConfigureAwait(false);
+            if (wanted.Json)
+                await output.WriteAsync((byte[])[.. answer, (byte)'\n'], cancellationToken).ConfigureAwait(false);
+            else if (!wanted.Quiet)
+                await output.WriteAsync(Encoding.UTF8.GetBytes(ControlTable.Fields(JsonDocument.Parse(answer).RootElement, wanted.Short)), cancellationToken).ConfigureAwait(false);
+        }
+        return ExitCode.Success;
+    }
+
+    // One that runs already is what was wanted.
+    private static async Task<int> StartAsync(Invocation.Control wanted, ControlClient client, Stream output, CancellationToken cancellationToken)
+    {
+        if (OperatingSystem.IsWindows())
+            throw new ConfigException("ctl start isn't supported on Windows", "culvert service install makes a service of it");
+        try
+        {
+            var status = await client.GetAsync("v1/status", ControlJson.Default.StatusView, cancellationToken).ConfigureAwait(false);
+            if (!wanted.Quiet)
+                await output.WriteAsync(Encoding.UTF8.GetBytes(FormattableString.Invariant($"a broker runs already, process {status.Pid}\n")), cancellationToken).ConfigureAwait(false);
+            return ExitCode.Success;
+        }
+        catch (BrokerException)
+        {
+            // None runs: that's the usual case.
+        }
+        return await Background.RunChildAsync(["broker", .. wanted.Socket is { } socket ? (string[])["--socket", socket] : [], .. wanted.Words.Skip(1)], ProgramName.Own).ConfigureAwait(false);
+    }
+
+    // Returns when it's gone, so that another one can be started.
+    private static async Task<int> StopAsync(Invocation.Control wanted, ControlClient client, Stream output, CancellationToken cancellationToken)
+    {
+        await AskAsync(wanted, client, output, cancellationToken).ConfigureAwait(false);
+        while (true)
+        {
+            try
+            {
+                await client.SendAsync(System.Net.Http.HttpMethod.Get, "v1/status", null, cancellationToken).ConfigureAwait(false);
+            }
+            catch (BrokerException)
+            {
+                return ExitCode.Success;
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static async Task<int> WatchAsync(Invocation.Control wanted, ControlClient client, Stream output, CancellationToken cancellationToken)

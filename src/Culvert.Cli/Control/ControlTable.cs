@@ -8,7 +8,8 @@ namespace Culvert.Cli.Control;
 /// <summary>Shows answers of the control API to people and to simple programs. Pure.</summary>
 internal static class ControlTable
 {
-    private const int NarrowColumn = 36;
+    /// <summary>As wide as a key's fingerprint, which is of no use in part.</summary>
+    private const int NarrowColumn = 50;
 
     /// <summary>A list, a line an entry.</summary>
     /// <param name="entries">The list.</param>
@@ -48,6 +49,9 @@ internal static class ControlTable
         void Line(string name, JsonElement value) =>
             text.Append(isShort ? $"{name}\t{Text(value, isShort)}\n" : string.Create(CultureInfo.InvariantCulture, $"{Heading(name) + ":",-24} {Text(value, isShort)}\n"));
     }
+
+    /// <summary>The lines of a value, as they are: scripts read them.</summary>
+    public static string Lines(JsonElement value) => string.Concat(value.GetProperty("lines").EnumerateArray().Select(line => Printable.Line(line.GetString()!) + "\n"));
 
     /// <summary>A value.</summary>
     private static string Text(JsonElement value, bool isShort) => value.ValueKind switch

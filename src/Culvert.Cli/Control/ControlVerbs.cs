@@ -38,7 +38,9 @@ internal static class ControlVerbs
             "disconnect" => [.. Each("a profile").Select(id => Post($"profiles/{id}/disconnect"))],
             "config-value" => [Get("config?path=" + Uri.EscapeDataString(arguments.FirstOrDefault() ?? ""))],
             "probe-key" => [Probe(arguments)],
-            "debug" => [arguments is [var level] ? Post("debug", JsonSerializer.SerializeToUtf8Bytes(new DebugView(level), ControlJson.Default.DebugView)) : Get("status")],
+            "list-keys" => [Get("keys", "id", "type", "fingerprint", "path", "added")],
+            "remove-key" => [.. Each("a key's number, fingerprint or file").Select(id => Delete("keys/" + id))],
+            "debug" => [arguments is [var level] ? Post("debug", JsonSerializer.SerializeToUtf8Bytes(new DebugView(level), ControlJson.Default.DebugView)) : Get("debug")],
             "reload" => [Post("reload")],
             "retry" => [Post("retry")],
             "stop" => [Post("stop")],
@@ -59,10 +61,10 @@ internal static class ControlVerbs
         return Post("probe-key", JsonSerializer.SerializeToUtf8Bytes(new ProbeView(spec.Host, spec.Port ?? 22), ControlJson.Default.ProbeView));
     }
 
-    // open-tunnel-listener [--type ftp|tcp] [--remote] [--allow-relay] [address:]port profile host port, as Tectia has it; or PROFILE SPEC as after -L.
+    // open-tunnel-listener [--type ftp|tcp|socks] [--remote] [--allow-relay] [address:]port profile host port, as Tectia has it; or PROFILE SPEC as after -L.
     private static ControlRequestLine OpenTunnel(List<string> arguments)
     {
-        const string form = "the form is open-tunnel-listener [--type ftp|tcp] [--remote] [--allow-relay] [address:]port PROFILE dst-host dst-port";
+        const string form = "the form is open-tunnel-listener [--type ftp|tcp|socks] [--remote] [--allow-relay] [address:]port PROFILE [dst-host dst-port]";
         var (type, kind, relay, rest) = ("tcp", "local", false, new List<string>());
         for (var i = 0; i < arguments.Count; i++)
         {
@@ -76,12 +78,15 @@ internal static class ControlVerbs
                 default: rest.Add(arguments[i]); break;
             }
         }
+        if (type is "socks" or "socks-proxy" && rest is [var door, var whose])
+            return OpenTunnel(new OpenTunnelView(whose, kind, $"socks/{door}", relay));
         if (rest is not [var listen, var profile, var host, var port] || type is not ("ftp" or "tcp" or "local"))
-            throw new ConfigException("open-tunnel-listener needs a port, a profile and a destination", form);
+            throw new ConfigException("open-tunnel-listener needs a port, a profile and a destination (socks has none)", form);
         var destination = host.Contains(':', StringComparison.Ordinal) && !host.StartsWith('[') ? $"[{host}]" : host;
-        var view = new OpenTunnelView(profile, kind, $"{(type == "ftp" ? "ftp/" : "")}{listen}:{destination}:{port}", relay);
-        return Post("tunnels", JsonSerializer.SerializeToUtf8Bytes(view, ControlJson.Default.OpenTunnelView));
+        return OpenTunnel(new OpenTunnelView(profile, kind, $"{(type == "ftp" ? "ftp/" : "")}{listen}:{destination}:{port}", relay));
     }
+
+    private static ControlRequestLine OpenTunnel(OpenTunnelView view) => Post("tunnels", JsonSerializer.SerializeToUtf8Bytes(view, ControlJson.Default.OpenTunnelView));
 
     private static ControlRequestLine Get(string path, params string[] columns) => new(HttpMethod.Get, "v1/" + path, columns);
 

@@ -1,4 +1,5 @@
 using Culvert.Broker.Control;
+using Culvert.Broker.Runtime;
 using Culvert.Cli.Terminal;
 using Culvert.Ssh;
 
@@ -23,13 +24,28 @@ internal static class QuestionHandler
         if (questions.Count == 0)
             return;
         using var terminal = ControllingTerminal.TryOpen(mayStop: true)
-            ?? throw new Culvert.Broker.Runtime.BrokerException(Culvert.Broker.Runtime.Message.Error("There is no terminal to ask at.", "run it in one: the broker's questions are answered there"));
+            ?? throw new BrokerException(Message.Error("There is no terminal to ask at.", "run it in one: the broker's questions are answered there"));
         using var prompter = new Prompter(terminal, screen);
         foreach (var question in questions)
         {
             var text = string.Join('\n', question.Text.Split('\n').Select(Printable.Line));
-            var answer = await prompter.AskAsync(new Question(QuestionKind.Interactive, $"[{Printable.Line(question.Profile)}] {text}", question.Echo), cancellationToken).ConfigureAwait(false);
-            await client.PostAsync(FormattableString.Invariant($"v1/questions/{question.Id}"), new AnswerView(answer), ControlJson.Default.AnswerView, ControlJson.Default.DoneView, cancellationToken).ConfigureAwait(false);
+            using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            // The broker's clock is this machine's.
+            time.CancelAfter(question.Until - TimeProvider.System.GetUtcNow() is { Ticks: > 0 } left ? left : TimeSpan.Zero);
+            try
+            {
+                var answer = await prompter.AskAsync(new Question(QuestionKind.Interactive, $"[{Printable.Line(question.Profile)}] {text}", question.Echo), time.Token).ConfigureAwait(false);
+                await client.PostAsync(FormattableString.Invariant($"v1/questions/{question.Id}"), new AnswerView(answer), ControlJson.Default.AnswerView, ControlJson.Default.DoneView, cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                screen.WriteLine("that question's time is over");
+            }
+            catch (BrokerException e)
+            {
+                // Somebody else was faster, or the time was over just now: the next question is another.
+                screen.WriteLine(Printable.Line(e.Reason.Text));
+            }
         }
     }
 }

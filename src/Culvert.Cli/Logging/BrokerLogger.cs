@@ -29,8 +29,15 @@ internal sealed class BrokerLogger(AuditLog log, Func<Verbosity> verbosity) : IL
     {
         if (!IsEnabled(logLevel))
             return;
-        var text = $"debug event={eventId.Id} {Printable.Line(formatter(state, exception))}";
-        log.WriteLine(exception is null ? text : $"{text} ({exception.GetType().Name}: {Printable.Line(exception.Message)})");
+        var text = Printable.Line(formatter(state, exception));
+        if (exception is not null)
+            text = $"{text} ({exception.GetType().Name}: {Printable.Line(exception.Message)})";
+        log.Write(new AuditEvent(AuditNames.Debug, logLevel switch
+        {
+            LogLevel.Error or LogLevel.Critical => AuditSeverity.Error,
+            LogLevel.Warning => AuditSeverity.Warning,
+            _ => AuditSeverity.Informational,
+        }, [new("id", eventId.Id), new("text", text)]));
     }
 
     public void Dispose()

@@ -33,8 +33,10 @@ internal sealed partial class Background : IDisposable
     }
 
     /// <summary>In the parent: starts the child with the same words and waits until it's ready or has ended.</summary>
+    /// <param name="words">Its command line.</param>
+    /// <param name="name">By which name it's called; null: by this process's.</param>
     /// <returns>What the parent exits with: 0, or the child's own code.</returns>
-    public static async Task<int> RunChildAsync(IReadOnlyList<string> words)
+    public static async Task<int> RunChildAsync(IReadOnlyList<string> words, string? name = null)
     {
         using var ready = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.Inheritable);
         var start = new ProcessStartInfo(Environment.ProcessPath!) { UseShellExecute = false };
@@ -45,7 +47,7 @@ internal sealed partial class Background : IDisposable
         foreach (var word in words)
             start.ArgumentList.Add(word);
         start.Environment[Variable] = ready.GetClientHandleAsString();
-        ProgramName.PassOn(start.Environment);
+        ProgramName.PassOn(start.Environment, name ?? ProgramName.Current);
 
         // Ctrl-C reaches both; what becomes of it is the child's to say.
         using var notStopped = IgnoreStop();

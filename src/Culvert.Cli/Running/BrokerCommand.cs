@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Culvert.Broker.Audit;
 using Culvert.Broker.Config;
 using Culvert.Broker.Control;
+using Culvert.Broker.Metrics;
 using Culvert.Broker.Runtime;
 using Culvert.Broker.Service;
 using Culvert.Cli.Arguments;
@@ -33,6 +34,8 @@ internal static class BrokerCommand
             Version = ProgramVersion.Text,
             RequireAll = wanted.RequireAll,
             ExitOnLoss = wanted.ExitOnLoss,
+            MetricsPort = wanted.MetricsPort,
+            Otlp = OtlpOptions.Of(wanted.OtlpEndpoint, Environment.GetEnvironmentVariable),
             GetVerbosity = () => verbosity,
             SetVerbosity = level => verbosity = level,
         };

@@ -18,6 +18,7 @@ namespace Culvert.Ftp.Dialogue;
 /// <item><c>Replies</c>: what is made of a line of the server;</item>
 /// <item><c>Security</c>: what becomes of AUTH and what belongs to it;</item>
 /// <item><c>Setup</c>: how a data path comes to be;</item>
+/// <item><c>Prefetch</c>: how one comes to be before it is asked for;</item>
 /// <item><c>Transfers</c>: when a transfer may start, and what its end means for both sides.</item>
 /// </list>
 /// Not thread-safe: one caller, one call at a time.
@@ -88,7 +89,11 @@ internal sealed partial class FtpConversation
     }
 
     /// <summary>The control connection to the server could not be had.</summary>
-    public void ServerUnreachable(Failure failure) => CloseWith($"No connection to the FTP server: {_options.Words(failure)}.", failure.Text);
+    public void ServerUnreachable(Failure failure)
+    {
+        var words = _options.Words(failure);
+        CloseWith($"No connection to the FTP server: {words}{(words.EndsWith('?') ? "" : ".")}", failure.Text);
+    }
 
     /// <summary>The client's control connection has ended or broke. What it said before still goes to the server, as in direct FTP.</summary>
     public void ClientGone()
@@ -170,6 +175,7 @@ internal sealed partial class FtpConversation
             case TimerKind.Verdict: OnNoVerdict(path); break;
             case TimerKind.Abort: OnAbortUnanswered(path); break;
             case TimerKind.Stall: OnStall(path, elapsed); break;
+            case TimerKind.Prefetch: OnPrefetchExpired(path); break;
         }
     }
 

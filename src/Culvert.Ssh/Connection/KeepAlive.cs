@@ -46,6 +46,19 @@ internal sealed class KeepAlive(TimeSpan interval, int maximumUnanswered, Failur
         }
     }
 
+    /// <summary>Asks once, now, and ends the connection when nothing comes in time: who has reason to doubt a connection doesn't wait for the next interval.</summary>
+    /// <param name="multiplexer">The connection.</param>
+    /// <param name="patience">How long an answer may take.</param>
+    /// <param name="cancellationToken">Gives up; nothing happens then.</param>
+    public async Task ProbeAsync(Multiplexer multiplexer, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var seen = multiplexer.PacketsReceived;
+        multiplexer.Request(Request, [], new Answer());
+        await Task.Delay(patience, time, cancellationToken);
+        if (multiplexer.PacketsReceived == seen)
+            multiplexer.Fail(dead);
+    }
+
     /// <summary>Success or failure, both are an answer, and the packet itself was counted.</summary>
     private sealed class Answer : PendingReply
     {

@@ -5,6 +5,7 @@ using System.Text;
 using Culvert.Interop.Clients;
 using Culvert.Interop.Processes;
 using Culvert.Interop.Program;
+using Culvert.Interop.Proofs;
 using Culvert.Interop.Servers;
 using Xunit;
 
@@ -49,13 +50,13 @@ public sealed class BrokerTests
         Assert.DoesNotContain(second, ProcessTable.ListeningPortsOf(broker.Id));
 
         // A channel that's closed cuts its transfer, visibly.
-        var slow = DownloadAsync(ftp, first, "file", broker.Folder["cut"], "--limit-rate", "100k");
+        await using var held = await HeldDownload.StartAsync(ftp, first, "file", Cancel);
         await broker.UntilAsync(transfers => transfers.GetArrayLength() == 1 && transfers[0].GetProperty("bytes").GetInt64() > 0, Cancel, "list-transfers");
         var channels = await broker.UntilAsync(channels => channels.GetArrayLength() == 2, Cancel, "list-channels");
         var data = channels.EnumerateArray().MaxBy(channel => channel.GetProperty("received").GetInt64()).GetProperty("id").GetInt64();
         Assert.Equal(1, (await broker.AskAsync(Cancel, "list-clients")).GetArrayLength());
         (await broker.ControlAsync(Cancel, "close-channel", data.ToString(CultureInfo.InvariantCulture))).OrThrow();
-        Assert.NotEqual(0, (await slow).ExitCode);
+        Assert.True((await held.EndAsync(Cancel)).WasReset);
 
         // A connection that's closed takes its ports with it, and comes back when it's asked for.
         (await broker.ControlAsync(Cancel, "close-connection", "one")).OrThrow();
@@ -86,24 +87,19 @@ public sealed class BrokerTests
         await using var broker = await BrokerProcess.StartAsync(ssh, [.. profiles.Select(profile => (profile.Name, Line(profile.Port, ftp)))], Cancel);
         await broker.UntilUpAsync(10, 10, Cancel);
 
-        // The one that is to be cut would take far longer than anybody waits.
-        var downloads = profiles.ConvertAll(profile => DownloadAsync(ftp, profile.Port, "file", broker.Folder[profile.Name], "--limit-rate", profile.Name == "p4" ? "100k" : "1M"));
+        // The one that is to be cut is in no hurry; the others are slow enough to be there when it happens.
+        await using var cut = await HeldDownload.StartAsync(ftp, profiles[4].Port, "file", Cancel);
+        var downloads = profiles.FindAll(profile => profile.Name != "p4").ConvertAll(profile => DownloadAsync(ftp, profile.Port, "file", broker.Folder[profile.Name], "--limit-rate", "4M"));
         await broker.UntilAsync(transfers => transfers.EnumerateArray().Count(transfer => transfer.GetProperty("bytes").GetInt64() > 0) == 10, Cancel, "list-transfers");
         var moved = FreePort.Next();
         broker.Configure([.. profiles.Select((profile, i) => (profile.Name, Line(i == 4 ? moved : profile.Port, ftp)))]);
         (await broker.ControlAsync(Cancel, "reload")).OrThrow();
 
-        var results = await Task.WhenAll(downloads);
-        for (var i = 0; i < 10; i++)
-        {
-            if (i == 4)
-            {
-                Assert.NotEqual(0, results[i].ExitCode);
-                continue;
-            }
-            results[i].OrThrow();
-            Assert.Equal(hash, await HashAsync(broker.Folder[profiles[i].Name]));
-        }
+        Assert.True((await cut.EndAsync(Cancel)).WasReset);
+        foreach (var result in await Task.WhenAll(downloads))
+            result.OrThrow();
+        foreach (var (name, _) in profiles.FindAll(profile => profile.Name != "p4"))
+            Assert.Equal(hash, await HashAsync(broker.Folder[name]));
         var listening = ProcessTable.ListeningPortsOf(broker.Id);
         Assert.Contains(moved, listening);
         Assert.DoesNotContain(profiles[4].Port, listening);
@@ -125,10 +121,14 @@ public sealed class BrokerTests
         var lines = Line(port, ftp) + string.Create(CultureInfo.InvariantCulture, $"\n  CulvertRemoteForward ftp/{remote}:127.0.0.1:{ftp.Port}\n  CulvertRestoreWait 60");
         await using var broker = await BrokerProcess.StartAsync(ssh, [("one", lines)], Cancel);
         await broker.UntilUpAsync(1, 2, Cancel);
-        var cut = DownloadAsync(ftp, port, "file", broker.Folder["cut"], "--limit-rate", "100k");
+        await using var idle = await RawFtpClient.LoginAsync(FtpTarget.Through(ftp, port), Cancel);
+        await using var cut = await HeldDownload.StartAsync(ftp, port, "file", Cancel);
         await broker.UntilAsync(transfers => transfers.GetArrayLength() == 1, Cancel, "list-transfers");
         ssh.KillAll();
-        Assert.NotEqual(0, (await cut).ExitCode);
+        // Who was in the middle of something sees that it's cut, who wasn't hears why the session ends.
+        Assert.True((await cut.EndAsync(Cancel)).WasReset);
+        Assert.StartsWith("421 The connection to the FTP server was lost", await idle.ReplyAsync(Cancel), StringComparison.Ordinal);
+        Assert.Null(await idle.ReplyAsync(Cancel));
         await broker.UntilAsync(connections => connections[0].GetProperty("state").GetString() == "restoring", Cancel, "list-connections");
         var waiting = DownloadAsync(ftp, port, "file", broker.Folder["waited"]);
         await broker.UntilAsync(clients => clients.GetArrayLength() == 1, Cancel, "list-clients");
@@ -186,6 +186,24 @@ public sealed class BrokerTests
         await HearUntilAsync(manager, "READY=1");
         (await broker.ControlAsync(Cancel, "stop")).OrThrow();
         await HearUntilAsync(manager, "STOPPING=1");
+    }
+
+    [Fact]
+    public async Task A_server_that_fell_silent_is_noticed_at_once_when_somebody_asks()
+    {
+        await using var ssh = await SshServer.StartAsync(SshServer.OpenSsh, Cancel);
+        // Without keepalives nobody else would notice.
+        await using var broker = await BrokerProcess.StartAsync(ssh, [("one", "ServerAliveInterval 0")], Cancel);
+        await broker.UntilUpAsync(1, 0, Cancel);
+        // One that answers stays.
+        broker.Signal(ProcessTable.SignalUser1);
+        ssh.FreezeAll();
+        broker.Signal(ProcessTable.SignalUser1);
+        await broker.UntilAsync(connections => connections[0].GetProperty("state").GetString() == "restoring", Cancel, "list-connections");
+        ssh.ThawAll();
+        broker.Signal(ProcessTable.SignalUser1);
+        await broker.UntilUpAsync(1, 0, Cancel);
+        Assert.Contains("not responding", broker.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -27,6 +27,9 @@ internal sealed record FtpServerOptions
     /// <summary>Whether TLS begins with the connection (vsftpd and ProFTPD); with <see cref="RequiresTls"/>.</summary>
     public bool BeginsWithTls { get; init; }
 
+    /// <summary>Whether the server tells of sessions and transfers on its output (pyftpdlib).</summary>
+    public bool Logs { get; init; }
+
     public bool IsIPv6 => ListenAddress.Contains(':', StringComparison.Ordinal);
 }
 

@@ -22,6 +22,6 @@ internal sealed class PyFtpdlibServer(FtpServerOptions options) : FtpServer(opti
             python, Path.Combine(AppContext.BaseDirectory, "Servers", "pyftpdlib_server.py"),
             Options.ListenAddress, Port.ToString(CultureInfo.InvariantCulture), User, Password, LoginFolder,
             Options.AdvertisedAddress ?? "", Options.AcceptsForeignAddresses ? "foreign" : "",
-            Options.RequiresTls ? Certificate : "", CertificateKey);
+            Options.RequiresTls ? Certificate : "", CertificateKey, Options.Logs ? "logs" : "");
     }
 }

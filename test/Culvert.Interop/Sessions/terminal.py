@@ -127,6 +127,13 @@ def suspend(person):
     person.type(b"exit\n")
 
 
+def secret(person):
+    """Something that mustn't show is asked for, and told when it doesn't show."""
+    person.wait(b": ")
+    person.until(lambda: not termios.tcgetattr(person.fd)[3] & termios.ECHO, "silence")
+    person.type(os.environ["CULVERT_TEST_SECRET"].encode() + b"\n")
+
+
 def terminate(person):
     person.prompt()
     os.kill(person.pid, signal.SIGTERM)

@@ -38,9 +38,9 @@ internal sealed class FakeMachine
         },
     };
 
-    public FakeMachine With(string path, string content, bool isSafe = true)
+    public FakeMachine With(string path, string content, bool isSafe = true, bool isPrivate = true)
     {
-        _files[path] = new ConfigText(content.Split('\n'), null, isSafe);
+        _files[path] = new ConfigText(content.Split('\n'), null, isSafe, isPrivate);
         return this;
     }
 

@@ -110,7 +110,7 @@ public sealed class CommandLineTests
         Assert.Equal("demo", Connection("--host demo -L 1:a:2").Host);
         Assert.Equal("demo", Connection("-L 1:a:2 -- demo").Host);
         Assert.Equal("demo", Connection("me@demo -L 1:a:2").Host);
-        Assert.Equal("config", Connection("config -L 1:a:2").Host);
+        Assert.Equal("config", Connection("--host config -L 1:a:2").Host);
         Assert.Equal("broker", Connection("--host broker -L 1:a:2").Host);
         Assert.Equal("ctl", Connection("-L 1:a:2 -- ctl").Host);
         Assert.Equal("service", Connection("me@service -L 1:a:2").Host);
@@ -121,6 +121,7 @@ public sealed class CommandLineTests
     public void A_verb_does_not_take_what_belongs_to_tunnels()
     {
         Assert.Contains("--host demo", Refused("demo -L 1:a:2").Hint, StringComparison.Ordinal);
+        Assert.Contains("--host config", Refused("config -L 1:a:2").Hint, StringComparison.Ordinal);
         Refused("demo twice");
     }
 
@@ -191,6 +192,7 @@ public sealed class CommandLineTests
         { "CulvertDataHosts", "10.0.0.5,192.0.2.0/24" },
         { "CulvertFtpHost", "ftp.example.org" },
         { "CulvertPassivePorts", "5-6" },
+        { "CulvertPassivePrefetch", "yes" },
         { "CulvertAdvertise", "::1" },
         { "CulvertFtps", "terminate" },
         { "CulvertFtpsCertificate", "/f" },
@@ -354,5 +356,37 @@ public sealed class CommandLineTests
         Assert.True(lines.Length <= 24, $"{lines.Length} lines");
         Assert.All(lines, line => Assert.True(line.Length <= 80, line));
         Assert.True(Ascii.IsValid(HelpText.Page));
+    }
+
+    [Fact]
+    public void A_word_is_a_profile_when_there_is_one_and_it_cannot_be_a_host()
+    {
+        var machine = new FakeMachine()
+            .With("/home/me/.ssh2/ssh-broker-config.xml", "<profiles><profile id=\"id1\" name=\"pay\" host=\"h\"/><profile id=\"config\" host=\"c\"/></profiles>")
+            .With("/other.xml", "<profiles><profile id=\"id1\" host=\"other\"/></profiles>").Machine;
+        Invocation.Tunnels Read(string line) => Assert.IsType<Invocation.Tunnels>(CommandLineReader.Read([.. line.Split(' '), "-L", "1:a:2"], machine));
+        Assert.Equal("h", Read("id1").Connection.Host);
+        Assert.Equal("h", Read("pay").Connection.Host);
+        Assert.Equal("h", Read("--profile pay").Connection.Host);
+        Assert.Equal("c", Read("--profile config").Connection.Host);
+        Assert.Equal("other", Read("--config /other.xml id1").Connection.Host);
+        Assert.Equal("unknown", Read("unknown").Connection.Host);
+        Assert.Equal("id1", Read("--host id1").Connection.Host);
+        Assert.Equal("id1", Read("me@id1").Connection.Host);
+        Assert.Equal("there are: id1, config", Assert.Throws<ConfigException>(() => Read("--profile unknown")).Hint);
+        Assert.Null(Read("id1").Profile);
+        Assert.IsType<Invocation.Print>(CommandLineReader.Read(["-G", "id1"], machine));
+        Assert.IsType<Invocation.ConfigCheck>(CommandLineReader.Read(["config", "check", "x"], machine));
+        Assert.Contains("host h", Assert.IsType<Invocation.Print>(CommandLineReader.Read(["config", "show", "--effective", "pay"], machine)).Lines);
+    }
+
+    [Fact]
+    public void A_profile_that_is_named_alone_can_be_left_to_a_broker()
+    {
+        var machine = new FakeMachine().With("/home/me/.ssh2/ssh-broker-config.xml",
+            "<profiles><profile id=\"1\" name=\"pay\" host=\"h\"><tunnels><local-tunnel listen-port=\"1\" dst-port=\"2\"/></tunnels></profile></profiles>").Machine;
+        Assert.Equal("1", Assert.IsType<Invocation.Tunnels>(CommandLineReader.Read(["pay"], machine)).Profile);
+        Assert.Null(Assert.IsType<Invocation.Tunnels>(CommandLineReader.Read(["-v", "pay"], machine)).Profile);
+        Assert.Empty(Assert.IsType<Invocation.Stdio>(CommandLineReader.Read(["-W", "a:1", "pay"], machine)).Connection.Tunnels);
     }
 }

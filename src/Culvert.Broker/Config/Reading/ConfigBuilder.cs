@@ -20,6 +20,15 @@ public sealed class ConfigBuilder(Machine machine)
     /// <summary>Where it happens.</summary>
     internal Machine Machine => machine;
 
+    /// <summary>Another one that has taken the same so far.</summary>
+    internal ConfigBuilder Copy()
+    {
+        var copy = new ConfigBuilder(machine) { Draft = Draft };
+        copy._said.UnionWith(_said);
+        copy._implied.AddRange(_implied);
+        return copy;
+    }
+
     /// <summary>Takes what an option says whose whole value is one word.</summary>
     /// <param name="keyword">A keyword of ssh_config or of ours, in any case.</param>
     /// <param name="value">Its value; blanks and quotes in it are its own.</param>
@@ -31,6 +40,13 @@ public sealed class ConfigBuilder(Machine machine)
             throw new ConfigException("Missing argument.", $"{keyword} needs a value");
         Take(Directive.OfWord(keyword, value), Origin.Letter, isActive: true);
     }
+
+    /// <summary>Takes a setting of a file that isn't ssh_config.</summary>
+    /// <param name="keyword">A keyword of the table.</param>
+    /// <param name="words">Its value, a word each.</param>
+    /// <exception cref="ConfigException">A value that can't be meant.</exception>
+    internal void SetWords(string keyword, IReadOnlyList<string> words) =>
+        Take(new Directive("", 0, keyword.ToLowerInvariant(), string.Join(' ', words), words), Origin.UserFile, isActive: true);
 
     /// <summary>The same for the letters of which OpenSSH takes the last one, whatever was said before.</summary>
     /// <exception cref="ConfigException">A value that can't be meant.</exception>
@@ -105,6 +121,12 @@ public sealed class ConfigBuilder(Machine machine)
         _said.UnionWith(["HostName", "CanonicalizeHostname", "CanonicalizeMaxDots", "CanonicalizeFallbackLocal"]);
         Draft = Draft with { Connection = Draft.Connection with { HostName = host } };
     }
+
+    /// <summary>Takes the password itself; no setting that can be typed says it.</summary>
+    internal void SetPassword(Secret password) => Draft = Draft with { Connection = Draft.Connection with { Password = password } };
+
+    /// <summary>Whether something has said where the password comes from.</summary>
+    internal bool HasPassword => Draft.Connection is { Password: not null } or { PasswordFile: not null } or { PasswordProgram: not null } or { PasswordCredential: not null };
 
     /// <summary>Whether the setting has been given a value.</summary>
     internal bool Has(string keyword) => _said.Contains(keyword);

@@ -49,7 +49,8 @@ public sealed record Machine
 /// <param name="Lines">Its lines; null when it can't be read.</param>
 /// <param name="Problem">Why it can't be read, in the system's words.</param>
 /// <param name="IsSafe">Nobody but the user and root may have written it.</param>
-public sealed record ConfigText(IReadOnlyList<string>? Lines, string? Problem = null, bool IsSafe = true)
+/// <param name="IsPrivate">Nobody but its owner and root can read it.</param>
+public sealed record ConfigText(IReadOnlyList<string>? Lines, string? Problem = null, bool IsSafe = true, bool IsPrivate = true)
 {
     /// <summary>There is no such file.</summary>
     public static ConfigText Missing { get; } = new(null, "No such file or directory");

@@ -49,7 +49,7 @@ public static class ThisMachine
             var lines = new List<string>();
             while (reader.ReadLine() is { } line)
                 lines.Add(line);
-            return new ConfigText(lines, null, IsSafe(file));
+            return new ConfigText(lines, null, IsSafe(file), IsPrivate(file));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -68,6 +68,8 @@ public static class ThisMachine
     // Root may write what it likes anyway. On Windows the access lists aren't looked at.
     private static bool IsSafe(FileStream file) => OperatingSystem.IsWindows()
         || ((File.GetUnixFileMode(file.SafeFileHandle) & OthersWrite) == 0 && (LocalUsers.OwnerOf(file.SafeFileHandle) is not { } owner || owner == LocalUsers.Current || owner.Value == "0"));
+
+    private static bool IsPrivate(FileStream file) => OperatingSystem.IsWindows() || (File.GetUnixFileMode(file.SafeFileHandle) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) == 0;
 
     private static IReadOnlyList<string> List(string folder)
     {

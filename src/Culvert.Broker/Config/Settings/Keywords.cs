@@ -139,6 +139,7 @@ internal static class Keywords
         Ftp(Ours + "DataHosts", Own(OwnValues.Networks, OwnValues.Text), o => o.DataHosts, (o, v) => o with { DataHosts = v }),
         Ftp(Ours + "FtpHost", Own<string?>(OwnValues.FtpHost, v => v), o => o.HostName, (o, v) => o with { HostName = v }),
         Ftp(Ours + "PassivePorts", Own<PortRange?>(v => OwnValues.Ports(v), v => v?.ToString()), o => o.PassivePorts, (o, v) => o with { PassivePorts = v }),
+        Ftp(Ours + "PassivePrefetch", Flag, o => o.PassivePrefetch, (o, v) => o with { PassivePrefetch = v }),
         Ftp(Ours + "Advertise", Own<IPAddress?>(OwnValues.Address, v => v?.ToString()), o => o.Advertise, (o, v) => o with { Advertise = v }),
         Ftp(Ours + "PrivilegedDataPorts", Flag, o => o.PrivilegedDataPorts, (o, v) => o with { PrivilegedDataPorts = v }),
         Ftp(Ours + "UnknownCommands", Word(("pass", false), ("refuse", true)), o => o.RefuseUnknownCommands, (o, v) => o with { RefuseUnknownCommands = v }),

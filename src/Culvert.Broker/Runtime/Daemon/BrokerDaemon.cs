@@ -26,12 +26,14 @@ internal sealed class BrokerDaemon : IAsyncDisposable
     public BrokerDaemon(BrokerServices services, Action<AuditEvent> sink, Func<ProfileConfig, BrokerServices, LinkConnector>? connector = null, QuestionDesk? questions = null)
     {
         _spare = new(services.Time);
-        _services = services with { Spare = _spare };
         Activity = new Activity(services.Time, sink);
+        Keys = new KeyRing(services.Time, Activity.NextId);
+        _services = services with { Spare = _spare, Keys = Keys };
         Questions = questions ?? new QuestionDesk(services.Time, QuestionDesk.DefaultLimit, question => Activity.Happened(
             AuditNames.QuestionAsked, AuditSeverity.Notice, ("profile", question.Profile), ("question", question.Id), ("kind", question.Question.Kind.ToString().ToLowerInvariant())));
         _connector = connector ?? SshConnector.Of;
         Started = services.Time.GetUtcNow();
+        Activity.Meters.Observe(() => _runs.Select(run => (run.Profile.Id, run.Channels.Received, run.Channels.Sent)));
     }
 
     /// <summary>What goes on.</summary>
@@ -39,6 +41,9 @@ internal sealed class BrokerDaemon : IAsyncDisposable
 
     /// <summary>This machine.</summary>
     public BrokerServices Services => _services;
+
+    /// <summary>Keys that somebody gave it.</summary>
+    public KeyRing Keys { get; }
 
     /// <summary>What is asked.</summary>
     public QuestionDesk Questions { get; }
@@ -203,6 +208,7 @@ internal sealed class BrokerDaemon : IAsyncDisposable
             await Task.WhenAll(generation.Select(run => run.StopAsync())).ConfigureAwait(false);
         _runs = [];
         Activity.Meters.Dispose();
+        Keys.Dispose();
         await _spare.DisposeAsync().ConfigureAwait(false);
         _turn.Dispose();
     }

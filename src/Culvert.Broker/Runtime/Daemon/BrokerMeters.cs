@@ -17,6 +17,7 @@ internal sealed class BrokerMeters : IDisposable
     private readonly Counter<long> _transfers;
     private readonly Counter<long> _bytes;
     private readonly Histogram<double> _openLatency;
+    private readonly Histogram<double> _throughput;
 
     /// <summary>All at nought.</summary>
     public BrokerMeters()
@@ -27,8 +28,23 @@ internal sealed class BrokerMeters : IDisposable
         _refused = _meter.CreateCounter<long>("culvert.sessions.refused", "{session}", "Clients that were sent away");
         _transfers = _meter.CreateCounter<long>("culvert.transfers", "{transfer}", "FTP transfers by result and direction");
         _bytes = _meter.CreateCounter<long>("culvert.transfer.bytes", "By", "Bytes of FTP transfers that have ended, by direction");
-        _openLatency = _meter.CreateHistogram<double>("culvert.channel.open.duration", "s", "How long channels took to open");
+        _openLatency = _meter.CreateHistogram("culvert.channel.open.duration", "s", "How long channels took to open", null, Buckets(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30));
+        _throughput = _meter.CreateHistogram("culvert.transfer.throughput", "By/s", "Rates of FTP transfers that are complete, by direction", null, Buckets(1e4, 1e5, 1e6, 5e6, 1e7, 2.5e7, 5e7, 1e8, 2.5e8, 5e8, 1e9));
     }
+
+    /// <summary>The meter.</summary>
+    public Meter Meter => _meter;
+
+    /// <summary>Shows what links have carried, whenever somebody looks.</summary>
+    /// <param name="links">Each link's profile, and the bytes from its far side and to it.</param>
+    public void Observe(Func<IEnumerable<(string Profile, long Received, long Sent)>> links) => _meter.CreateObservableCounter(
+        "culvert.link.bytes",
+        () => links().SelectMany(link => (Measurement<long>[])
+        [
+            new(link.Received, new("profile", link.Profile), new("direction", "received")),
+            new(link.Sent, new("profile", link.Profile), new("direction", "sent")),
+        ]),
+        "By", "Bytes that went through links, by profile and direction");
 
     /// <summary>A link is there.</summary>
     public void LinkAdded() => _links.Add(1, State(LinkState.New));
@@ -63,6 +79,8 @@ internal sealed class BrokerMeters : IDisposable
         var direction = KeyValuePair.Create<string, object?>("direction", transfer.Direction == TransferDirection.Download ? "download" : "upload");
         _transfers.Add(1, KeyValuePair.Create<string, object?>("result", Activity.Word(transfer.Result)), direction);
         _bytes.Add(transfer.Bytes, direction);
+        if (transfer is { Result: TransferResult.Complete, Duration: { Ticks: > 0 } took })
+            _throughput.Record(transfer.Bytes / took.TotalSeconds, direction);
     }
 
     /// <summary>A channel was opened.</summary>
@@ -70,6 +88,8 @@ internal sealed class BrokerMeters : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
+
+    private static InstrumentAdvice<double> Buckets(params double[] bounds) => new() { HistogramBucketBoundaries = bounds };
 
     private static KeyValuePair<string, object?> State(LinkState state) => new("state", LinkWords.Of(state));
 }

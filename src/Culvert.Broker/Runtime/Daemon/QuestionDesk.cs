@@ -20,6 +20,9 @@ internal sealed class QuestionDesk(TimeProvider time, TimeSpan limit, Action<Pen
     /// <summary>So many may wait at once; each further one is unanswered at once. More than that nobody answers in time.</summary>
     public const int Most = 200;
 
+    /// <summary>What stands for a profile where somebody adds a key.</summary>
+    public const string Keys = "(keys)";
+
     /// <summary>As long as sshd lets a login take (LoginGraceTime, 120 s): an answer that comes later is of no use.</summary>
     public static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(110);
 
@@ -28,7 +31,7 @@ internal sealed class QuestionDesk(TimeProvider time, TimeSpan limit, Action<Pen
     private long _lastId;
 
     /// <summary>Happens when a question comes or goes.</summary>
-    public Signal Changed { get; } = new();
+    public Broadcast Changed { get; } = new();
 
     /// <summary>Those that wait, the oldest first.</summary>
     public IReadOnlyList<PendingQuestion> Pending
@@ -55,7 +58,7 @@ internal sealed class QuestionDesk(TimeProvider time, TimeSpan limit, Action<Pen
             pending = new PendingQuestion(++_lastId, profile, question, now, now + limit);
             _pending.Add(pending.Id, (pending, answer));
         }
-        Changed.Set();
+        Changed.Send();
         asked?.Invoke(pending);
         try
         {
@@ -69,7 +72,7 @@ internal sealed class QuestionDesk(TimeProvider time, TimeSpan limit, Action<Pen
         {
             lock (_gate)
                 _pending.Remove(pending.Id);
-            Changed.Set();
+            Changed.Send();
         }
     }
 

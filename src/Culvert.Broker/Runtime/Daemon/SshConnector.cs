@@ -6,6 +6,9 @@ namespace Culvert.Broker.Runtime;
 /// <summary>Makes a profile's connection over SSH.</summary>
 internal static class SshConnector
 {
+    /// <summary>A server that is there answers within this time, also from the other side of the world and under load.</summary>
+    private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(5);
+
     /// <summary>For a profile.</summary>
     /// <param name="profile">What is wanted.</param>
     /// <param name="services">The network that leads there, and who answers questions.</param>
@@ -15,7 +18,11 @@ internal static class SshConnector
     public static LinkConnector Of(ConnectionConfig connection, BrokerServices services) => async (asking, cancellationToken) =>
     {
         var route = await SshLink.ConnectAsync(connection, services with { Ask = Told(services.Ask, asking) }, cancellationToken).ConfigureAwait(false);
-        return new LiveLink(route.Network, route.Closed, route) { Ssh = route.Connection };
+        return new LiveLink(route.Network, route.Closed, route) 
+        {
+            Ssh = route.Connection,
+            Probe = route.Connection is { } ssh ? token => ssh.ProbeAsync(ProbePatience, token) : null,
+        };
     };
 
     private static Ask? Told(Ask? ask, Action<bool> asking) => ask is null ? null : async (question, cancellationToken) =>

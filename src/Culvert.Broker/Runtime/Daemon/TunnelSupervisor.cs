@@ -27,7 +27,7 @@ internal sealed class TunnelSupervisor
     private readonly ConnectionConfig _connection;
     private readonly INetwork _there;
     private readonly BrokerServices _services;
-    private readonly Signal _retry = new();
+    private readonly Broadcast _retry = new();
     private volatile Standing _standing;
 
     /// <param name="id">Its number.</param>
@@ -60,10 +60,10 @@ internal sealed class TunnelSupervisor
     public Standing Now => _standing;
 
     /// <summary>Happens after each change of <see cref="Now"/>.</summary>
-    public Signal Changed { get; } = new();
+    public Broadcast Changed { get; } = new();
 
     /// <summary>Tries now, if it's waiting.</summary>
-    public void RetryNow() => _retry.Set();
+    public void RetryNow() => _retry.Send();
 
     /// <summary>Keeps it open until <paramref name="stop"/> is cancelled; then closes the port, and returns when the last session has ended.</summary>
     /// <param name="port">An open port to begin with; null: none. Owned from now on.</param>
@@ -119,7 +119,7 @@ internal sealed class TunnelSupervisor
     private void Become(TunnelState state, string? cause, OpenTunnel? facts)
     {
         _standing = new Standing(state, _services.Time.GetUtcNow(), cause, facts);
-        Changed.Set();
+        Changed.Send();
     }
 
     /// <summary>How a tunnel stands.</summary>

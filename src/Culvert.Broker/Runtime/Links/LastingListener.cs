@@ -73,7 +73,7 @@ internal sealed class LastingListener : IListener
     {
         for (var wait = FirstWait; ; wait = wait * 2 < LongestWait ? wait * 2 : LongestWait)
         {
-            var changed = _link.Changed.Next;
+            var (changed, retry) = (_link.Changed.Next, _link.Retries.Next);
             var (live, _) = await _link.UpAsync(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
             if (live is null || (live == _on && live.Closed.IsCompleted))
             {
@@ -90,7 +90,12 @@ internal sealed class LastingListener : IListener
             }
             catch (NetworkException)
             {
-                await Task.Delay(wait, _time, cancellationToken).ConfigureAwait(false);
+                using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                await Task.WhenAny(retry, Task.Delay(wait, _time, over.Token)).ConfigureAwait(false);
+                await over.CancelAsync().ConfigureAwait(false);
+                cancellationToken.ThrowIfCancellationRequested();
+                if (retry.IsCompleted)
+                    wait = FirstWait;
             }
         }
     }

@@ -14,7 +14,7 @@ internal sealed class LinkMachine(DateTimeOffset created)
     public const int RejectionsInARow = 5;
 
     /// <summary>A link that lasted so long works: the next loss is a new story. One that dies sooner waits longer each time, since each attempt is a login.</summary>
-    public static readonly TimeSpan Stable = BackOff.Longest;
+    public static readonly TimeSpan Stable = TimeSpan.FromSeconds(30);
 
     private bool _hasWorked;
     private int _rejections;

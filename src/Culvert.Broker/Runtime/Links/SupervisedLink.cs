@@ -11,6 +11,9 @@ internal sealed record LiveLink(INetwork Network, Task<Failure> Closed, IAsyncDi
 {
     /// <summary>The SSH connection, for what two ends agreed upon; null: it's something else.</summary>
     public SshConnection? Ssh { get; init; }
+
+    /// <summary>Finds out whether it still works, and ends it when it doesn't; null: it can't.</summary>
+    public Func<CancellationToken, Task>? Probe { get; init; }
 }
 
 /// <summary>Makes a connection.</summary>
@@ -28,7 +31,7 @@ internal sealed class SupervisedLink
     private readonly LinkConnector _connect;
     private readonly TimeProvider _time;
     private readonly Func<double> _chance;
-    private readonly Signal _nudge = new();
+    private readonly Broadcast _nudge = new();
     private LiveLink? _first;
     private CancellationTokenSource? _attempt;
     private volatile LiveLink? _live;
@@ -36,6 +39,7 @@ internal sealed class SupervisedLink
     private int _holders;
     private bool _isOver;
     private bool _atOnce;
+    private bool _isDoubted;
 
     /// <param name="connect">Makes a connection.</param>
     /// <param name="time">All waits.</param>
@@ -52,7 +56,10 @@ internal sealed class SupervisedLink
     public LinkStatus Status => _status;
 
     /// <summary>Happens after each change of <see cref="Status"/>.</summary>
-    public Signal Changed { get; } = new();
+    public Broadcast Changed { get; } = new();
+
+    /// <summary>Happens each time that somebody wants an attempt now, whether the link is up or not: what waits on top of it goes on at once.</summary>
+    public Broadcast Retries { get; } = new();
 
     /// <summary>Told of each change, on whatever task it happens; quick, and never throwing.</summary>
     public Action<LinkStatus, LinkStatus>? OnChange { get; init; }
@@ -67,24 +74,30 @@ internal sealed class SupervisedLink
     public IDisposable Hold()
     {
         Interlocked.Increment(ref _holders);
-        _nudge.Set();
+        _nudge.Send();
         return new Holder(this);
     }
 
-    /// <summary>Tries now, if it isn't up. What failed for good or was closed begins anew.</summary>
+    /// <summary>Tries now, if it isn't up; asks for a sign of life, if it is. What failed for good or was closed begins anew.</summary>
     /// <param name="alsoFailed">Whether it does.</param>
     public void RetryNow(bool alsoFailed)
     {
+        bool isDue;
         lock (_gate)
         {
-            if (_status.State is LinkState.Up or LinkState.Connecting or LinkState.WaitingForInput)
-                return;
-            if (_status.State is LinkState.Failed or LinkState.Disabled && !alsoFailed)
-                return;
-            _atOnce = _status.State == LinkState.Restoring;
+            _isDoubted = _status.State == LinkState.Up;
+            isDue = _status.State switch
+            {
+                LinkState.Up or LinkState.Connecting or LinkState.WaitingForInput => false,
+                LinkState.Failed or LinkState.Disabled => alsoFailed,
+                _ => true,
+            };
+            _atOnce = isDue && _status.State == LinkState.Restoring;
         }
-        Change(static (machine, now) => machine.Renew(now));
-        _nudge.Set();
+        if (isDue)
+            Change(static (machine, now) => machine.Renew(now));
+        Retries.Send();
+        _nudge.Send();
     }
 
     /// <summary>Closes it, and keeps it closed until <see cref="RetryNow"/>.</summary>
@@ -97,7 +110,7 @@ internal sealed class SupervisedLink
         });
         // Not under the lock: what waits for the cancellation may go on right here.
         attempt?.Cancel();
-        _nudge.Set();
+        _nudge.Send();
     }
 
     /// <summary>Waits until it's up.</summary>
@@ -154,7 +167,7 @@ internal sealed class SupervisedLink
             _isOver = true;
             if (_first is { } unused)
                 await unused.Resources.DisposeAsync().ConfigureAwait(false);
-            Changed.Set();
+            Changed.Send();
         }
     }
 
@@ -184,6 +197,8 @@ internal sealed class SupervisedLink
         {
             _live = live;
             Change(static (machine, now) => machine.Up(now));
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            var probing = ProbeAsync(live, over.Token);
             try
             {
                 await UntilOverAsync(live, stop).ConfigureAwait(false);
@@ -191,6 +206,8 @@ internal sealed class SupervisedLink
             finally
             {
                 _live = null;
+                await over.CancelAsync().ConfigureAwait(false);
+                await probing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             if (live.Closed.IsCompleted && _status.State == LinkState.Up)
             {
@@ -254,6 +271,26 @@ internal sealed class SupervisedLink
         }
     }
 
+    // Each time that somebody doubts it, it must show that it works. One question at a time; a doubt that comes during one is the next.
+    private async Task ProbeAsync(LiveLink live, CancellationToken over)
+    {
+        while (live.Probe is not null)
+        {
+            var next = Retries.Next;
+            await (Doubts() ? live.Probe(over) : next.WaitAsync(over)).ConfigureAwait(false);
+        }
+    }
+
+    private bool Doubts()
+    {
+        lock (_gate)
+        {
+            var isDoubted = _isDoubted;
+            _isDoubted = false;
+            return isDoubted;
+        }
+    }
+
     private async Task PauseAsync(TimeSpan delay, CancellationToken stop)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -310,7 +347,7 @@ internal sealed class SupervisedLink
         if (before != after)
         {
             OnChange?.Invoke(before, after);
-            Changed.Set();
+            Changed.Send();
         }
         return result;
     }
@@ -324,7 +361,7 @@ internal sealed class SupervisedLink
     private void Release()
     {
         Interlocked.Decrement(ref _holders);
-        _nudge.Set();
+        _nudge.Send();
     }
 
     private sealed class Holder(SupervisedLink link) : IDisposable

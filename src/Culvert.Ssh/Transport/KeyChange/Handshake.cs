@@ -108,8 +108,7 @@ internal sealed class Handshake(KeyedTransport keyed, PacketSender sender, Hands
         switch (payload.Span[0])
         {
             case MessageNumber.KexInit:
-                OnKexInit(payload.Span);
-                return ValueTask.CompletedTask;
+                return OnKexInitAsync(payload);
             case MessageNumber.NewKeys:
                 OnNewKeys(payload.Span);
                 return ValueTask.CompletedTask;
@@ -131,7 +130,7 @@ internal sealed class Handshake(KeyedTransport keyed, PacketSender sender, Hands
             yield return role.IsClient ? StrictClient : StrictServer;
     }
 
-    private void OnKexInit(ReadOnlySpan<byte> payload)
+    private async ValueTask OnKexInitAsync(ReadOnlyMemory<byte> payload)
     {
         if (_theirs is not null)
             throw new SshProtocolException("KEXINIT within a key exchange");
@@ -139,7 +138,7 @@ internal sealed class Handshake(KeyedTransport keyed, PacketSender sender, Hands
             RequireNeed();
         _ = Begin(byPeer: true);
         var own = _own!;
-        _theirs = KexInit.Parse(payload);
+        _theirs = KexInit.Parse(payload.Span);
         if (Completed == 0)
             ReadSignals(_theirs.Offer.KeyExchange);
 
@@ -154,7 +153,7 @@ internal sealed class Handshake(KeyedTransport keyed, PacketSender sender, Hands
         Log.DirectionProtection(options.Logger, "server->client", agreed.ServerToClient);
         Log.DirectionProtection(options.Logger, "client->server", agreed.ClientToServer);
 
-        _exchange = new(KeyExchange.Create(agreed.KeyExchange), agreed, versions, own, _theirs);
+        _exchange = new(await role.MethodAsync(agreed.KeyExchange), agreed, versions, own, _theirs);
         if (role.Begin(_exchange) is { } first)
         {
             sender.Queue(new(first));

@@ -168,6 +168,10 @@ public sealed class ControlApiTests : IAsyncDisposable
         var opened = await AskAsync("POST", "/v1/tunnels", """{"profile":"a","kind":"local","spec":"ftp/1002:db:21","allowRelay":false}""");
         Assert.Equal(("listening", true), (opened.GetProperty("state").GetString(), opened.GetProperty("byHand").GetBoolean()));
         Assert.InRange(_here.Listeners, 2, 3); // without a family of its own a tunnel listens on both
+        var socks = await AskAsync("POST", "/v1/tunnels", """{"profile":"a","kind":"local","spec":"socks/1005","allowRelay":false}""");
+        Assert.Equal("socks", socks.GetProperty("type").GetString());
+        await AskAsync("DELETE", $"/v1/tunnels/{socks.GetProperty("id")}");
+        Assert.Equal(2, (await AskAsync("GET", "/v1/tunnels?wait=5")).GetArrayLength());
         await AskAsync("DELETE", $"/v1/tunnels/{opened.GetProperty("id")}");
         Assert.Equal(1, _here.Listeners);
         await AskAsync("DELETE", "/v1/tunnels/:1001");
@@ -200,6 +204,57 @@ public sealed class ControlApiTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_key_is_held_offered_and_forgotten_and_its_passphrase_is_a_question()
+    {
+        await StartAsync(up: false);
+        var files = Path.Combine(Repository.Root, "test", "Culvert.Tests", "Ssh", "KeyFiles");
+        using var folder = new PrivateCopies(files, "ecdsa521", "ed25519.aes256-gcm");
+        var plain = await AskAsync("POST", "/v1/keys", $$"""{"path":{{JsonSerializer.Serialize(folder["ecdsa521"])}}}""");
+        Assert.Equal("ecdsa-sha2-nistp521", plain.GetProperty("type").GetString());
+        var adding = AskAsync("POST", "/v1/keys", $$"""{"path":{{JsonSerializer.Serialize(folder["ed25519.aes256-gcm"])}}}""", 409);
+        await UntilAsync(() => _daemon.Questions.Pending.Count == 1);
+        var question = (await AskAsync("GET", "/v1/questions?profile=(keys)"))[0];
+        Assert.Equal(("passphrase", false), (question.GetProperty("kind").GetString(), question.GetProperty("echo").GetBoolean()));
+        await AskAsync("POST", $"/v1/questions/{question.GetProperty("id")}", """{"answer":null}""");
+        Assert.Contains("no passphrase", (await adding).GetProperty("error").GetString(), StringComparison.Ordinal);
+
+        // The same one again is the same one.
+        Assert.Equal(plain.GetProperty("id").GetInt64(), (await AskAsync("POST", "/v1/keys", $$"""{"path":{{JsonSerializer.Serialize(folder["ecdsa521"])}}}""")).GetProperty("id").GetInt64());
+        Assert.Equal(1, (await AskAsync("GET", "/v1/keys")).GetArrayLength());
+        // A login that is under way keeps what it was lent.
+        using (var lease = _daemon.Keys.Borrow())
+        {
+            await AskAsync("DELETE", $"/v1/keys/{Uri.EscapeDataString(plain.GetProperty("fingerprint").GetString()!)}");
+            var signer = Assert.Single(lease.Signers);
+            Assert.NotEmpty(await signer.SignAsync("ecdsa-sha2-nistp521", "data"u8.ToArray(), Cancel));
+        }
+        Assert.Equal(0, (await AskAsync("GET", "/v1/keys")).GetArrayLength());
+        await AskAsync("DELETE", "/v1/keys/999", status: 404);
+        await AskAsync("POST", "/v1/keys", """{"path":"relative"}""", 422);
+        await AskAsync("POST", "/v1/keys", """{"path":"/nothing/here"}""", 409);
+    }
+
+    // Key files as their owner keeps them: whoever checks out a repository may have given them other modes.
+    private sealed class PrivateCopies : IDisposable
+    {
+        private readonly string _folder = Directory.CreateTempSubdirectory("culvert-keys-").FullName;
+
+        public PrivateCopies(string from, params IReadOnlyList<string> names)
+        {
+            foreach (var name in names)
+            {
+                File.Copy(Path.Combine(from, name), this[name]);
+                if (!OperatingSystem.IsWindows())
+                    File.SetUnixFileMode(this[name], UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            }
+        }
+
+        public string this[string name] => Path.Combine(_folder, name);
+
+        public void Dispose() => Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
     public async Task A_request_that_waits_ends_when_its_time_is_over()
     {
         await StartAsync(up: false);
@@ -213,6 +268,7 @@ public sealed class ControlApiTests : IAsyncDisposable
     {
         await StartAsync(up: false);
         Assert.Equal("debug2", (await AskAsync("POST", "/v1/debug", """{"level":"debug2"}""")).GetProperty("level").GetString());
+        Assert.Equal("debug2", (await AskAsync("GET", "/v1/debug")).GetProperty("level").GetString());
         Assert.Equal(Verbosity.Debug2, _verbosity);
         await AskAsync("POST", "/v1/debug", """{"level":"loud"}""", 422);
         await AskAsync("POST", "/v1/reload");

@@ -261,6 +261,34 @@ public sealed class BrokerDaemonTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_port_that_the_server_still_holds_is_asked_for_again_at_once_when_somebody_says_so()
+    {
+        var remote = new TunnelConfig(TunnelSpec.Parse(TunnelKind.Remote, "2121:db:1")) { AllowUsers = ["1000"] };
+        var profile = Profile("a");
+        await _daemon.ApplyAsync(Config(profile with { Connection = profile.Connection with { Tunnels = [remote] } }), Cancel);
+        var (connection, _) = await UpAsync("a");
+        await UntilAsync(() => _daemon.Tunnels.Single().Now.State == TunnelState.Listening);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        connection.Lose("the server went away");
+        await UntilAsync(() => _daemon.Find("a")!.Link.Status.State == LinkState.Restoring);
+        _daemon.RetryNow(alsoFailed: true);
+        var asked = 0;
+        var there = new MemoryNetwork
+        {
+            RefuseListen = _ => Interlocked.Increment(ref asked) < 4 ? new Failure(FailureKind.Prohibited, "remote port forwarding failed") : null,
+        };
+        (await Script("a").NextAsync(Cancel)).Succeed(there);
+        await UntilAsync(() => Volatile.Read(ref asked) > 0);
+        // Time stands still: only the word of somebody can bring the next attempts.
+        while (there.Listeners == 0)
+        {
+            Cancel.ThrowIfCancellationRequested();
+            _daemon.RetryNow(alsoFailed: true);
+            await Task.Yield();
+        }
+    }
+
+    [Fact]
     public async Task A_cut_channel_ends_its_client()
     {
         await _daemon.ApplyAsync(Config(Profile("a", "1001:db:1")), Cancel);

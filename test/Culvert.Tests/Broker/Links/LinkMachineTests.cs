@@ -29,10 +29,10 @@ public sealed class LinkMachineTests
     [Fact]
     public void Waits_double_up_to_thirty_seconds_and_chance_takes_away_up_to_half()
     {
-        double[] expected = [1, 2, 4, 8, 16, 30, 30, 30];
+        double[] expected = [1, 2, 4, 8, 16, 20, 20, 20];
         Assert.Equal(expected, expected.Select(_ => Fail(Passing)!.Value.TotalSeconds));
         for (var i = 0; i < 100; i++)
-            Assert.InRange(Fail(Passing, i / 100.0)!.Value.TotalSeconds, 15, 30);
+            Assert.InRange(Fail(Passing, i / 100.0)!.Value.TotalSeconds, 10, 20);
         Assert.Equal(LinkState.Restoring, _machine.Status.State);
         Assert.Equal("Connection refused", _machine.Status.Cause);
     }

@@ -32,10 +32,10 @@ internal sealed class LinkScript
 
         public void Ask(bool asks) => asking(asks);
 
-        public Connection Succeed(MemoryNetwork network)
+        public Connection Succeed(MemoryNetwork network, Func<CancellationToken, Task>? probe = null)
         {
             var connection = new Connection(network);
-            Outcome.SetResult(new LiveLink(network, connection.Closed.Task, connection));
+            Outcome.SetResult(new LiveLink(network, connection.Closed.Task, connection) { Probe = probe });
             return connection;
         }
 

@@ -89,6 +89,35 @@ public sealed class SupervisedLinkTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_link_that_is_up_is_asked_for_a_sign_of_life_once_at_a_time()
+    {
+        using var hold = _link.Hold();
+        var probes = 0;
+        var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        (await _script.NextAsync(Cancel)).Succeed(new MemoryNetwork(), async token =>
+        {
+            Interlocked.Increment(ref probes);
+            await answer.Task.WaitAsync(token);
+        });
+        await UntilAsync(LinkState.Up);
+        for (var i = 0; i < 3; i++)
+        {
+            _link.RetryNow(alsoFailed: false);
+            while (Volatile.Read(ref probes) == 0)
+                await Task.Yield();
+        }
+        Assert.Equal(1, probes);
+        answer.SetResult();
+        while (Volatile.Read(ref probes) == 1)
+        {
+            Cancel.ThrowIfCancellationRequested();
+            _link.RetryNow(alsoFailed: false);
+            await Task.Yield();
+        }
+        Assert.Equal((LinkState.Up, 1), (_link.Status.State, _script.Count));
+    }
+
+    [Fact]
     public async Task A_rejected_login_is_not_tried_again_until_somebody_asks_for_it()
     {
         using var hold = _link.Hold();

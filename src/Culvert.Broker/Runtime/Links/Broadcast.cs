@@ -1,7 +1,7 @@
 namespace Culvert.Broker.Runtime;
 
-/// <summary>Something that happens again and again, and that several may wait for. Thread-safe.</summary>
-internal sealed class Signal
+/// <summary>Something that happens again and again, and that any number may wait for: all who wait hear of it. Thread-safe.</summary>
+internal sealed class Broadcast
 {
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -9,5 +9,5 @@ internal sealed class Signal
     public Task Next => Volatile.Read(ref _next).Task;
 
     /// <summary>It happens.</summary>
-    public void Set() => Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+    public void Send() => Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
 }
