@@ -1,25 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Culvert.Ftp.Dialogue;
-using Culvert.Ftp.Tls;
 using Culvert.Net;
-using Microsoft.Extensions.Logging;
 
 namespace Culvert.Ftp;
-
-/// <summary>What the data paths of a session have in common.</summary>
-internal sealed record DataPathContext(INetwork Near, INetwork Far, Endpoint NearHost, Endpoint Server, Peer Client, FtpRelayOptions Options, TimeProvider Time,
-    ILogger Logger, long Session, Action<PathEvent> Post)
-{
-    /// <summary>Encrypts a connection to the client, which has asked for that (PROT P).</summary>
-    public Func<Duplex, TlsDuplex>? EncryptNear { get; init; }
-
-    /// <summary>Encrypts each connection to the server.</summary>
-    public Func<Duplex, TlsDuplex>? EncryptFar { get; init; }
-
-    /// <summary>The client's address, for a network that tells it on.</summary>
-    public Endpoint? Originator => Client.Knowledge == AddressKnowledge.Unknown ? null : Client.Address;
-}
 
 /// <summary>The sockets of one data connection: a near one to the client, a far one to the server. It copies both ways, tells what happens, and
 /// ends nothing that means something: whether an end may be shown to a client is the conversation's to say.</summary>
@@ -34,8 +18,8 @@ internal sealed class DataPath : IAsyncDisposable
     private readonly DataPathContext _context;
     private readonly CancellationTokenSource _life = new();
     private readonly CancellationTokenSource _hurry = new();
-    private readonly Side _near = new();
-    private readonly Side _far = new();
+    private readonly DataSide _near = new();
+    private readonly DataSide _far = new();
     private readonly TaskCompletionSource<Ending> _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _mayEncryptFar = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Task> _openings = [];
@@ -116,10 +100,10 @@ internal sealed class DataPath : IAsyncDisposable
     public void EncryptFar() => _mayEncryptFar.TrySetResult();
 
     /// <summary>Passes on the server's end, in modes where it says nothing about a file.</summary>
-    public void EndNear() => End(_near);
+    public void EndNear() => End(_near.Duplex);
 
     /// <summary>Tells the server that the client sends nothing more.</summary>
-    public void EndFar() => End(_far);
+    public void EndFar() => End(_far.Duplex);
 
     /// <summary>Starts a timer, which is gone with the path.</summary>
     public void Arm(TimerKind timer, TimeSpan after) =>
@@ -167,9 +151,9 @@ internal sealed class DataPath : IAsyncDisposable
     }
 
     // Not waited for: an end that is said in TLS may first have to wait for the peer.
-    private void End(Side side)
+    private void End(Duplex? side)
     {
-        if (side.Duplex is { } duplex)
+        if (side is { } duplex)
             _ends.Enqueue(duplex.EndAsync(CancellationToken.None).AsTask());
     }
 
@@ -213,8 +197,8 @@ internal sealed class DataPath : IAsyncDisposable
         if (how == Ending.Cut || (how == Ending.WhenDrained && await down.ConfigureAwait(false) != ReadEnd.Ended))
             return false;
         // In TLS an end may have to wait for a client that begins its handshake late.
-        End(_near);
-        End(_far);
+        End(near);
+        End(far);
         _clientEnding = ReadToEndAsync(near, up);
         try
         {
@@ -276,7 +260,7 @@ internal sealed class DataPath : IAsyncDisposable
         return outcome.Source;
     }
 
-    private async Task DialAsync(Dial dial, Side side, PathEvent open, Func<Failure, PathEvent> failed)
+    private async Task DialAsync(Dial dial, DataSide side, PathEvent open, Func<Failure, PathEvent> failed)
     {
         DialOutcome outcome;
         using (_life.Token.Register(dial.Abort)) // only while it is under way: aborting later would reset what it made
@@ -288,7 +272,7 @@ internal sealed class DataPath : IAsyncDisposable
             await OpenAsync(side, duplex, open).ConfigureAwait(false);
     }
 
-    private async Task ListenAsync(INetwork network, Endpoint at, ListenOptions options, Side side,
+    private async Task ListenAsync(INetwork network, Endpoint at, ListenOptions options, DataSide side,
         Func<Endpoint, PathEvent> listening, PathEvent open, Func<Failure, PathEvent> failed, Func<Peer, bool> admits)
     {
         try
@@ -345,7 +329,7 @@ internal sealed class DataPath : IAsyncDisposable
 
     private static string Shown(Peer peer) => peer.Knowledge == AddressKnowledge.Unknown ? "somewhere" : peer.Address.ToString();
 
-    private async Task OpenAsync(Side side, Duplex duplex, PathEvent open)
+    private async Task OpenAsync(DataSide side, Duplex duplex, PathEvent open)
     {
         if (side == _far && side.Encrypt is not null)
             await Task.WhenAny(_mayEncryptFar.Task, _settled.Task).ConfigureAwait(false);
@@ -362,43 +346,11 @@ internal sealed class DataPath : IAsyncDisposable
         await duplex.DisposeAsync().ConfigureAwait(false);
     }
 
-    private void Fail(Side side, Failure failure, Func<Failure, PathEvent> failed)
+    private void Fail(DataSide side, Failure failure, Func<Failure, PathEvent> failed)
     {
         if (_settled.Task.IsCompleted)
             return;
         Log.DataFailed(_context.Logger, _context.Session, _id, side == _near ? "the client's side" : "the server's side", failure.Text);
         _context.Post(failed(failure));
-    }
-
-    /// <summary>One side: not there yet, there, or not wanted any more.</summary>
-    private sealed class Side
-    {
-        private readonly Lock _gate = new();
-        private readonly TaskCompletionSource<Duplex?> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        /// <summary>The connection, or null when there will be none.</summary>
-        public Task<Duplex?> Ready => _ready.Task;
-
-        public Duplex? Duplex { get; private set; }
-
-        /// <summary>How its connection is encrypted; null: not at all.</summary>
-        public Func<Duplex, TlsDuplex>? Encrypt { get; set; }
-
-        public bool TryOpen(Duplex duplex)
-        {
-            lock (_gate)
-            {
-                if (!_ready.TrySetResult(duplex))
-                    return false;
-                Duplex = duplex;
-                return true;
-            }
-        }
-
-        public void Close()
-        {
-            lock (_gate)
-                _ready.TrySetResult(null);
-        }
     }
 }

@@ -95,6 +95,10 @@ public sealed record FtpRelayOptions
     /// is a service of the system everywhere else.</summary>
     public bool PrivilegedDataPorts { get; init; }
 
+    /// <summary>The next passive port is asked for behind each download's command, so that a client which fetches many files waits a round trip a file less. Off, because it
+    /// opens ports that may never be used. Does nothing with servers other than vsftpd, which alone is known to take one command after the other, nor with TLS.</summary>
+    public bool PassivePrefetch { get; init; }
+
     /// <summary>Commands that the relay doesn't know are answered with 502. They pass otherwise: servers have many of their own, and
     /// whatever is said, only a reply to a known command can set up a data connection.</summary>
     public bool RefuseUnknownCommands { get; init; }

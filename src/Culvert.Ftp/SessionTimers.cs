@@ -11,6 +11,9 @@ internal sealed class SessionTimers(FtpRelayOptions options, TimeProvider time, 
     /// <summary>A server whose client has gone gets so long to close the session.</summary>
     private static readonly TimeSpan FarewellLimit = TimeSpan.FromSeconds(30);
 
+    /// <summary>So long waits a data path that was made ahead: a client in the middle of many files asks at once, and vsftpd gives connections a minute.</summary>
+    private static readonly TimeSpan PrefetchLimit = TimeSpan.FromSeconds(20);
+
     private readonly Dictionary<TimerKind, ITimer> _timers = [];
     private readonly HashSet<TimerKind> _begunLines = [];
 
@@ -47,6 +50,7 @@ internal sealed class SessionTimers(FtpRelayOptions options, TimeProvider time, 
         TimerKind.PartialLine => options.LineTimeout,
         TimerKind.PartialReply => options.ReplyLineTimeout,
         TimerKind.Idle => options.IdleTimeout,
+        TimerKind.Prefetch => PrefetchLimit,
         _ => FarewellLimit,
     };
 

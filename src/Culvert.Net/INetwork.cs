@@ -39,8 +39,11 @@ public sealed record ConnectOptions
     /// <summary>Whose connection this is made for; SSH tells its server (RFC 4254 §7.2, originator).</summary>
     public Endpoint? Originator { get; init; }
 
-    /// <summary>Bind this local address first (port 0: any).</summary>
+    /// <summary>Bind this local address first (port 0: any). A name means its address of the target's family.</summary>
     public Endpoint? Source { get; init; }
+
+    /// <summary>TCP only: without a <see cref="Source"/>, bind an address of this network interface first.</summary>
+    public string? SourceInterface { get; init; }
 
     /// <summary>Only connect when the listening socket there belongs to this user of this machine; otherwise
     /// <see cref="FailureKind.Prohibited"/>. Unknown counts as no. Has a meaning for loopback destinations only.</summary>

@@ -52,6 +52,9 @@ public sealed record SshClientOptions
     /// <summary>Bind this local address first (port 0: any).</summary>
     public Endpoint? Source { get; init; }
 
+    /// <summary>Without a <see cref="Source"/>, bind an address of this network interface first.</summary>
+    public string? SourceInterface { get; init; }
+
     /// <summary>What receive windows are charged to.</summary>
     public WindowBudget WindowBudget { get; init; } = WindowBudget.Process;
 

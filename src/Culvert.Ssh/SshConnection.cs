@@ -83,6 +83,7 @@ public sealed class SshConnection : IAsyncDisposable
         {
             var logger = options.LoggerFactory.CreateLogger("Culvert.Ssh");
             var (duplex, reached) = await DialAsync(through, options, deadline.Token);
+            await using var prepared = PreparedExchange.Start(options.Algorithms);
             transport = await RekeyingTransport.ConnectAsync(duplex, options.Server,
                 async (offer, token) => await deadline.PauseAsync(async () =>
                 {
@@ -90,7 +91,7 @@ public sealed class SshConnection : IAsyncDisposable
                     await options.HostKeyPolicy(reached is null ? offer : offer with { Address = reached }, cancellationToken);
                     return true;
                 }),
-                new TransportOptions { Algorithms = options.Algorithms, Rekey = options.Rekey, Time = options.Time, Logger = logger }, deadline.Token);
+                new TransportOptions { Algorithms = options.Algorithms, Prepared = prepared, Rekey = options.Rekey, Time = options.Time, Logger = logger }, deadline.Token);
             await ClientAuthentication.RunAsync(transport, transport.SessionId, () => transport.PeerExtensions, Pausing(options.Authentication, deadline), deadline.Token);
             return new SshConnection(transport, options, logger);
         }
@@ -148,6 +149,7 @@ public sealed class SshConnection : IAsyncDisposable
             KeepAlive = options.TcpKeepAlive,
             Family = options.Family,
             Source = options.Source,
+            SourceInterface = options.SourceInterface,
         });
         DialOutcome outcome;
         await using (cancellationToken.UnsafeRegister(static state => ((Dial)state!).Abort(), dial))

@@ -14,6 +14,9 @@ public sealed record BrokerConfig
 
     /// <summary>Where events are written to.</summary>
     public LoggingConfig Logging { get; init; } = new();
+
+    /// <summary>What in the files has no effect, a line each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
 }
 
 /// <summary>A connection that has a name.</summary>

@@ -146,6 +146,9 @@ public sealed record ConnectionConfig
     /// <summary>The agent's socket; null: SSH_AUTH_SOCK; <c>none</c>: no agent.</summary>
     public string? IdentityAgent { get; init; }
 
+    /// <summary>The password itself, from a file that nobody else may read.</summary>
+    public Secret? Password { get; init; }
+
     /// <summary>Holds the password; nobody else may read it.</summary>
     public string? PasswordFile { get; init; }
 
@@ -200,6 +203,12 @@ public sealed record ConnectionConfig
     /// <summary>The local address to connect from (<c>-b</c>); null: the system's choice.</summary>
     public string? BindAddress { get; init; }
 
+    /// <summary>The network interface from one of whose addresses to connect (<c>-B</c>), unless <see cref="BindAddress"/> names one; null: the system's choice.</summary>
+    public string? BindInterface { get; init; }
+
+    /// <summary>RSA keys with fewer bits are refused, the server's and one's own. The engine has a least number of its own, 2048.</summary>
+    public int RequiredRsaBits { get; init; } = 1024;
+
     /// <summary>Ciphers as OpenSSH writes lists (<c>+ - ^</c> before a list change the default one); null: the default list.</summary>
     public string? Ciphers { get; init; }
 
@@ -208,6 +217,9 @@ public sealed record ConnectionConfig
 
     /// <summary>Host key algorithms, written likewise.</summary>
     public string? HostKeyAlgorithms { get; init; }
+
+    /// <summary>Algorithms by which authorities may have signed hosts' certificates, written likewise.</summary>
+    public string? CaSignatureAlgorithms { get; init; }
 
     /// <summary>MACs, written likewise.</summary>
     public string? Macs { get; init; }

@@ -31,6 +31,13 @@ internal static class Names
         return true;
     }
 
+    /// <summary>Whether the text can name a host's key: a host, or <c>[host]:port</c> as known_hosts writes it.</summary>
+    public static bool IsHostKey(ReadOnlySpan<char> text)
+    {
+        var close = text.IndexOf("]:");
+        return close > 0 && text[0] == '[' ? IsHost(text[1..close]) && TryParsePort(text[(close + 2)..], 1, out _) : IsHost(text);
+    }
+
     /// <summary>Whether the host is the machine that connects to it.</summary>
     public static bool IsLoopback(string host) => host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || new Culvert.Net.Endpoint(host, 0).IsLoopback;
 

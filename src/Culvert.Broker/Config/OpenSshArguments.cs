@@ -25,7 +25,7 @@ internal static class OpenSshArguments
     private static readonly (string Name, Func<ConnectionConfig, string?> Said)[] Algorithms =
     [
         ("Ciphers", c => c.Ciphers), ("MACs", c => c.Macs), ("KexAlgorithms", c => c.KexAlgorithms), ("HostKeyAlgorithms", c => c.HostKeyAlgorithms),
-        ("PubkeyAcceptedAlgorithms", c => c.PubkeyAcceptedAlgorithms),
+        ("PubkeyAcceptedAlgorithms", c => c.PubkeyAcceptedAlgorithms), ("CASignatureAlgorithms", c => c.CaSignatureAlgorithms),
     ];
 
     /// <summary>One value, which may hold blanks.</summary>

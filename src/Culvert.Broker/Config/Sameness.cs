@@ -20,6 +20,7 @@ internal static class Sameness
         OtherForwards = Same(a.OtherForwards, b.OtherForwards)!,
         UserKnownHostsFiles = Same(a.UserKnownHostsFiles, b.UserKnownHostsFiles),
         GlobalKnownHostsFiles = Same(a.GlobalKnownHostsFiles, b.GlobalKnownHostsFiles),
+        HostKeyFolders = Same(a.HostKeyFolders, b.HostKeyFolders),
         IdentityFiles = Same(a.IdentityFiles, b.IdentityFiles)!,
         CertificateFiles = Same(a.CertificateFiles, b.CertificateFiles)!,
         PreferredAuthentications = Same(a.PreferredAuthentications, b.PreferredAuthentications),

@@ -87,6 +87,8 @@ public sealed class BrokerHost : IAsyncDisposable
     {
         var config = _options.Load();
         _log.Reopen(config.Logging);
+        foreach (var note in config.Notes)
+            _log.WriteLine(note);
         _daemon.Activity.Happened(AuditNames.BrokerStarted, AuditSeverity.Notice, ("version", _options.Version), ("pid", Environment.ProcessId), ("config", _options.ConfigFile));
         var api = new ControlApi(_daemon, new ControlActions
         {
@@ -141,6 +143,8 @@ public sealed class BrokerHost : IAsyncDisposable
             _log.Check(config.Logging);
             await _daemon.ApplyAsync(config, cancellationToken).ConfigureAwait(false);
             _log.Reopen(config.Logging);
+            foreach (var note in config.Notes)
+                _log.WriteLine(note);
             _daemon.Activity.Happened(AuditNames.BrokerReloaded, AuditSeverity.Notice, ("profiles", config.Profiles.Count), ("result", "complete"));
         }
         catch (Exception e) when (e is ConfigException or BrokerException or IOException or UnauthorizedAccessException)

@@ -41,7 +41,14 @@ internal static class BrokerReader
             string Value() => ++i < words.Count ? words[i] : throw new ConfigException($"{word} needs a value", BrokerForm);
         }
         var source = ConfigSource.Of(sshConfig);
-        return broker with { Load = () => new BrokerConfig { Profiles = [.. hosts.Select(host => OfHost(host, lines, machine, source))] } };
+        var profiles = new Profiles(machine, broker.ConfigFile);
+        return broker with { Load = Load };
+
+        BrokerConfig Load()
+        {
+            var config = profiles.ToBroker();
+            return config with { Profiles = [.. config.Profiles, .. hosts.Select(host => OfHost(host, lines, machine, source))] };
+        }
     }
 
     /// <summary><c>culvert ctl …</c>: options may stand before and behind the verb.</summary>

@@ -27,6 +27,8 @@ internal static class CommandLineReader
                 return BrokerReader.Control(words);
             case "service":
                 return BrokerReader.Service([.. words.Skip(1)]);
+            case "config":
+                return ReadConfig([.. words.Skip(1)], machine);
             case "demo":
                 return ReadDemo([.. words.Skip(1)]);
             case "install-names":
@@ -71,19 +73,24 @@ internal static class CommandLineReader
     private static Invocation Understand(IEnumerable<(string Name, string Value)> options, string[] words, Machine machine)
     {
         var builder = new ConfigBuilder(machine);
-        var (debug, quiet, background, prints) = (0, false, false, false);
-        string? logFile = null, forcedHost = null, configFile = null;
+        var (background, prints, jumps, isPlain) = (false, false, 0, true);
+        Verbosity? verbosity = null;
+        var debugs = false;
+        string? logFile = null, forcedHost = null, profile = null, configFile = null, brokerFile = null;
         Endpoint? stdio = null;
         foreach (var (name, value) in options)
         {
+            isPlain &= name == "--profile";
             if (Syntax.Settings.TryGetValue(name, out var keyword))
             {
+                if (name == "-J" && jumps++ > 0)
+                    throw new ConfigException("Only a single -J option is permitted (use commas to separate multiple jump hops)", "-J first,second");
                 Set(builder, keyword, value, name);
                 continue;
             }
             if (Syntax.Flags.TryGetValue(name, out var flag))
             {
-                builder.Set(flag.Keyword, flag.Value);
+                Set(builder, flag.Keyword, flag.Value, name);
                 continue;
             }
             switch (name)
@@ -91,35 +98,52 @@ internal static class CommandLineReader
                 case "-h" or "--help": return new Invocation.Help();
                 case "-V" or "--version": return new Invocation.Version();
                 case "-o": builder.SetLine(value); break;
-                case "-v": debug++; break;
-                case "-q": quiet = true; break;
+                case "-v":
+                    verbosity = debugs && verbosity is { } before ? (Verbosity)Math.Min((int)before + 1, (int)Verbosity.Debug3) : Verbosity.Debug1;
+                    debugs = true;
+                    break;
+                case "-q": verbosity = Verbosity.Quiet; break;
                 case "-f": background = true; break;
                 case "-G": prints = true; break;
-                case "-E": logFile ??= value; break;
+                case "-E": logFile = value; break;
                 case "-F": configFile = value; break;
                 case "-Q": return new Invocation.Print(AlgorithmQuery.Answer(value));
                 case "-W": stdio = ReadStdio(stdio, value); break;
                 case "--host": forcedHost ??= value; break;
+                case "--profile": profile ??= value; break;
+                case "--config": brokerFile ??= value; break;
             }
         }
-        if (forcedHost is not null)
-            words = [forcedHost, .. words];
+        if ((profile ?? forcedHost) is { } forced)
+            words = [forced, .. words];
         if (words.Length == 0)
             throw new ConfigException("no host given", "the form is culvert -L ftp/1234:localhost:21 user@sshserver");
         if (words.Length > 1)
             throw new ConfigException($"unexpected word '{words[1]}' after the host", "culvert runs no remote command; put options before the host and commands to ssh");
         if (stdio is not null)
         {
-            // As ssh -W has it: nothing else is forwarded, unless somebody said so before.
-            builder.Set("ClearAllForwardings", "yes");
-            builder.Set("ExitOnForwardFailure", "yes");
+            // As ssh -W has it: nothing else is forwarded, unless somebody says so.
+            builder.Imply("ClearAllForwardings", "yes");
+            builder.Imply("ExitOnForwardFailure", "yes");
         }
-        if (debug > 0 || quiet)
-            builder.SetVerbosity(debug switch { 0 => Verbosity.Quiet, 1 => Verbosity.Debug1, 2 => Verbosity.Debug2, _ => Verbosity.Debug3 });
+        if (verbosity is { } said)
+            builder.SetVerbosity(said);
+        if (forcedHost is null && new Profiles(machine, brokerFile).Find(words[0], mustBe: profile is not null) is { } found)
+        {
+            return prints ? found.Print(builder) : Wanted(found.Connection(builder), stdio, background, logFile) switch
+            {
+                Invocation.Tunnels tunnels => tunnels with { Notes = found.Notes, Profile = isPlain ? found.Id : null },
+                var other => other,
+            };
+        }
         var resolved = ResolvedConfig.Read(builder, HostSpec.Parse(words[0]), ConfigSource.Of(configFile));
         if (prints)
             return new Invocation.Print([.. resolved.Lines()]);
-        var connection = resolved.ForUse();
+        return Wanted(resolved.ForUse(), stdio, background, logFile);
+    }
+
+    private static Invocation Wanted(ConnectionConfig connection, Endpoint? stdio, bool background, string? logFile)
+    {
         if (stdio is { } to)
         {
             return connection.Tunnels.Count > 0 ? throw new ConfigException("-W takes no other forward", "start culvert a second time for the ports, or leave out ClearAllForwardings=no")
@@ -131,6 +155,15 @@ internal static class CommandLineReader
         return new Invocation.Tunnels(connection, background, logFile);
     }
 
+    private static Invocation ReadConfig(string[] words, Machine machine) => words switch
+    {
+        ["check", { Length: > 0 } file] => new Invocation.ConfigCheck(file),
+        ["show", "--effective", { Length: > 0 } profile] => new Profiles(machine, null).Find(profile, mustBe: true)!.Print(new ConfigBuilder(machine)),
+        ["show", "--effective", { Length: > 0 } profile, "-f" or "--config", { Length: > 0 } file] => new Profiles(machine, file).Find(profile, mustBe: true)!.Print(new ConfigBuilder(machine)),
+        ["-h" or "--help"] => new Invocation.Help(),
+        _ => throw new ConfigException("config knows check and show", "the forms are culvert config check FILE and culvert config show --effective PROFILE [--config FILE]; a host of that name is reached by --host config"),
+    };
+
     private static Endpoint ReadStdio(Endpoint? before, string value) => before is null
         ? TunnelSpec.ParseStdio(value)
         : throw new ConfigException("stdio forward already specified", "-W can be said once: there is one standard input");
@@ -139,6 +172,9 @@ internal static class CommandLineReader
     {
         if (value.Length == 0)
             throw new ConfigException($"option requires an argument -- {name.TrimStart('-')}", "culvert --help shows what follows it");
-        builder.Set(keyword, value);
+        if (Syntax.LastCounts.Contains(name))
+            builder.Override(keyword, value);
+        else
+            builder.Set(keyword, value);
     }
 }

@@ -8,7 +8,8 @@ internal static class HelpText
         culvert carries FTP through SSH, and plain TCP too.
 
         usage: culvert -L|-R [ftp/][address:]port:host:hostport ... [user@]host[#port]
-               culvert demo [--once]               see it work, without any server
+               culvert PROFILE     of ssh-broker-config.xml [--profile, --config FILE]
+               culvert demo [--once] | broker | ctl | connect | config check FILE
           -L ftp/1234:localhost:21   listen here; the FTP server is on the server's side
           -R ftp/2121:localhost:21   listen on the server; the FTP server is on our side
           -D 1080                    SOCKS: each client says where; -W host:port  stdio

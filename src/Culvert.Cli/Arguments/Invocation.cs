@@ -38,7 +38,17 @@ internal abstract record Invocation
 
         /// <summary>Holds the number of the process in the background (Tectia's PidFile).</summary>
         public string? ProcessIdFile { get; init; }
+
+        /// <summary>What in the configuration has no effect, a line each.</summary>
+        public IReadOnlyList<string> Notes { get; init; } = [];
+
+        /// <summary>The profile, when it was named and nothing else was said: a running broker that knows it does the work. Null: this process does.</summary>
+        public string? Profile { get; init; }
     }
+
+    /// <summary>Whether a configuration file can be used.</summary>
+    /// <param name="File">The file.</param>
+    internal sealed record ConfigCheck(string File) : Invocation;
 
     /// <summary>A text that is asked for.</summary>
     internal sealed record Text(string Lines) : Invocation;

@@ -34,7 +34,7 @@ internal static class Letters
         ['6'] = Works(false),
         ['A'] = Refused(false, "without a session there is nothing to forward the agent to; leave -A out"),
         ['a'] = Silent(false),
-        ['B'] = Refused(true, "bind to the interface's address with -b address"),
+        ['B'] = Works(true),
         ['b'] = Works(true),
         ['C'] = Works(false),
         ['c'] = Works(true),

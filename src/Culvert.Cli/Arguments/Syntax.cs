@@ -21,8 +21,12 @@ internal sealed class Syntax
         ["-D"] = "CulvertDynamicForward",
         ["-c"] = "Ciphers",
         ["-m"] = "MACs",
+        ["-B"] = "BindInterface",
         ["-b"] = "BindAddress",
     }.Concat(ConfigBuilder.OwnSettings.Where(keyword => keyword != "CulvertReconnect").Select(keyword => KeyValuePair.Create(OptionOf(keyword), keyword))).ToFrozenDictionary();
+
+    /// <summary>Letters of which the last one counts, also against an <c>-o</c> before it; of all other settings the first value does.</summary>
+    public static IReadOnlySet<string> LastCounts { get; } = new HashSet<string> { "-4", "-6", "-B", "-b", "-C", "-c", "-g", "-m" };
 
     /// <summary>Options without a value that say a setting.</summary>
     public static IReadOnlyDictionary<string, (string Keyword, string Value)> Flags { get; } = new Dictionary<string, (string, string)>
@@ -56,7 +60,7 @@ internal sealed class Syntax
         var words = new Argument<string[]>("destination") { Arity = ArgumentArity.ZeroOrMore };
         // A name that nobody types: System.CommandLine would take a first word equal to it for the program's own name.
         var command = new Command("\0") { words };
-        foreach (var name in (ReadOnlySpan<string>)["-o", "-E", "-F", "-Q", "-W", "--host", .. Settings.Keys])
+        foreach (var name in (ReadOnlySpan<string>)["-o", "-E", "-F", "-Q", "-W", "--host", "--profile", "--config", .. Settings.Keys])
             command.Add(new Option<string[]>(name) { Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false });
         foreach (var name in (ReadOnlySpan<string>)["-N", "-T", "-f", "-G", "-q", "-v", "-V", "-h", "--help", "--version", .. Flags.Keys])
             command.Add(new Option<bool>(name) { Arity = ArgumentArity.Zero });

@@ -46,6 +46,23 @@ internal static class ControlCommand
         }
     }
 
+    /// <summary>Whether a broker of this user's runs that has a profile of this id.</summary>
+    public static async Task<bool> KnowsAsync(string profile)
+    {
+        if (!File.Exists(ControlSocket.Usual()))
+            return false;
+        using var client = new ControlClient(ControlSocket.Usual());
+        try
+        {
+            var profiles = await client.GetAsync("v1/profiles", ControlJson.Default.IReadOnlyListProfileView, CancellationToken.None).ConfigureAwait(false);
+            return profiles.Any(known => known.Id == profile);
+        }
+        catch (BrokerException)
+        {
+            return false; // the socket of a broker that is gone: its work is done here
+        }
+    }
+
     private static async Task<int> AskAsync(Invocation.Control wanted, ControlClient client, Stream output, CancellationToken cancellationToken)
     {
         foreach (var request in ControlVerbs.Of(wanted.Words))

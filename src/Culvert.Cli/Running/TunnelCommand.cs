@@ -25,6 +25,8 @@ internal static class TunnelCommand
     {
         var connection = wanted.Connection;
         await using var stage = Stage.Open(connection, wanted.LogFile, background is not null, wanted.FailureCode);
+        foreach (var note in wanted.Notes)
+            stage.Clients.Tell(Message.Note(note));
         try
         {
             await using var run = await TunnelRun.StartAsync(connection, stage.Services, stage.Signals.Stop).ConfigureAwait(false);

@@ -14,8 +14,7 @@ internal sealed class Prompter(ITerminal terminal, Screen screen) : IDisposable
         try
         {
             using var open = screen.Question();
-            terminal.Write(question.Text.EndsWith(' ') ? question.Text : question.Text + " ");
-            return await terminal.ReadLineAsync(question.Echo, cancellationToken).ConfigureAwait(false);
+            return await terminal.ReadLineAsync(question.Text.EndsWith(' ') ? question.Text : question.Text + " ", question.Echo, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

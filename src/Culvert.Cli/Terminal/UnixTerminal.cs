@@ -48,7 +48,7 @@ internal sealed partial class UnixTerminal : ITerminal
         }
     }
 
-    public async ValueTask<string?> ReadLineAsync(bool echo, CancellationToken cancellationToken)
+    public async ValueTask<string?> ReadLineAsync(string prompt, bool echo, CancellationToken cancellationToken)
     {
         // Stopped and continued by the shell, the terminal must be usable in between, and quiet again after it.
         using var stopped = !_mayStop ? null : PosixSignalRegistration.Create(PosixSignal.SIGTSTP, context =>
@@ -66,6 +66,7 @@ internal sealed partial class UnixTerminal : ITerminal
             BeginSilence();
         try
         {
+            Write(prompt);
             return await Task.Run(() => ReadLine(cancellationToken), CancellationToken.None).ConfigureAwait(false);
         }
         finally

@@ -33,11 +33,12 @@ internal sealed partial class WindowsTerminal : ITerminal
 
     public void Write(string text) => _ = WriteConsole(_output, text, (uint)text.Length, out _, 0);
 
-    public async ValueTask<string?> ReadLineAsync(bool echo, CancellationToken cancellationToken)
+    public async ValueTask<string?> ReadLineAsync(string prompt, bool echo, CancellationToken cancellationToken)
     {
         var known = GetConsoleMode(_input, out var mode);
         if (!echo && known)
             _ = SetConsoleMode(_input, mode & ~EchoInput);
+        Write(prompt);
         try
         {
             // A console read can't be cancelled: it's left behind, and ends with the process or with the next Enter.

@@ -128,6 +128,8 @@ internal enum TimerKind
     PartialReply,
     /// <summary>The client says nothing, and nothing runs.</summary>
     Idle,
+    /// <summary>A data path that was made ahead waits for a client that asks for it.</summary>
+    Prefetch,
     /// <summary>Shutdown: transfers may run so much longer.</summary>
     Grace,
     /// <summary>The client is gone: what it has asked for should come to its end, and the server close the session.</summary>

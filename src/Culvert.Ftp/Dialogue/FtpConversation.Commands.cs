@@ -42,6 +42,7 @@ internal sealed partial class FtpConversation
             Append(new(command) { Verbatim = true });
             return;
         }
+        MindPrefetch(command);
         if (_stopping && !(command.Kind is VerbKind.Abor or VerbKind.Stat or VerbKind.Noop or VerbKind.Quit))
         {
             Answer(command, FtpReply.Of(421, "Culvert is shutting down."));
@@ -230,7 +231,10 @@ internal sealed partial class FtpConversation
         if (FirstWaiting is not { State: ExchangeState.Waiting } next || IsGated(next))
             return false;
         if (next.IsSetup)
-            AskServer(next);
+        {
+            if (!TryUsePrefetched(next))
+                AskServer(next);
+        }
         else if (next.IsTransfer && !_options.RewritingOff)
             TryStartTransfer(next);
         else
@@ -240,7 +244,7 @@ internal sealed partial class FtpConversation
 
     private bool IsGated(Exchange next)
     {
-        if (!_greeted || IsSecuring || (next.Kind == VerbKind.Security && _exchanges[0] != next))
+        if (!_greeted || IsSecuring || AwaitsPrefetch(next) || (next.Kind == VerbKind.Security && _exchanges[0] != next))
             return true;
         foreach (var earlier in _exchanges)
         {

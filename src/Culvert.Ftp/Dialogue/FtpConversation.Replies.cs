@@ -101,7 +101,7 @@ internal sealed partial class FtpConversation
         _route = _answering switch
         {
             null => Route.Collect, // 421
-            { Own: true, Kind: not (VerbKind.Security or VerbKind.Protection) } => Route.Swallow,
+            { Own: true, IsSetup: false, Kind: not (VerbKind.Security or VerbKind.Protection) } => Route.Swallow,
             { Aborted: true, HasBegun: true } when reply.IsPreliminary => Route.Swallow, // the client that aborted awaits a final reply
             { IsSetup: true } => Route.Collect,
             { IsTransfer: true } when !_options.RewritingOff && !reply.IsPreliminary => Route.Collect,
@@ -168,6 +168,7 @@ internal sealed partial class FtpConversation
         if (exchange.IsGreeting)
         {
             _greeted = code < 300; // 220, and what odd servers say instead
+            LearnServer(_firstLine);
             Pop(exchange);
             if (!_greeted)
                 Close("the server refused the session");
@@ -176,6 +177,8 @@ internal sealed partial class FtpConversation
         }
         else if (exchange.Kind is VerbKind.Security or VerbKind.Protection)
             OnSecurityReply(exchange, code, [.. _collected]);
+        else if (exchange == _prefetching)
+            OnPrefetchReply(exchange, code, [.. _collected]);
         else if (exchange.Own)
             Pop(exchange);
         else if (exchange.IsSetup)

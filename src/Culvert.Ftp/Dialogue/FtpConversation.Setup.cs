@@ -125,6 +125,7 @@ internal sealed partial class FtpConversation
     {
         var path = exchange.Path!;
         DiscardUnused(except: path);
+        _listensUnasked &= code is not (200 or 227 or 229);
         switch (path.Used)
         {
             case DataMode.Port or DataMode.Eprt when code is >= 200 and < 300:
@@ -143,16 +144,7 @@ internal sealed partial class FtpConversation
     private void OnPassiveReply(Exchange exchange, int code, IReadOnlyList<FtpLine> lines)
     {
         var path = exchange.Path!;
-        var (found, address, port) = FindAddress(code, lines);
-        var host = _options.DataAddress == DataAddress.Reply ? address : null;
-        var refusal = found switch
-        {
-            AddressFound.Several => "the server's reply names two addresses",
-            not AddressFound.One => "the server's reply names no address",
-            _ when host is not null && !FtpPolicy.AllowsServerAddress(host, _options.DataHosts) => $"the server's reply names {host}, which is none of the data hosts",
-            _ when !FtpPolicy.AllowsServerPort(port, _destination, _options) => $"the server's reply names port {port}, which is no data port",
-            _ => null,
-        };
+        var refusal = ReadPassive(code, lines, out var host, out var port, out var found);
         if (found == AddressFound.None && TryAskAgain(exchange))
             return; // servers on IPv6 answer PASV with nonsense
         if (refusal is not null)
@@ -169,6 +161,21 @@ internal sealed partial class FtpConversation
         // now and not waited for, so that it costs no round trip, and the port at the server is taken before anyone else can.
         Decide(new Decision.DialFar(path.Id, port, host));
         AnswerSetup(exchange);
+    }
+
+    /// <summary>Where a 227 or 229 leads; null, or why nobody goes there.</summary>
+    private string? ReadPassive(int code, IReadOnlyList<FtpLine> lines, out IPAddress? host, out int port, out AddressFound found)
+    {
+        (found, var address, port) = FindAddress(code, lines);
+        host = _options.DataAddress == DataAddress.Reply ? address : null;
+        return found switch
+        {
+            AddressFound.Several => "the server's reply names two addresses",
+            not AddressFound.One => "the server's reply names no address",
+            _ when host is not null && !FtpPolicy.AllowsServerAddress(host, _options.DataHosts) => $"the server's reply names {host}, which is none of the data hosts",
+            _ when !FtpPolicy.AllowsServerPort(port, _destination, _options) => $"the server's reply names port {port}, which is no data port",
+            _ => null,
+        };
     }
 
     private static (AddressFound Found, IPAddress? Address, int Port) FindAddress(int code, IReadOnlyList<FtpLine> lines)

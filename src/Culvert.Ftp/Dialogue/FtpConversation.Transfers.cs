@@ -27,9 +27,12 @@ internal sealed partial class FtpConversation
         var path = exchange.Path;
         if (path is null || path.Refused || (path.Consumed && (path.Settled || !EndIsInData)))
         {
-            // No path: the server says so better than we could.
+            // No path: the server says so better than we could, unless it has one that the client knows nothing of.
             exchange.Path = null;
-            StartTransfer(exchange);
+            if (IsSetUpAhead)
+                RefuseTransfer(exchange, new(425, "Use PORT or PASV first."));
+            else
+                StartTransfer(exchange);
         }
         else if (path.Fault is { } fault)
             RefuseTransfer(exchange, fault);
@@ -73,6 +76,7 @@ internal sealed partial class FtpConversation
         Send(exchange, exchange.Command.Line);
         if (exchange.Path is { Settled: false } begun && _options.Originates)
             Decide(new Decision.EncryptFar(begun.Id));
+        Prefetch(exchange);
     }
 
     private void DecideBegan(Exchange exchange, PathState path)

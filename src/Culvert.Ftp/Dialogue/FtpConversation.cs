@@ -18,6 +18,7 @@ namespace Culvert.Ftp.Dialogue;
 /// <item><c>Replies</c>: what is made of a line of the server;</item>
 /// <item><c>Security</c>: what becomes of AUTH and what belongs to it;</item>
 /// <item><c>Setup</c>: how a data path comes to be;</item>
+/// <item><c>Prefetch</c>: how one comes to be before it is asked for;</item>
 /// <item><c>Transfers</c>: when a transfer may start, and what its end means for both sides.</item>
 /// </list>
 /// Not thread-safe: one caller, one call at a time.
@@ -174,6 +175,7 @@ internal sealed partial class FtpConversation
             case TimerKind.Verdict: OnNoVerdict(path); break;
             case TimerKind.Abort: OnAbortUnanswered(path); break;
             case TimerKind.Stall: OnStall(path, elapsed); break;
+            case TimerKind.Prefetch: OnPrefetchExpired(path); break;
         }
     }
 

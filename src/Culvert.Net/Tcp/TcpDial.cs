@@ -88,12 +88,15 @@ internal sealed class TcpDial : Dial
     {
         if (_options.RequiredOwner is { } before && SocketOwners.System.OfListener(address) != before)
             return NotTheirs(address);
+        var (from, problem) = await SourceAsync(address.AddressFamily, cancellationToken).ConfigureAwait(false);
+        if (problem is not null)
+            return new(null, problem);
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         SocketIo? io = null;
         try
         {
-            if (_options.Source is { } source && source.TryGetAddress(out var from))
-                socket.Bind(new IPEndPoint(from, source.Port));
+            if (from is not null)
+                socket.Bind(from);
             io = await ConnectAsync(socket, address, cancellationToken).ConfigureAwait(false);
             if (_options.RequiredOwner is { } after && !IsTheirs(socket, address, after))
             {
@@ -123,6 +126,28 @@ internal sealed class TcpDial : Dial
                 socket.Dispose();
             else
                 io.Close();
+        }
+    }
+
+    /// <summary>Where the connection is to come from, null: the system chooses; or why it can't come from there. What was asked for is never left out.</summary>
+    private async ValueTask<(IPEndPoint? From, Failure? Problem)> SourceAsync(AddressFamily family, CancellationToken cancellationToken)
+    {
+        if (_options.Source is not { } source)
+        {
+            return _options.SourceInterface is not { } name ? (null, null)
+                : LocalInterfaces.AddressOf(name, family) is { } own ? (new(own, 0), null)
+                : (null, new(FailureKind.Unreachable, $"{name}: no suitable addresses"));
+        }
+        if (source.TryGetAddress(out var literal))
+            return (new(literal, source.Port), null);
+        try
+        {
+            var addresses = await Dns.GetHostAddressesAsync(source.Host, family, cancellationToken).ConfigureAwait(false);
+            return (new(addresses[0], source.Port), null);
+        }
+        catch (SocketException e)
+        {
+            return (null, new(FailureKind.Unreachable, $"bind {source.Host}: {SocketFailure.Of(e).Text}"));
         }
     }
 

@@ -40,6 +40,9 @@ public sealed record ClientAuthenticationOptions
     /// <summary>Whether a signature algorithm may be used for the login (<c>PubkeyAcceptedAlgorithms</c>); null: every one that the engine has.</summary>
     public Func<string, bool>? Accepts { get; init; }
 
+    /// <summary>RSA keys with fewer bits are passed over (<c>RequiredRSASize</c>).</summary>
+    public int RequiredRsaBits { get; init; } = RsaPublicKey.MinimumBits;
+
     /// <summary>How often a password is asked for; 0: never (<c>NumberOfPasswordPrompts</c>).</summary>
     public int PasswordPrompts { get; init; } = 3;
 

@@ -46,6 +46,11 @@ internal sealed class PublicKeyMethod(Func<IReadOnlyDictionary<string, ReadOnlyM
                 opened = await candidate.File!.OpenAsync(options.Ask, options.Show, cancellationToken);
             if ((candidate.PublicKey ?? opened?.PublicKey) is not { } key)
                 return null;
+            if (key.RsaBits < options.RequiredRsaBits)
+            {
+                options.Show?.Invoke($"Skipping {key.ShortName} key {candidate.Source}: Invalid key length (RequiredRSASize is {options.RequiredRsaBits})");
+                return null;
+            }
             if (ChooseAlgorithm(key, options.Accepts) is not { } algorithm)
             {
                 Log.NoMutualSignature(options.Logger, candidate.Source);

@@ -24,12 +24,12 @@ public sealed record AlgorithmList(
         var patterns = text[(sign == ' ' ? 0 : 1)..].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         // OpenSSH doesn't ask whether what is to be removed exists.
         if (sign == '-')
-            return new([.. defaults.Where(name => !patterns.Any(pattern => Matches(pattern, name)))], [], [], []);
+            return new([.. defaults.Where(name => !IsListed(name, patterns))], [], [], []);
 
         List<string> named = [], old = [], unsupported = [], unknown = [];
         foreach (var pattern in patterns)
         {
-            var matching = all.Where(name => Matches(pattern, name)).ToArray();
+            var matching = all.Where(name => Matches(pattern, name) && IsListed(name, patterns)).ToArray();
             if (matching.Length > 0)
                 named.AddRange(matching);
             else if (Algorithms.IsOld(pattern))
@@ -47,6 +47,13 @@ public sealed record AlgorithmList(
         };
         return new([.. names.Distinct(StringComparer.Ordinal)], old, unsupported, unknown);
     }
+
+    /// <summary>Whether one of the patterns matches and none of those with an exclamation mark does.</summary>
+    private static bool IsListed(string name, string[] patterns) =>
+        patterns.Any(pattern => Matches(pattern, name)) && !patterns.Any(pattern => pattern.StartsWith('!') && Matches(pattern[1..], name));
+
+    /// <summary>Without the names that certificates give to signature algorithms: an authority's own signature has the plain name.</summary>
+    public AlgorithmList WithoutCertificates() => this with { Names = [.. Names.Where(name => !CertificateNames.IsCertificate(name))] };
 
     private static bool Matches(string pattern, string name) => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);
 }

@@ -128,6 +128,20 @@ internal sealed class OpenSshPrivateKey : PrivateKeyDocument
             _ when NistCurve.TryFind(type, out var curve) => ReadEcdsa(ref reader, curve),
             _ => throw new KeyFileException($"keys of type {type} can only be used through an agent: ssh-add {FilePlaceholder}"),
         };
+        try
+        {
+            RequireEnd(ref reader);
+            return signer.PublicKey.IsSameKey(PublicKey) ? signer : throw new KeyFileException("its private and public halves do not belong together");
+        }
+        catch
+        {
+            signer.Dispose();
+            throw;
+        }
+    }
+
+    private static void RequireEnd(ref SshReader reader)
+    {
         reader.String("comment");
         var padding = reader.Rest;
         for (var i = 0; i < padding.Length; i++)
@@ -135,9 +149,6 @@ internal sealed class OpenSshPrivateKey : PrivateKeyDocument
             if (padding[i] != (byte)(i + 1))
                 throw new KeyFileException("invalid format");
         }
-        if (!signer.PublicKey.IsSameKey(PublicKey))
-            throw new KeyFileException("its private and public halves do not belong together");
-        return signer;
     }
 
     private static Ed25519Signer ReadEd25519(ref SshReader reader)

@@ -10,6 +10,7 @@ internal sealed class DirectionState : IDisposable
     private const long MaximumPackets = 1L << 32;
 
     private long _packets;
+    private long _bytes;
     private bool _compresses;
     private volatile bool _mayCompress;
     private IDisposable? _codec;
@@ -19,8 +20,8 @@ internal sealed class DirectionState : IDisposable
     /// <summary>The number of the next packet (RFC 4253 §6.4): never sent, counted from 0, wraps, goes on over a change of keys unless that is strict.</summary>
     public uint Sequence { get; private set; }
 
-    /// <summary>Bytes carried since the keys were changed.</summary>
-    public long Bytes { get; private set; }
+    /// <summary>Bytes carried since the keys were changed. May be read by anyone.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>Packets carried since the keys were changed.</summary>
     public long Packets
@@ -36,7 +37,7 @@ internal sealed class DirectionState : IDisposable
         if (_packets >= MaximumPackets)
             throw new SshProtocolException("the keys are worn out and the peer didn't change them");
         Sequence++;
-        Bytes += bytes;
+        Volatile.Write(ref _bytes, _bytes + bytes);
         _packets++;
     }
 
@@ -54,7 +55,7 @@ internal sealed class DirectionState : IDisposable
         _codec = null;
         _compresses = compresses;
         Cipher = cipher;
-        Bytes = 0;
+        Volatile.Write(ref _bytes, 0);
         _packets = 0;
         if (resetSequence)
             Sequence = 0;

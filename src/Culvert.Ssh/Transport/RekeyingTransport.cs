@@ -74,7 +74,7 @@ internal sealed class RekeyingTransport : IPacketTransport
     public static Task<RekeyingTransport> ConnectAsync(
         Duplex duplex, Endpoint server, HostKeyPolicy hostKeyPolicy, TransportOptions options, CancellationToken cancellationToken)
     {
-        var role = new ClientRole(server, hostKeyPolicy, options.Algorithms, options.Logger);
+        var role = new ClientRole(server, hostKeyPolicy, options);
         return StartAsync(duplex, role, $"{server.Host} port {server.Port}", options, cancellationToken);
     }
 

@@ -49,6 +49,8 @@ internal static class TransportMessages
         var reader = new SshReader(payload, "EXT_INFO");
         reader.Byte("number");
         var count = reader.UInt32("nr-extensions");
+        if (count > Limits.MaximumExtensions)
+            throw new SshProtocolException($"EXT_INFO: {count} extensions at once");
         var extensions = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
         for (var i = 0u; i < count; i++)
         {

@@ -10,6 +10,9 @@ internal sealed record TransportOptions
     /// <summary>What to offer.</summary>
     public AlgorithmPreferences Algorithms { get; init; } = AlgorithmPreferences.Default;
 
+    /// <summary>A client's first key exchange, begun before the server agreed to it. Not owned.</summary>
+    public PreparedExchange? Prepared { get; init; }
+
     /// <summary>When keys are changed.</summary>
     public RekeyLimits Rekey { get; init; } = RekeyLimits.Default;
 

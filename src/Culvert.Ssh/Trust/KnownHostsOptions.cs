@@ -1,3 +1,4 @@
+using Culvert.Ssh.Crypto;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -17,6 +18,12 @@ public sealed record KnownHostsOptions
 
     /// <summary>Whether the address must have the same key as the name (<c>CheckHostIP</c>).</summary>
     public bool CheckAddress { get; init; }
+
+    /// <summary>RSA keys with fewer bits are refused, known or not (<c>RequiredRSASize</c>).</summary>
+    public int RequiredRsaBits { get; init; } = RsaPublicKey.MinimumBits;
+
+    /// <summary>Algorithms by which an authority may have signed a certificate (<c>CASignatureAlgorithms</c>); one by another counts for nothing.</summary>
+    public IReadOnlyList<string> AuthoritySignatures { get; init; } = [.. Algorithms.Signatures];
 
     /// <summary>What to do about an unknown key.</summary>
     public HostKeyChecking Checking { get; init; } = HostKeyChecking.Ask;

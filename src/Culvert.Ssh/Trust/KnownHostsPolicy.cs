@@ -27,6 +27,8 @@ public sealed class KnownHostsPolicy(KnownHostsOptions options)
     public async ValueTask CheckAsync(HostKeyOffer offer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(offer);
+        if (PublicKeys.TryParse(offer.Blob.Span, out var shown) && shown.RsaBits < options.RequiredRsaBits)
+            throw Refusal("Bad server host key: Invalid key length");
         var known = await LoadAsync(offer.Server, cancellationToken);
         var name = NameOf(offer.Server);
         if (Certificate.TryParse(offer.Blob.Span, out var certificate))
@@ -81,7 +83,7 @@ public sealed class KnownHostsPolicy(KnownHostsOptions options)
         if (names.Select(n => known.FindMarked(KnownHostsMarker.Revoked, n, key) ?? known.FindMarked(KnownHostsMarker.Revoked, n, authority)).FirstOrDefault(line => line is not null) is { } revoked)
             throw RefuseRevoked(name, type, revoked);
         var host = options.HostKeyAlias?.ToLowerInvariant() ?? server.Host.ToLowerInvariant();
-        if (CertificateCheck.Objection(certificate, host, options.Time.GetUtcNow()) is { } objection)
+        if (CertificateCheck.Objection(certificate, host, options.Time.GetUtcNow(), options.AuthoritySignatures) is { } objection)
         {
             Show(objection);
             return false;

@@ -28,6 +28,16 @@ internal static class Limits
     /// <summary>The transport's own answers that wait for the peer to read them. A peer that provokes more and reads none wants our memory.</summary>
     public const int MaximumPendingAnswers = 256;
 
+    /// <summary>Extensions in one EXT_INFO: OpenSSH's limit. A server names three.</summary>
+    public const int MaximumExtensions = 1024;
+
+    /// <summary>Keys that carried less than this, both ways together, were hardly used …</summary>
+    public const int HardlyUsed = 16 * 1024;
+
+    /// <summary>… and so many changes of hardly used keys, each within a second of the last, are an attack on our processor: the agreements and signatures of one
+    /// cost us milliseconds. Whoever changes keys by time or by bytes does one or the other.</summary>
+    public const int MaximumNeedlessExchanges = 256;
+
     /// <summary>A connection that carries nothing keeps this much for each direction …</summary>
     public const int IdleBuffer = 16 * 1024;
 

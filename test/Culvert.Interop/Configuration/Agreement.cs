@@ -18,10 +18,10 @@ internal sealed record Reading(IReadOnlyList<string> Lines, IReadOnlyList<string
 internal static partial class Agreement
 {
     /// <summary>Keys whose values are lists of algorithms: what we don't have may be missing in ours.</summary>
-    private static readonly string[] AlgorithmKeys = ["ciphers", "macs", "kexalgorithms", "hostkeyalgorithms", "pubkeyacceptedalgorithms"];
+    private static readonly string[] AlgorithmKeys = ["ciphers", "macs", "kexalgorithms", "hostkeyalgorithms", "pubkeyacceptedalgorithms", "casignaturealgorithms"];
 
     /// <summary>Algorithms of methods that culvert doesn't have at all.</summary>
-    private static readonly string[] ForeignKeys = ["gssapikexalgorithms", "hostbasedacceptedalgorithms", "casignaturealgorithms"];
+    private static readonly string[] ForeignKeys = ["gssapikexalgorithms", "hostbasedacceptedalgorithms"];
 
     /// <summary>Algorithms that OpenSSH has since 9.9 only: an older one that is compared with doesn't print them.</summary>
     private static readonly string[] NewAlgorithms = ["mlkem768x25519-sha256", "sntrup761x25519-sha512"];
@@ -35,7 +35,7 @@ internal static partial class Agreement
             throw new InvalidOperationException(result.ToString());
         var lines = result.Output.Split('\n');
         // Values and messages come together; a value begins with a keyword in lower case, a message with a file or a capital.
-        return result.ExitCode == 0 ? new(Values(lines), []) : new([], Mistakes(lines));
+        return result.ExitCode == 0 ? new(Values(lines), []) : new([], Mistakes(lines.Select(Unescaped)));
     }
 
     /// <summary>In this process, for speed.</summary>
@@ -109,6 +109,7 @@ internal static partial class Agreement
     private static string[] AllOfOpenSsh(string key) => key is "hostkeyalgorithms" or "pubkeyacceptedalgorithms"
         ? ["ssh-ed25519", "ssh-ed25519-cert-v01@openssh.com", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256-cert-v01@openssh.com", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384-cert-v01@openssh.com",
            "ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521-cert-v01@openssh.com", "rsa-sha2-256", "rsa-sha2-256-cert-v01@openssh.com", "rsa-sha2-512", "rsa-sha2-512-cert-v01@openssh.com"]
+        : key is "casignaturealgorithms" ? ["ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-256", "rsa-sha2-512"]
         : [];
 
     // What a user put in order comes in that order; the rest of a list, where it stands in the usual order, comes in our own.
@@ -138,13 +139,16 @@ internal static partial class Agreement
         return differences;
     }
 
+    /// <summary>What ssh logs, it writes with backslashes doubled.</summary>
+    private static string Unescaped(string line) => line.Replace(@"\\", @"\", StringComparison.Ordinal);
+
     // Debian has a second name for QUIET, and prints that.
     private static string[] Values(IEnumerable<string> lines) =>
         [.. lines.Where(line => ValueLine().IsMatch(line) && !line.StartsWith("culvert", StringComparison.Ordinal) && !ForeignKeys.Contains(Key(line)))
             .Select(line => line == "loglevel SILENT" ? "loglevel QUIET" : line)];
 
     private static string[] Mistakes(IEnumerable<string> lines) =>
-        [.. lines.Where(line => MistakeLine().IsMatch(line) && !line.Contains("Unsupported option", StringComparison.Ordinal))];
+        [.. lines.Where(line => MistakeLine().IsMatch(line) && !NotOfTheFile().IsMatch(line) && !line.Contains("Unsupported option", StringComparison.Ordinal))];
 
     // As root, files of a test can stand where a program looks for them: only it sees them there.
     private static CommandLine InPlace(Configuration configuration, TemporaryFolder folder, CommandLine command)
@@ -164,10 +168,15 @@ internal static partial class Agreement
         return !configuration.UsesUsualFiles ? real : real with
         {
             Home = folder.FullName,
+            HomeOf = user => user == "root" ? folder.FullName : null,
             Variable = name => name == "HOME" ? folder.FullName : real.Variable(name),
             Read = path => real.Read(path == "/etc/ssh/ssh_config" ? folder[Configuration.SystemFile] : path),
         };
     }
+
+    /// <summary>What ssh tells of its work, and what the shell of <c>Match exec</c> complains of.</summary>
+    [GeneratedRegex("^debug[123]: |^/bin/[a-z]*sh: ")]
+    private static partial Regex NotOfTheFile();
 
     [GeneratedRegex("^[a-zA-Z0-9]+ ")]
     private static partial Regex ValueLine();

@@ -15,7 +15,7 @@ internal sealed class AgreementReport(ulong firstSeed, int count)
         "clearallforwardings", "gatewayports", "exitonforwardfailure", "serveraliveinterval", "serveralivecountmax", "connecttimeout", "connectionattempts", "stricthostkeychecking",
         "userknownhostsfile", "globalknownhostsfile", "hostkeyalias", "hashknownhosts", "updatehostkeys", "checkhostip", "preferredauthentications", "pubkeyauthentication",
         "passwordauthentication", "kbdinteractiveauthentication", "batchmode", "numberofpasswordprompts", "ciphers", "macs", "kexalgorithms", "hostkeyalgorithms", "pubkeyacceptedalgorithms",
-        "rekeylimit", "loglevel", "addressfamily", "bindaddress", "tcpkeepalive", "ignoreunknown",
+        "casignaturealgorithms", "requiredrsasize", "rekeylimit", "loglevel", "addressfamily", "bindaddress", "bindinterface", "tcpkeepalive", "ignoreunknown",
     ];
 
     private readonly Dictionary<string, HashSet<string>> _values = [];
@@ -66,8 +66,8 @@ internal sealed class AgreementReport(ulong firstSeed, int count)
             | differences | {Differences.Count} |
 
             Each configuration has one to four files of nested Host, Match (also `exec` and `final`) and Include with patterns, quotes, escapes, tokens, variables and comments,
-            and up to three settings on the command line; about a third has up to three mistakes. All lines that `ssh -N -G` prints are compared, in their order, except
-            algorithms of methods that culvert doesn't have (GSSAPI, host-based, certificates' signatures). Two differences are allowed: our own defaults (connect timeout,
+            and up to four settings or option letters on the command line; about a third has up to three mistakes. All lines that `ssh -N -G` prints are compared, in their order, except
+            algorithms of methods that culvert doesn't have (GSSAPI, host-based). Two differences are allowed: our own defaults (connect timeout,
             keepalive, strict forwards), which each configuration says at its end so that everything else must be equal; and algorithms that culvert doesn't have, which are left
             out of OpenSSH's lists before they are compared. Words that culvert doesn't print at all: `Unsupported option`, for keywords of SSH 1.
 

@@ -1,6 +1,6 @@
 namespace Culvert.Interop.Configuration;
 
-/// <summary>Forty configurations, each for one rule of ssh_config(5).</summary>
+/// <summary>Configurations, each for one rule of ssh_config(5).</summary>
 internal static class FixedConfigurations
 {
     public static IReadOnlyList<Configuration> All { get; } =
@@ -43,6 +43,13 @@ internal static class FixedConfigurations
         Configuration.Of("forwards cleared", "LocalForward 1 a:2\nDynamicForward 3\nClearAllForwardings yes\n"),
         Configuration.Of("proxy jump", "ProxyJump me@a:1,ssh://you@b:2,[::1]:3\nProxyCommand x\n"),
         Configuration.Of("proxy: the first of the two wins", "ProxyCommand none\nProxyJump a\n"),
+        Configuration.Of("proxy: no jump leaves a command free", "ProxyJump none\nProxyJump a\nProxyCommand nc %h %p\n"),
+        Configuration.Of("a forward of standard input implies what files may deny", "ClearAllForwardings no\nLocalForward 1 a:2\n", "alias", "-W", "far:21"),
+        Configuration.Of("an address keeps its letters", "HostName 2001:DB8::A\n"),
+        Configuration.Of("an address in brackets is none", "HostName [::1]\n"),
+        Configuration.Of("an address of the other family", "HostName ::ffff:1.2.3.4\nAddressFamily inet\n"),
+        Configuration.Of("algorithms but for one", "Ciphers -!aes128-ctr,*\nCASignatureAlgorithms ^rsa-sha2-256\n"),
+        Configuration.Of("letters of which the last counts", "", "alias", "-o", "BindAddress=::3", "-b", "::1", "-b", "::2", "-o", "AddressFamily=inet", "-6", "-p", "1", "-p", "2", "-l", "a", "-l", "b", "-c", "aes128-ctr", "-c", "aes256-ctr"),
         Configuration.Of("algorithms", "Ciphers ^aes256-ctr,aes128-cbc\nMACs -*etm*\nKexAlgorithms ecdh-sha2-nistp521,curve25519-sha256\nHostKeyAlgorithms +ssh-rsa\nPubkeyAcceptedAlgorithms rsa-*\n"),
         Configuration.Of("times and sizes", "ConnectTimeout none\nConnectTimeout 1m30\nServerAliveInterval 2h\nRekeyLimit 1.5G\nRekeyLimit 2G 1h\nServerAliveCountMax 0\nNumberOfPasswordPrompts 0\n"),
         Configuration.Of("words that mean the same", "StrictHostKeyChecking off\nPubkeyAuthentication host-bound\nUpdateHostKeys ask\nLogLevel debug1\nPasswordAuthentication TRUE\nChallengeResponseAuthentication no\nKeepAlive no\n"),
@@ -50,6 +57,7 @@ internal static class FixedConfigurations
         Configuration.Of("ignore unknown", "IgnoreUnknown Use*,Future*\nUseKeychainX yes\nFUTUREthing a b c\nPort 2\n"),
         Configuration.Of("refused: several mistakes", "Port 1\nFoo bar\nBatchMode maybe\nHost alias\n Port x\nHost nobody\n Port 1 2\n User \"open\nMatch foo bar\nLogLevel loud\n"),
         Configuration.Of("refused: in an included file", "Bad 1\nInclude {F}/one\nBad 2\n").With("one", "Port 1\nPort\nUser x y\n"),
+        Configuration.Of("refused: an open quote where nobody minds the rest", "IgnoreUnknown Use*\nUseFuture \"open\nPort 1\n"),
         Configuration.Of("refused: a file that includes itself", "Include {F}/config\n"),
     ];
 }

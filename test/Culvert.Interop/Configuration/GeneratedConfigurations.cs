@@ -5,16 +5,18 @@ namespace Culvert.Interop.Configuration;
 /// <summary>Configurations made up from a seed: nested Host, Match and Include, all ways of writing a line, and in some of them mistakes.</summary>
 internal static class GeneratedConfigurations
 {
-    private static readonly string[] Hosts = ["alias", "Alias", "web1.example.com", "WEB2.example.com", "db", "10.0.0.1", "127.1", "::1", "2001:db8::0:1", "me@alias", "you@db", "a-b_c"];
+    private static readonly string[] Hosts = ["alias", "Alias", "web1.example.com", "WEB2.example.com", "db", "10.0.0.1", "127.1", "::1", "2001:db8::0:1", "me@alias", "you@db", "a-b_c",
+        "ssh://you@web1.example.com:2222", "ssh://10.0.0.1", "d@domain@alias", "\u0041lias.", "10.0.0.01"];
 
     private static readonly string[] Patterns =
-        ["*", "alias", "Alias", "a*", "web?.example.com", "*.example.com", "!db *", "!alias a*", "db 10.*", "10.0.0.?", "::1", "* !web*", "\"a b\" alias", "none-such", "real.example.net"];
+        ["*", "alias", "Alias", "a*", "web?.example.com", "*.example.com", "!db *", "!alias a*", "db 10.*", "10.0.0.?", "::1", "* !web*", "\"a b\" alias", "none-such", "real.example.net", "alias db", "?lias", "A*", "**", "a*s", "!real.example.net *", "web1.example.com web2.example.com", "127.*", "2001:db8::*", "!* alias", "\"al\"ias", "you"];
 
     private static readonly string[] Criteria =
     [
         "all", "host alias", "host *.example.com,db", "host !db,*", "Host=alias", "originalhost alias", "originalhost WEB*,a*", "user root", "user you,me", "user !root,*",
         "localuser root", "!localuser root", "final", "!final", "canonical", "exec true", "exec false", "!exec \"exit 3\"", "exec \"test %h = alias\"", "exec \"test '%n' = '%n'\"",
-        "exec \"test %p -eq 22\"", "host real.example.net", "exec \"test %r = %u && test -n '%L%l%i%d%k%C'\"", "user=me",
+        "exec \"test %p -eq 22\"", "HOST alias", "!host alias", "host \"alias\"", "host=alias,db", "host = alias", "originalhost=*", "!originalhost web*", "user=you", "!user root,me", "localuser=root,me", "!final", "!canonical",
+        "exec=true", "!exec true", "exec \"exit 0\"", "exec 'true'", "exec \"test -n '%C' -a '%n' != '%h'\"", "host real.example.net", "exec \"test %r = %u && test -n '%L%l%i%d%k%C'\"", "user=me",
     ];
 
     /// <summary>One configuration for each seed.</summary>
@@ -29,7 +31,7 @@ internal static class GeneratedConfigurations
             var name = i == 0 ? Configuration.UserFile : i == 1 ? "conf.d/a.conf" : i == 2 ? "conf.d/b.conf" : "other";
             // Files include only later ones, so that it ends.
             string[] includes = [.. Enumerable.Range(i + 1, included - i).Select(later => later switch { 1 => "{F}/conf.d/a.conf", 2 => "\"{F}/conf.d/b.conf\"", _ => "{F}/oth[a-f]r" }),
-                .. i == 0 ? (string[])["{F}/conf.d/*.conf", "{F}/none*", "{F}/missing {F}/conf.d/?.conf"] : []];
+                .. i == 0 ? (string[])["{F}/conf.d/*.conf", "{F}/none*", "{F}/missing {F}/conf.d/?.conf", "{F}/conf.[d]/[ab].conf", "{F}/*/b.conf {F}/conf.d/a.conf", "\"{F}/no such\"", "{F}/conf.d/[!a].conf", "={F}/conf.d/a.conf", "{F}/conf.d"] : []];
             files[name] = File(choice, includes, i == 0 || choice.OnceIn(3) ? mistakes : 0);
         }
         var usual = choice.OnceIn(5);
@@ -44,17 +46,25 @@ internal static class GeneratedConfigurations
     private static List<string> Options(SeededChoice choice)
     {
         var options = new List<string>();
-        for (var i = choice.Below(4); i > 0; i--)
+        for (var i = choice.Below(5); i > 0; i--)
         {
-            var line = choice.Of(ConfigurationLines.Valid);
-            if (line.Keyword == "LogLevel")
-                continue; // it would change what ssh says of mistakes
-            options.AddRange(choice.Below(7) switch
+            if (choice.OnceIn(2))
             {
-                0 => ["-p", "2200"],
-                1 => ["-l", "typed"],
-                2 => ["-o", $"{line.Keyword} = {choice.Of(line.Values)}"],
-                3 => ["-o", $"{line.Keyword}={choice.Of(line.Values)}"],
+                // Two -J, or two -W, are refused; which words mean a port to us alone is not OpenSSH's affair.
+                var letter = choice.Of(ConfigurationLines.Letters);
+                if (letter[0] is not ("-J" or "-W") || !options.Contains(letter[0]))
+                    options.AddRange(letter);
+                continue;
+            }
+            var line = choice.Of(ConfigurationLines.Valid);
+            if (line.Keyword is "LogLevel" or "ProxyCommand" or "ProxyJump" || (options.Contains("-W") && line.Keyword.EndsWith("Forward", StringComparison.Ordinal)))
+                continue; // it would change what ssh says of mistakes, or exclude a letter
+            options.AddRange(choice.Below(5) switch
+            {
+                0 => ["-o", $"{line.Keyword} = {choice.Of(line.Values)}"],
+                1 => ["-o", $"{line.Keyword}={choice.Of(line.Values)}"],
+                2 => [$"-o{line.Keyword}={choice.Of(line.Values)}"],
+                3 => [$"-o{line.Keyword.ToUpperInvariant()} {choice.Of(line.Values)}"],
                 _ => (string[])["-o", $"{line.Keyword} {choice.Of(line.Values)}"],
             });
         }

@@ -42,7 +42,11 @@ internal sealed partial class CulvertProcess : IAsyncDisposable
 
     /// <summary>Starts a command line that is whole already.</summary>
     public static Task<CulvertProcess> StartAsync(NetworkHost host, CommandLine command, CancellationToken cancellation) =>
-        ReadyAsync(host.Start(command), command.Arguments.Count(word => word is "-L" or "-R" or "-D"), cancellation);
+        StartAsync(host, command, command.Arguments.Count(word => word is "-L" or "-R" or "-D"), cancellation);
+
+    /// <summary>Starts a command line that is whole already; waits until so many tunnels are ready.</summary>
+    public static Task<CulvertProcess> StartAsync(NetworkHost host, CommandLine command, int tunnels, CancellationToken cancellation) =>
+        ReadyAsync(host.Start(command), tunnels, cancellation);
 
     /// <summary>Starts the program with words of one's own; waits until so many tunnels are ready.</summary>
     public static Task<CulvertProcess> StartAsync(IReadOnlyList<string> words, int tunnels, CancellationToken cancellation) =>

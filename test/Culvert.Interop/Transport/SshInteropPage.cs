@@ -68,6 +68,31 @@ internal static class SshInteropPage
         return (text.ToString(), gaps);
     }
 
+    /// <summary>What the page says, cell by cell. How many combinations a server's offer makes is no claim.</summary>
+    public static IEnumerable<Cell> Claims(string page)
+    {
+        var table = "";
+        string[] columns = [];
+        foreach (var line in page.Split('\n'))
+        {
+            if (line.StartsWith("## ", StringComparison.Ordinal))
+                (table, columns) = (Tables.Single(known => known.Title == line[3..]).Name, []);
+            if (!line.StartsWith('|') || table.Length == 0 || line.StartsWith("|---", StringComparison.Ordinal))
+                continue;
+            string[] cells = [.. line.Trim('|').Split('|').Select(cell => cell.Trim())];
+            if (columns.Length == 0)
+            {
+                columns = cells;
+                continue;
+            }
+            for (var column = 1; column < cells.Length; column++)
+            {
+                if (cells[column] != "–" && table != Runs)
+                    yield return new(table, cells[0], columns[column], cells[column]);
+            }
+        }
+    }
+
     public static async Task WriteAsync(string tables, CancellationToken cancellation)
     {
         var machine = string.Concat((await Machine.DescribeAsync(cancellation)).Select(line => $"- {line}\n"));

@@ -58,6 +58,33 @@ public sealed class DayOneTests : IDisposable
         Environment = new Dictionary<string, string> { ["HOME"] = _folder.FullName, ["SSH_AUTH_SOCK"] = socket, ["NO_COLOR"] = "1", ["DISPLAY"] = "" },
     };
 
+    /// <summary>At a terminal, by somebody, or something, that answers the moment a question shows: nothing typed is lost, and no passphrase shows.</summary>
+    [Theory]
+    [InlineData("yes")]
+    [InlineData("fingerprint")]
+    public async Task Questions_are_answered_at_the_terminal(string answer)
+    {
+        await using var jump = await SshServer.StartAsync(SshServer.OpenSsh, Cancelled);
+        await using var server = await SshServer.StartAsync(SshServer.OpenSsh, Cancelled);
+        await MakeHomeAsync(jump, server);
+        // The jump host is a new one.
+        var known = Path.Combine(_folder.FullName, ".ssh", "known_hosts");
+        (await Command.RunAsync(new CommandLine(Peers.Require("ssh-keygen"), "-q", "-R", $"[127.0.0.1]:{Text(jump.Port)}", "-f", known), Cancelled)).OrThrow();
+        var shown = await Command.RunAsync(new CommandLine(Peers.Require("ssh-keygen"), "-l", "-f", _folder.Write("host.pub", jump.Keys.PublicKey(TestKeys.HostEd25519))), Cancelled);
+        var sure = answer == "fingerprint" ? shown.Output.Split(' ')[1] : answer;
+
+        var typed = Typed("", "-L", $"0:127.0.0.1:{Text(server.Port)}", "files");
+        string[] script = ["(yes/no/[fingerprint])? ", "perhaps", "'no' or the fingerprint: ", sure, "passphrase for key", "a wrong one", "passphrase for key", Passphrase, "passphrase for key", Passphrase];
+        var result = await Command.RunAsync(
+            typed with { Program = Peers.Require("python3"), Arguments = ["-B", Path.Combine(AppContext.BaseDirectory, "Trust", "typist.py"), "ready: ", .. script, "--", typed.Program, .. typed.Arguments] }, Cancelled);
+        Assert.Contains("ready: tcp", result.Output, StringComparison.Ordinal);
+        Assert.Equal(0, result.ExitCode);
+        Assert.DoesNotContain(Passphrase, result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("a wrong one", result.Output, StringComparison.Ordinal);
+        Assert.Contains(sure, result.Output, StringComparison.Ordinal);
+        Assert.All(await File.ReadAllLinesAsync(known, Cancelled), line => Assert.StartsWith("|1|", line, StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -4,6 +4,7 @@ namespace Culvert.TestKit.Mutations;
 public static partial class FtpMutations
 {
     private const string DataPath = "src/Culvert.Ftp/DataPath.cs";
+    private const string DataSide = "src/Culvert.Ftp/DataSide.cs";
     private const string ControlConnection = "src/Culvert.Ftp/ControlConnection.cs";
     private const string TlsServer = "src/Culvert.Ftp/Tls/TlsServer.cs";
     private const string OpaquePorts = "src/Culvert.Ftp/Opaque/OpaquePorts.cs";
@@ -56,6 +57,10 @@ public static partial class FtpMutations
             "                _context.Post(new PathEvent.NearEnded(_id));\n                await far.EndAsync(CancellationToken.None).ConfigureAwait(false);",
             "                await far.EndAsync(CancellationToken.None).ConfigureAwait(false);\n                _context.Post(new PathEvent.NearEnded(_id));",
             "Ftp.RelayOrderTests.TheClientsEndIsKnownBeforeTheServerCanAnswerIt"),
+        new("a connection is there for whoever hears of it", DataSide,
+            "            Duplex = duplex;\n            _ready.SetResult(duplex);",
+            "            _ready.SetResult(duplex);\n            Duplex = duplex;",
+            "Ftp.DataSideTests.WhoIsToldThatTheConnectionIsThereFindsIt"),
         new("a path is drained for a bounded time", DataPath,
             "WaitAsync(DrainLimit, _context.Time, _hurry.Token)",
             "WaitAsync(_hurry.Token)",

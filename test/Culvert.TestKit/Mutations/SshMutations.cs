@@ -8,6 +8,7 @@ public static class SshMutations
     private const string ChaCha20Poly1305Cipher = "src/Culvert.Ssh/Crypto/Ciphers/ChaCha20Poly1305Cipher.cs";
     private const string KeyedTransport = "src/Culvert.Ssh/Transport/KeyedTransport.cs";
     private const string Handshake = "src/Culvert.Ssh/Transport/KeyChange/Handshake.cs";
+    private const string TransportMessages = "src/Culvert.Ssh/Transport/TransportMessages.cs";
     private const string RekeyingTransport = "src/Culvert.Ssh/Transport/RekeyingTransport.cs";
     private const string Curve25519Exchange = "src/Culvert.Ssh/Crypto/Exchange/Curve25519Exchange.cs";
     private const string NistExchange = "src/Culvert.Ssh/Crypto/Exchange/NistExchange.cs";
@@ -35,6 +36,22 @@ public static class SshMutations
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Mutation> All { get; } =
     [
+        new("keys aren't changed again and again for nothing", Handshake,
+            "if (_needless > Limits.MaximumNeedlessExchanges)",
+            "if (_needless > 1000)",
+            "Ssh.Hostile.ConnectionTests.Keys_changed_without_end"),
+        new("extensions are bounded", TransportMessages,
+            "if (count > Limits.MaximumExtensions)",
+            "if (count > 1_000_000)",
+            "Ssh.Hostile.ConnectionTests.Extensions_without_number"),
+        new("an authority signs by what the user takes", CertificateCheck,
+            "return signatures.Contains(certificate.SignatureAlgorithm) ? null",
+            "return signatures.Count > 0 ? null",
+            "Ssh.Certificates.HostCertificateTests.An_authority_signs_by_what_the_user_takes"),
+        new("an RSA host key is as long as the user wants", KnownHostsPolicy,
+            "shown.RsaBits < options.RequiredRsaBits",
+            "shown.RsaBits < 0",
+            "Ssh.Trust.KnownHostsPolicyTests.An_RSA_key_has_as_many_bits_as_the_user_wants"),
         new("the server holds the host key that it shows", ClientRole,
             "if (hostKey.Verify(algorithm, hash, signature))",
             "if (hostKey.Verify(algorithm, hash, signature) || blob.Length > 0)",
@@ -260,8 +277,8 @@ public static class SshMutations
             "false",
             "Ssh.Certificates.CertificateTests.Another_name_is_no_principal"),
         new("a critical option refuses", CertificateCheck,
-            "return certificate.CriticalOptions.Count > 0 ?",
-            "return false ?",
+            "if (certificate.CriticalOptions.Count > 0)",
+            "if (false)",
             "Ssh.Certificates.CertificateTests.Authorities_sign_by_sha2_and_conditions_are_refused"),
         new("a certificate of a certificate is none", Certificate,
             "if (CertificateNames.IsCertificate(new SshReader(authority, \"certificate\").Text(\"type of signature key\")))",

@@ -117,6 +117,30 @@ public sealed class ConfigFilesTests
         Assert.Equal(5, Read(machine, "else", "Tag other").Port);
     }
 
+    /// <summary>Criteria of newer versions: a file that serves them isn't refused.</summary>
+    [Theory]
+    [InlineData("localnetwork 192.0.2.0/24", true)]
+    [InlineData("localnetwork 203.0.113.0/24,2001:db8::7", true)]
+    [InlineData("localnetwork 203.0.113.0/24", false)]
+    [InlineData("!localnetwork 203.0.113.0/24", true)]
+    [InlineData("sessiontype none", true)]
+    [InlineData("sessiontype shell,exec", false)]
+    [InlineData("command scp*", false)]
+    [InlineData("!command scp*", true)]
+    [InlineData("version OpenSSH_*", false)]
+    public void Criteria_of_newer_versions_are_met_or_not(string criteria, bool isMet)
+    {
+        var machine = new FakeMachine { Addresses = ["192.0.2.9", "2001:db8::7"] }.With(User, $"Match {criteria}\n Port 5");
+        Assert.Equal(isMet ? 5 : 22, Read(machine).Port);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1/8")]
+    [InlineData("somewhere")]
+    [InlineData("10.0.0.0/33")]
+    public void A_network_that_is_none_is_told(string network) =>
+        Assert.Contains("Bad Match condition", Refused(new FakeMachine().With(User, $"Match localnetwork {network}")).Message, StringComparison.Ordinal);
+
     [Fact]
     public void A_setting_of_ours_is_never_ignored()
     {
@@ -181,6 +205,9 @@ public sealed class ConfigFilesTests
     [InlineData("HostName a;b")]
     [InlineData("User a;b")]
     [InlineData("HostKeyAlias \"a b\"")]
+    [InlineData("HostKeyAlias [a;b]:22")]
+    [InlineData("HostKeyAlias [a]:x")]
+    [InlineData("HostKeyAlias [a]")]
     [InlineData("ProxyJump -oProxyCommand=x")]
     [InlineData("BindAddress $(x)")]
     public void A_name_that_a_shell_would_read_is_not_used(string line)
@@ -189,6 +216,12 @@ public sealed class ConfigFilesTests
         Assert.NotEmpty(Resolved(machine).Lines()); // as ssh -G prints it
         Assert.EndsWith("contains invalid characters", Refused(machine).Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("key.example")]
+    [InlineData("[127.0.0.1]:2222")]
+    [InlineData("[::1]:2222")]
+    public void The_name_of_a_key_is_written_as_known_hosts_has_it(string alias) => Assert.Equal(alias, Read(new FakeMachine(), "host", $"HostKeyAlias={alias}").HostKeyAlias);
 
     [Theory]
     [InlineData("a*c", "abbc", true)]

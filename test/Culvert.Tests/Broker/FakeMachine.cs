@@ -1,3 +1,4 @@
+using System.Net;
 using Culvert.Broker.Config;
 
 namespace Culvert.Tests.Broker;
@@ -10,6 +11,9 @@ internal sealed class FakeMachine
     public Dictionary<string, string> Variables { get; } = [];
 
     public List<string> Commands { get; } = [];
+
+    /// <summary>Of the network interfaces.</summary>
+    public IReadOnlyList<string> Addresses { get; init; } = [];
 
     /// <summary>What the commands end with.</summary>
     public int Status { get; set; }
@@ -26,6 +30,7 @@ internal sealed class FakeMachine
         Read = path => _files.GetValueOrDefault(path, ConfigText.Missing),
         Exists = path => _files.ContainsKey(path),
         List = folder => [.. _files.Keys.Where(path => path.StartsWith(folder.TrimEnd('/') + "/", StringComparison.Ordinal)).Select(path => path[(folder.TrimEnd('/').Length + 1)..].Split('/')[0]).Distinct()],
+        Addresses = () => [.. Addresses.Select(IPAddress.Parse)],
         Run = command =>
         {
             Commands.Add(command);
@@ -33,9 +38,9 @@ internal sealed class FakeMachine
         },
     };
 
-    public FakeMachine With(string path, string content, bool isSafe = true)
+    public FakeMachine With(string path, string content, bool isSafe = true, bool isPrivate = true)
     {
-        _files[path] = new ConfigText(content.Split('\n'), null, isSafe);
+        _files[path] = new ConfigText(content.Split('\n'), null, isSafe, isPrivate);
         return this;
     }
 

@@ -23,6 +23,28 @@ public sealed class MessagesTests
         Assert.DoesNotContain('\n', message.Hint!);
     }
 
+    /// <summary>What ssh can't be told is refused, not left out.</summary>
+    [Theory]
+    [InlineData("PasswordFile /f", "engine openssh takes no password")]
+    [InlineData("PasswordProgram /p", "engine openssh takes no password")]
+    [InlineData("PasswordCredential c", "engine openssh takes no password")]
+    [InlineData("Identification /i", "engine openssh doesn't read SSH Tectia's lists of keys")]
+    [InlineData("HostKeyFolders /k", "engine openssh doesn't read SSH Tectia's folders of host keys")]
+    [InlineData("HostKeyFolders none", null)]
+    [InlineData("Grace 1", null)]
+    public void The_OpenSSH_engine_takes_what_it_can_hand_on(string setting, string? problem)
+    {
+        if (OperatingSystem.IsWindows())
+            Assert.Skip("there the engine isn't offered at all");
+        var builder = new ConfigBuilder(new FakeMachine().Machine);
+        builder.SetLine("CulvertEngine openssh");
+        builder.SetLine("Culvert" + setting);
+        var messages = NotOffered.Of(ResolvedConfig.Read(builder, HostSpec.Parse("host"), ConfigSource.None).ForUse()).ToList();
+        Assert.Equal(problem is null ? 0 : 1, messages.Count);
+        if (problem is not null)
+            Assert.StartsWith(problem, Assert.Single(messages, message => message.Weight == MessageWeight.Error).Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_login_that_nobody_could_answer_names_the_option_that_answers_it()
     {

@@ -110,7 +110,7 @@ public sealed class CommandLineTests
         Assert.Equal("demo", Connection("--host demo -L 1:a:2").Host);
         Assert.Equal("demo", Connection("-L 1:a:2 -- demo").Host);
         Assert.Equal("demo", Connection("me@demo -L 1:a:2").Host);
-        Assert.Equal("config", Connection("config -L 1:a:2").Host);
+        Assert.Equal("config", Connection("--host config -L 1:a:2").Host);
         Assert.Equal("broker", Connection("--host broker -L 1:a:2").Host);
         Assert.Equal("ctl", Connection("-L 1:a:2 -- ctl").Host);
         Assert.Equal("service", Connection("me@service -L 1:a:2").Host);
@@ -121,6 +121,7 @@ public sealed class CommandLineTests
     public void A_verb_does_not_take_what_belongs_to_tunnels()
     {
         Assert.Contains("--host demo", Refused("demo -L 1:a:2").Hint, StringComparison.Ordinal);
+        Assert.Contains("--host config", Refused("config -L 1:a:2").Hint, StringComparison.Ordinal);
         Refused("demo twice");
     }
 
@@ -130,10 +131,29 @@ public sealed class CommandLineTests
     [InlineData("-L 1:a:2 -v -v h", Verbosity.Debug2)]
     [InlineData("-L 1:a:2 -vvvv h", Verbosity.Debug3)]
     [InlineData("-L 1:a:2 -qv h", Verbosity.Debug1)]
+    [InlineData("-L 1:a:2 -vq h", Verbosity.Quiet)]
+    [InlineData("-L 1:a:2 -v -oLogLevel=error h", Verbosity.Debug1)]
     [InlineData("-L 1:a:2 -oLogLevel=error h", Verbosity.Error)]
     [InlineData("-L 1:a:2 -oLogLevel=error -q h", Verbosity.Quiet)]
     [InlineData("-L 1:a:2 h", Verbosity.Info)]
     public void Letters_of_loudness_are_counted(string line, Verbosity verbosity) => Assert.Equal(verbosity, Connection(line).Verbosity);
+
+    /// <summary>As ssh has it: of some letters the last counts, whatever <c>-o</c> said before; of the others, and of <c>-o</c>, the first.</summary>
+    [Theory]
+    [InlineData("-b ::1 -b ::2 -o BindAddress=::3", "::2")]
+    [InlineData("-o BindAddress=::3 -b ::1", "::1")]
+    public void Of_some_letters_the_last_counts(string letters, string address) => Assert.Equal(address, Connection($"-L 1:a:2 {letters} h").BindAddress);
+
+    [Fact]
+    public void So_it_is_with_the_others_of_their_kind()
+    {
+        var config = Connection("-o AddressFamily=inet -6 -o Ciphers=aes128-ctr -c aes256-ctr -m hmac-sha2-256 -m hmac-sha2-512 -o Compression=no -C -B eth0 -B eth1 -p 1 -p 2 -l a -l b -L 1:a:2 h");
+        Assert.Equal((AddressFamilyChoice.Inet6, "aes256-ctr", "hmac-sha2-512", true, "eth1", 1, "a"),
+            (config.AddressFamily, config.Ciphers, config.Macs, config.Compression, config.BindInterface, config.Port, config.User));
+    }
+
+    [Fact]
+    public void One_chain_of_jump_hosts_is_said_once() => Assert.StartsWith("Only a single -J option", Refused("-J a -J b -L 1:a:2 h").Message, StringComparison.Ordinal);
 
     [Fact]
     public void Letters_that_say_settings_say_them()
@@ -172,6 +192,7 @@ public sealed class CommandLineTests
         { "CulvertDataHosts", "10.0.0.5,192.0.2.0/24" },
         { "CulvertFtpHost", "ftp.example.org" },
         { "CulvertPassivePorts", "5-6" },
+        { "CulvertPassivePrefetch", "yes" },
         { "CulvertAdvertise", "::1" },
         { "CulvertFtps", "terminate" },
         { "CulvertFtpsCertificate", "/f" },
@@ -335,5 +356,37 @@ public sealed class CommandLineTests
         Assert.True(lines.Length <= 24, $"{lines.Length} lines");
         Assert.All(lines, line => Assert.True(line.Length <= 80, line));
         Assert.True(Ascii.IsValid(HelpText.Page));
+    }
+
+    [Fact]
+    public void A_word_is_a_profile_when_there_is_one_and_it_cannot_be_a_host()
+    {
+        var machine = new FakeMachine()
+            .With("/home/me/.ssh2/ssh-broker-config.xml", "<profiles><profile id=\"id1\" name=\"pay\" host=\"h\"/><profile id=\"config\" host=\"c\"/></profiles>")
+            .With("/other.xml", "<profiles><profile id=\"id1\" host=\"other\"/></profiles>").Machine;
+        Invocation.Tunnels Read(string line) => Assert.IsType<Invocation.Tunnels>(CommandLineReader.Read([.. line.Split(' '), "-L", "1:a:2"], machine));
+        Assert.Equal("h", Read("id1").Connection.Host);
+        Assert.Equal("h", Read("pay").Connection.Host);
+        Assert.Equal("h", Read("--profile pay").Connection.Host);
+        Assert.Equal("c", Read("--profile config").Connection.Host);
+        Assert.Equal("other", Read("--config /other.xml id1").Connection.Host);
+        Assert.Equal("unknown", Read("unknown").Connection.Host);
+        Assert.Equal("id1", Read("--host id1").Connection.Host);
+        Assert.Equal("id1", Read("me@id1").Connection.Host);
+        Assert.Equal("there are: id1, config", Assert.Throws<ConfigException>(() => Read("--profile unknown")).Hint);
+        Assert.Null(Read("id1").Profile);
+        Assert.IsType<Invocation.Print>(CommandLineReader.Read(["-G", "id1"], machine));
+        Assert.IsType<Invocation.ConfigCheck>(CommandLineReader.Read(["config", "check", "x"], machine));
+        Assert.Contains("host h", Assert.IsType<Invocation.Print>(CommandLineReader.Read(["config", "show", "--effective", "pay"], machine)).Lines);
+    }
+
+    [Fact]
+    public void A_profile_that_is_named_alone_can_be_left_to_a_broker()
+    {
+        var machine = new FakeMachine().With("/home/me/.ssh2/ssh-broker-config.xml",
+            "<profiles><profile id=\"1\" name=\"pay\" host=\"h\"><tunnels><local-tunnel listen-port=\"1\" dst-port=\"2\"/></tunnels></profile></profiles>").Machine;
+        Assert.Equal("1", Assert.IsType<Invocation.Tunnels>(CommandLineReader.Read(["pay"], machine)).Profile);
+        Assert.Null(Assert.IsType<Invocation.Tunnels>(CommandLineReader.Read(["-v", "pay"], machine)).Profile);
+        Assert.Empty(Assert.IsType<Invocation.Stdio>(CommandLineReader.Read(["-W", "a:1", "pay"], machine)).Connection.Tunnels);
     }
 }

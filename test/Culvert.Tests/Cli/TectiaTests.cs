@@ -228,4 +228,16 @@ public sealed class TectiaTests
             Assert.All(lines, line => Assert.InRange(line.Length, 0, 80));
         }
     }
+
+    [Fact]
+    public void A_profile_is_named_as_a_host_is()
+    {
+        var machine = new FakeMachine().With("/home/me/.ssh2/ssh-broker-config.xml",
+            "<profiles><profile id=\"id1\" host=\"h\"><tunnels><local-tunnel type=\"ftp\" listen-port=\"1234\" dst-host=\"f\" dst-port=\"21\"/></tunnels></profile></profiles>").Machine;
+        var wanted = Read("-S -v id1", machine);
+        Assert.Equal("h", wanted.Connection.Host);
+        Assert.Equal("ftp/1234:f:21", Assert.Single(wanted.Connection.Tunnels).Spec.ToString());
+        Assert.Null(wanted.Connection.Session);
+        Assert.Equal("id1", Read("-L 1:a:2 me@id1", machine).Connection.Host);
+    }
 }

@@ -152,8 +152,9 @@ public sealed class TerminalTests : IDisposable
 
         public void Write(string text) => Shown += text;
 
-        public ValueTask<string?> ReadLineAsync(bool echo, CancellationToken cancellationToken)
+        public ValueTask<string?> ReadLineAsync(string prompt, bool echo, CancellationToken cancellationToken)
         {
+            Shown += prompt;
             Echo = echo;
             return new(_lines.TryDequeue(out var line) ? line : null);
         }

@@ -36,6 +36,44 @@ public sealed class TcpNetworkTests
         }
     }
 
+    [Theory]
+    [InlineData("127.0.0.7", null, "127.0.0.7")]
+    [InlineData("localhost", null, "127.0.0.1")]
+    [InlineData(null, "lo", "127.0.0.1")]
+    [InlineData("127.0.0.7", "none-such", "127.0.0.7")]
+    public async Task A_connection_comes_from_where_it_was_told_to(string? address, string? card, string expected)
+    {
+        if (!OperatingSystem.IsLinux())
+            Assert.Skip("other systems call loopback otherwise, and give it one address");
+        await using var listener = await ListenAsync();
+        var dial = Tcp.Connect(listener.LocalEndpoint, ConnectOptions.Default with { Source = address is null ? null : new Endpoint(address, 0), SourceInterface = card });
+        var (duplex, peer) = await listener.AcceptAsync(Stop);
+        await using (duplex)
+        await using ((await dial.Outcome).Duplex)
+            Assert.Equal(expected, peer.Address.Host);
+    }
+
+    [Theory]
+    [InlineData("no-such-name.invalid", null, "bind no-such-name.invalid: ")]
+    [InlineData(null, "none-such", "none-such: no suitable addresses")]
+    public async Task One_that_can_not_come_from_there_is_not_made(string? address, string? card, string expected)
+    {
+        await using var listener = await ListenAsync();
+        var outcome = await Tcp.Connect(listener.LocalEndpoint, ConnectOptions.Default with { Source = address is null ? null : new Endpoint(address, 0), SourceInterface = card }).Outcome;
+        Assert.Null(outcome.Duplex);
+        Assert.StartsWith(expected, outcome.Failure!.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Addresses_that_lead_nowhere_else_are_an_interfaces_last()
+    {
+        IPAddress[] addresses = [IPAddress.Loopback, IPAddress.IPv6Loopback, IPAddress.Parse("fe80::1"), IPAddress.Parse("192.0.2.1"), IPAddress.Parse("2001:db8::1"), IPAddress.Parse("192.0.2.2")];
+        Assert.Equal("192.0.2.1", LocalInterfaces.Best(addresses, AddressFamily.InterNetwork)?.ToString());
+        Assert.Equal("2001:db8::1", LocalInterfaces.Best(addresses, AddressFamily.InterNetworkV6)?.ToString());
+        Assert.Equal("fe80::1", LocalInterfaces.Best([IPAddress.Parse("fe80::1")], AddressFamily.InterNetworkV6)?.ToString());
+        Assert.Null(LocalInterfaces.Best([IPAddress.Loopback], AddressFamily.InterNetworkV6));
+    }
+
     [Fact]
     public async Task An_IPv4_client_of_a_dual_listener_is_seen_with_its_IPv4_address_and_its_owner()
     {

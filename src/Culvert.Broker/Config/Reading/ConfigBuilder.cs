@@ -9,6 +9,7 @@ public sealed class ConfigBuilder(Machine machine)
     private const string CommandLine = "command-line";
 
     private readonly HashSet<string> _said = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<(string Keyword, string Value)> _implied = [];
 
     /// <summary>The settings that are Culvert's own, spelled as in documents; the forwards are not among them.</summary>
     public static IEnumerable<string> OwnSettings => Keywords.Own;
@@ -18,6 +19,15 @@ public sealed class ConfigBuilder(Machine machine)
 
     /// <summary>Where it happens.</summary>
     internal Machine Machine => machine;
+
+    /// <summary>Another one that has taken the same so far.</summary>
+    internal ConfigBuilder Copy()
+    {
+        var copy = new ConfigBuilder(machine) { Draft = Draft };
+        copy._said.UnionWith(_said);
+        copy._implied.AddRange(_implied);
+        return copy;
+    }
 
     /// <summary>Takes what an option says whose whole value is one word.</summary>
     /// <param name="keyword">A keyword of ssh_config or of ours, in any case.</param>
@@ -30,6 +40,25 @@ public sealed class ConfigBuilder(Machine machine)
             throw new ConfigException("Missing argument.", $"{keyword} needs a value");
         Take(Directive.OfWord(keyword, value), Origin.Letter, isActive: true);
     }
+
+    /// <summary>Takes a setting of a file that isn't ssh_config.</summary>
+    /// <param name="keyword">A keyword of the table.</param>
+    /// <param name="words">Its value, a word each.</param>
+    /// <exception cref="ConfigException">A value that can't be meant.</exception>
+    internal void SetWords(string keyword, IReadOnlyList<string> words) =>
+        Take(new Directive("", 0, keyword.ToLowerInvariant(), string.Join(' ', words), words), Origin.UserFile, isActive: true);
+
+    /// <summary>The same for the letters of which OpenSSH takes the last one, whatever was said before.</summary>
+    /// <exception cref="ConfigException">A value that can't be meant.</exception>
+    public void Override(string keyword, string value)
+    {
+        ArgumentNullException.ThrowIfNull(keyword);
+        _said.Remove(keyword);
+        Set(keyword, value);
+    }
+
+    /// <summary>The same for what an option implies as long as neither another one nor a file says otherwise.</summary>
+    public void Imply(string keyword, string value) => _implied.Add((keyword, value));
 
     /// <summary>Takes a line of ssh_config from the command line (<c>-o</c>): <c>Key=Value</c>, <c>Key Value</c>, <c>Key = Value</c>.</summary>
     /// <exception cref="ConfigException">Unknown, or a value that can't be meant; the message says <c>command-line line 0</c>, as OpenSSH does.</exception>
@@ -60,6 +89,13 @@ public sealed class ConfigBuilder(Machine machine)
         Draft = Draft with { Connection = Draft.Connection with { Verbosity = verbosity } };
     }
 
+    /// <summary>All that could speak against what is implied has spoken.</summary>
+    internal void SetImplied()
+    {
+        foreach (var (keyword, value) in _implied)
+            Set(keyword, value);
+    }
+
     /// <summary>Takes the server as it was typed: its user and port count unless settings said otherwise, and before all files.</summary>
     internal void SetServer(HostSpec server)
     {
@@ -86,6 +122,12 @@ public sealed class ConfigBuilder(Machine machine)
         Draft = Draft with { Connection = Draft.Connection with { HostName = host } };
     }
 
+    /// <summary>Takes the password itself; no setting that can be typed says it.</summary>
+    internal void SetPassword(Secret password) => Draft = Draft with { Connection = Draft.Connection with { Password = password } };
+
+    /// <summary>Whether something has said where the password comes from.</summary>
+    internal bool HasPassword => Draft.Connection is { Password: not null } or { PasswordFile: not null } or { PasswordProgram: not null } or { PasswordCredential: not null };
+
     /// <summary>Whether the setting has been given a value.</summary>
     internal bool Has(string keyword) => _said.Contains(keyword);
 
@@ -99,14 +141,18 @@ public sealed class ConfigBuilder(Machine machine)
         if (Keywords.Find(directive.Keyword) is null)
         {
             if (IsIgnored(directive.Keyword))
+                {
+                // Whom it is for or not, a line has whole quotes.
+                _ = directive.Words ?? throw directive.At(OpenQuotes());
                 return;
+            }
             List<string> lines = [$"{directive.File}: line {directive.Line}: Bad configuration option: {directive.Keyword}"];
             if (directive.Words is null)
                 lines.Add($"{directive.File} line {directive.Line}: invalid quotes");
             throw new ConfigException(lines, "culvert(1) and ssh_config(5) list what can be said; IgnoreUnknown lets a file keep what is for others");
         }
         if (directive.Words is null)
-            throw directive.At(new ConfigException("invalid quotes", "close the quotation mark"));
+            throw directive.At(OpenQuotes());
         try
         {
             Take(directive, origin, isActive);
@@ -117,16 +163,18 @@ public sealed class ConfigBuilder(Machine machine)
         }
     }
 
+    private static ConfigException OpenQuotes() => new("invalid quotes", "close the quotation mark");
+
     private void Take(Directive directive, Origin origin, bool isActive)
     {
         var keyword = Keywords.Find(directive.Keyword) ?? throw new ConfigException($"Bad configuration option: {directive.Keyword}");
         var arguments = new Arguments(directive, origin, machine);
         var change = keyword.Read(arguments);
-        if (isActive && (keyword.AddsUp || !_said.Contains(keyword.Slot)))
+        if (isActive && (keyword.AddsUp || !(_said.Contains(keyword.Slot) || _said.Contains(keyword.Name))))
         {
             Draft = change(Draft);
             if (!arguments.IsForgotten)
-                _said.Add(keyword.Slot);
+                _said.Add(arguments.IsOfItsOwn ? keyword.Name : keyword.Slot);
         }
         if (arguments.Left > 0)
             throw new ConfigException($"keyword {directive.Keyword} extra arguments at end of line", "put a value with blanks into quotes");

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Culvert.Broker.Config;
 
 /// <summary>What the reading of configuration files asks of the machine on which it happens. All that isn't pure stands here.</summary>
@@ -36,6 +38,9 @@ public sealed record Machine
     /// <summary>Whether a file or a folder is there.</summary>
     public Func<string, bool> Exists { get; init; } = _ => false;
 
+    /// <summary>The addresses of the network interfaces that are up.</summary>
+    public Func<IReadOnlyList<IPAddress>> Addresses { get; init; } = () => [];
+
     /// <summary>The exit status of a command in the user's shell.</summary>
     public Func<string, int> Run { get; init; } = _ => 1;
 }
@@ -44,7 +49,8 @@ public sealed record Machine
 /// <param name="Lines">Its lines; null when it can't be read.</param>
 /// <param name="Problem">Why it can't be read, in the system's words.</param>
 /// <param name="IsSafe">Nobody but the user and root may have written it.</param>
-public sealed record ConfigText(IReadOnlyList<string>? Lines, string? Problem = null, bool IsSafe = true)
+/// <param name="IsPrivate">Nobody but its owner and root can read it.</param>
+public sealed record ConfigText(IReadOnlyList<string>? Lines, string? Problem = null, bool IsSafe = true, bool IsPrivate = true)
 {
     /// <summary>There is no such file.</summary>
     public static ConfigText Missing { get; } = new(null, "No such file or directory");

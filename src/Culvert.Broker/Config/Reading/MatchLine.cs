@@ -1,10 +1,16 @@
+using System.Net;
+using System.Net.Sockets;
+
 namespace Culvert.Broker.Config;
 
 /// <summary>The criteria of a Match line (ssh_config(5)), and what they are compared with.</summary>
 /// <param name="machine">Knows the local user, and runs what <c>exec</c> names.</param>
 internal sealed class MatchLine(Machine machine)
 {
-    private const string Manual = "the criteria are all, final, canonical, host, originalhost, user, localuser, tagged and exec";
+    private const string Manual = "the criteria are all, final, canonical, host, originalhost, user, localuser, localnetwork, tagged, exec, command, sessiontype and version";
+
+    /// <summary>What <c>version</c> is compared with: lines for a version of OpenSSH aren't meant for us.</summary>
+    private const string Version = "Culvert";
 
     /// <summary>Where the connection goes, as far as it is known.</summary>
     public required string Host { get; init; }
@@ -67,6 +73,11 @@ internal sealed class MatchLine(Machine machine)
                 "USER" => Patterns.MatchesList(RemoteUser, value),
                 "LOCALUSER" => Patterns.MatchesList(machine.UserName, value),
                 "TAGGED" => Patterns.MatchesList(Tag ?? "", value),
+                "LOCALNETWORK" => IsInNetworks(directive, value),
+                // No session, and no command.
+                "SESSIONTYPE" => Patterns.MatchesList("none", value),
+                "COMMAND" => Patterns.MatchesList("", value),
+                "VERSION" => Patterns.MatchesList(Version, value),
                 "EXEC" => Command(value) is var command && met && mayRun && machine.Run(command) == 0,
                 _ => throw Mistake(directive, $"Unsupported Match attribute {criterion}"),
             };
@@ -74,6 +85,19 @@ internal sealed class MatchLine(Machine machine)
         }
         return count > 0 ? met : throw Mistake(directive, "One or more attributes required for Match");
     }
+
+    /// <summary>Whether one of this machine's addresses is in one of the networks.</summary>
+    private bool IsInNetworks(Directive directive, string list)
+    {
+        var networks = list.Split(',').Select(text => Network(text) ?? throw Mistake(directive, $"Invalid network entry \"{text}\"")).ToArray();
+        return machine.Addresses().Any(address => networks.Any(network => network.Contains(address)));
+    }
+
+    // An address with bits behind the mask is a slip of the pen, as in OpenSSH.
+    private static IPNetwork? Network(string text) =>
+        !IPAddress.TryParse(text.Split('/')[0], out var address) ? null
+        : !text.Contains('/', StringComparison.Ordinal) ? new(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128)
+        : IPNetwork.TryParse(text, out var network) && network.BaseAddress.Equals(address) ? network : null;
 
     private string Command(string text) => new Tokens(machine)
     {

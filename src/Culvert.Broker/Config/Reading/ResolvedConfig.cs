@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 
 namespace Culvert.Broker.Config;
@@ -7,6 +8,8 @@ public sealed class ResolvedConfig
 {
     /// <summary>Longer ways are rings: files that lead from one server to another and back.</summary>
     private const int MostHops = 16;
+
+    private static readonly SearchValues<char> DigitsAndDot = SearchValues.Create("0123456789.");
 
     private readonly Draft _draft;
     private readonly Machine _machine;
@@ -31,6 +34,7 @@ public sealed class ResolvedConfig
         builder.SetHostName(Settled(named, builder.Draft.Connection.AddressFamily));
         if (readsAgain)
             new ConfigFiles(builder, server.Host, isFinal: true).Read(source);
+        builder.SetImplied();
         return new ResolvedConfig(Complete(builder), builder.Machine, source);
     }
 
@@ -46,11 +50,13 @@ public sealed class ResolvedConfig
     {
         var connection = _draft.Connection;
         // Names may end up in a shell's hands one day; they are checked where they are used, whoever said them.
-        foreach (var host in (ReadOnlySpan<string?>)[connection.Host, connection.HostName, connection.HostKeyAlias, connection.BindAddress, .. connection.ProxyJump?.Hops.Select(hop => hop.Host) ?? []])
+        foreach (var host in (ReadOnlySpan<string?>)[connection.Host, connection.HostName, connection.BindAddress, .. connection.ProxyJump?.Hops.Select(hop => hop.Host) ?? []])
         {
             if (host is not null && !Names.IsHost(host))
                 throw new ConfigException("hostname contains invalid characters", $"'{host}' can't be a host");
         }
+        if (connection.HostKeyAlias is { } alias && !Names.IsHostKey(alias))
+            throw new ConfigException("hostname contains invalid characters", $"HostKeyAlias '{alias}' can't be a host, nor [host]:port");
         if (connection.User is { } user && !Names.IsUser(user))
             throw new ConfigException("remote username contains invalid characters", $"'{user}' can't be a user name");
         return connection with
@@ -81,18 +87,22 @@ public sealed class ResolvedConfig
         return Read(builder, chain.Hops[^1], _source).ForUse(hops) with { Tunnels = [], OtherForwards = [] };
     }
 
-    // An address is written as the system writes it, a name in lower case.
+    // A name is written in lower case, an address as the system writes it, unless only letters' case differs. What OpenSSH takes for an address holds a
+    // colon or a percent sign, or digits and dots alone.
     private static string Settled(string host, AddressFamilyChoice family)
     {
-        if (host.Contains('%', StringComparison.Ordinal) || !IPAddress.TryParse(host, out var address))
+        if (!host.AsSpan().ContainsAny(':', '%') && host.AsSpan().ContainsAnyExcept(DigitsAndDot))
             return host.ToLowerInvariant();
-        var isWanted = family switch
+        if (host.AsSpan().ContainsAny('%', '[') || !IPAddress.TryParse(host, out var address))
+            return host;
+        var written = family switch
         {
-            AddressFamilyChoice.Inet => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork,
-            AddressFamilyChoice.Inet6 => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6,
-            _ => true,
+            AddressFamilyChoice.Inet when address.IsIPv4MappedToIPv6 => address.MapToIPv4().ToString(),
+            AddressFamilyChoice.Inet when address.AddressFamily != System.Net.Sockets.AddressFamily.InterNetwork => host,
+            AddressFamilyChoice.Inet6 when address.AddressFamily != System.Net.Sockets.AddressFamily.InterNetworkV6 => host,
+            _ => address.ToString(),
         };
-        return isWanted ? address.ToString() : host;
+        return written.Equals(host, StringComparison.OrdinalIgnoreCase) ? host : written;
     }
 
     private static Draft Complete(ConfigBuilder builder)

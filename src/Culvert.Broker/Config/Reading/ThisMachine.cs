@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Net.NetworkInformation;
 using Culvert.Net;
 
 namespace Culvert.Broker.Config;
@@ -29,6 +31,7 @@ public static class ThisMachine
             Read = Read,
             List = List,
             Exists = Path.Exists,
+            Addresses = Addresses,
             Run = Run,
         };
     }
@@ -46,7 +49,7 @@ public static class ThisMachine
             var lines = new List<string>();
             while (reader.ReadLine() is { } line)
                 lines.Add(line);
-            return new ConfigText(lines, null, IsSafe(file));
+            return new ConfigText(lines, null, IsSafe(file), IsPrivate(file));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -66,6 +69,8 @@ public static class ThisMachine
     private static bool IsSafe(FileStream file) => OperatingSystem.IsWindows()
         || ((File.GetUnixFileMode(file.SafeFileHandle) & OthersWrite) == 0 && (LocalUsers.OwnerOf(file.SafeFileHandle) is not { } owner || owner == LocalUsers.Current || owner.Value == "0"));
 
+    private static bool IsPrivate(FileStream file) => OperatingSystem.IsWindows() || (File.GetUnixFileMode(file.SafeFileHandle) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) == 0;
+
     private static IReadOnlyList<string> List(string folder)
     {
         try
@@ -77,6 +82,9 @@ public static class ThisMachine
             return []; // glob(3) finds nothing there either
         }
     }
+
+    private static IReadOnlyList<IPAddress> Addresses() =>
+        [.. NetworkInterface.GetAllNetworkInterfaces().Where(one => one.OperationalStatus != OperationalStatus.Down).SelectMany(one => one.GetIPProperties().UnicastAddresses).Select(one => one.Address)];
 
     // services(5): name, port/protocol, other names.
     private static int? PortOf(string service)

@@ -52,8 +52,9 @@ internal static class Integers
     }
 
     /// <summary>A byte count with an optional fraction and K, M, G, T, P or E (powers of 1024); null when it is none.</summary>
-    public static long? Bytes(string text)
+    public static long? Bytes(string text, out string problem)
     {
+        problem = "Invalid argument";
         var scale = text.Length == 0 ? 0 : char.ToUpperInvariant(text[^1]) switch { 'B' => 0, 'K' => 10, 'M' => 20, 'G' => 30, 'T' => 40, 'P' => 50, 'E' => 60, _ => -1 };
         var digits = scale >= 0 ? text[..^1] : text;
         if (digits.Length == 0 || !decimal.TryParse(digits, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
@@ -64,6 +65,7 @@ internal static class Integers
         }
         catch (OverflowException)
         {
+            problem = "Numerical result out of range";
             return null;
         }
     }

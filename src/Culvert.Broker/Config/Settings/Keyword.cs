@@ -34,6 +34,9 @@ internal sealed class Arguments(Directive directive, Origin origin, Machine mach
     /// <summary>Of a value that doesn't count as said (a time of <c>none</c>): a later one wins.</summary>
     public bool IsForgotten { get; set; }
 
+    /// <summary>Of a value that leaves the other keyword of its slot free (ProxyJump of <c>none</c>).</summary>
+    public bool IsOfItsOwn { get; set; }
+
     /// <summary>The next word; null when there is none.</summary>
     public string? Next() => Left > 0 ? directive.Words![_taken++] : null;
 

@@ -18,7 +18,7 @@ internal static class ListSyntax
         CultureInfo.InvariantCulture, $"{limit.Bytes ?? 0} {(long)(limit.Time?.TotalSeconds ?? 0)}")]);
 
     /// <summary>A chain of SSH servers.</summary>
-    public static ValueSyntax<JumpChain?> Jump { get; } = new(a => JumpChain.Parse(a.Verbatim(), a.Machine), chain => chain is null ? [] : [chain.ToString()]);
+    public static ValueSyntax<JumpChain?> Jump { get; } = new(ReadJump, chain => chain is null ? [] : [chain.ToString()]);
 
     /// <summary>A forward in OpenSSH's form.</summary>
     public static ValueSyntax<IReadOnlyList<(ForwardSpec Spec, Origin Origin)>> Forward(ForwardKind kind) => new(
@@ -38,11 +38,19 @@ internal static class ListSyntax
         Connection = draft.Connection with { RekeyBytes = draft.Connection.RekeyBytes ?? limit.Bytes, RekeyTime = draft.Connection.RekeyTime ?? limit.Time },
     };
 
+    // As in OpenSSH, ProxyJump none keeps a later ProxyJump from counting, but no ProxyCommand.
+    private static JumpChain? ReadJump(Arguments arguments)
+    {
+        var chain = JumpChain.Parse(arguments.Verbatim(), arguments.Machine);
+        arguments.IsOfItsOwn = chain is null;
+        return chain;
+    }
+
     private static (long? Bytes, TimeSpan? Time) ReadRekeyLimit(Arguments arguments)
     {
         const string shape = "the form is RekeyLimit bytes [time], for example \"RekeyLimit 1G 1h\"";
         var text = arguments.Required();
-        long? bytes = text == "default" ? 0 : Integers.Bytes(text) ?? throw new ConfigException($"Bad number '{text}': Invalid argument", shape);
+        long? bytes = text == "default" ? 0 : Integers.Bytes(text, out var problem) ?? throw new ConfigException($"Bad number '{text}': {problem}", shape);
         // No packet is that small; a limit near it is a slip of the pen.
         if (bytes is not 0 and < 16)
             throw new ConfigException("RekeyLimit too small", shape);

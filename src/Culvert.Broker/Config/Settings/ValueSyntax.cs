@@ -75,6 +75,12 @@ internal static class ValueSyntax
         a => a.Required() is var text && IsListOfAlgorithms(kind, text, wildcards) ? text : throw new ConfigException($"Bad {what} '{text}'.", $"culvert speaks {string.Join(",", AlgorithmList.Parse(kind, "*").Names)}"),
         text => [string.Join(',', AlgorithmList.Parse(kind, text ?? "*").Names)]);
 
+    /// <summary>The same for signature algorithms alone: what stands for a certificate drops out.</summary>
+    public static ValueSyntax<string?> Signatures(string what) => Algorithms(AlgorithmKind.HostKey, what, wildcards: true) with
+    {
+        Print = text => [string.Join(',', AlgorithmList.Parse(AlgorithmKind.HostKey, text ?? "*").WithoutCertificates().Names)],
+    };
+
     /// <summary>A value of our own that is one word.</summary>
     public static ValueSyntax<T> Own<T>(Func<string, T> parse, Func<T, string?> print) => new(a => parse(a.Required()), value => Line(print(value)));
 

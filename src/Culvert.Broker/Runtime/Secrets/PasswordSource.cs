@@ -11,6 +11,8 @@ internal static class PasswordSource
     {
         if (((string?[])[config.PasswordFile, config.PasswordProgram, config.PasswordCredential]).Count(said => said is not null) > 1)
             throw new BrokerException(Message.Error("The password is to come from more than one place.", "say one of --password-file, --password-program and --password-credential"));
+        if (config.Password is { } password)
+            return _ => ValueTask.FromResult<string?>(password.Reveal());
         if (config.PasswordFile is { } file)
         {
             var path = tokens.Path(file);

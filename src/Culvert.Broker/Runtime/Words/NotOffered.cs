@@ -16,8 +16,12 @@ internal static class NotOffered
         {
             if (OperatingSystem.IsWindows())
                 yield return Message.Error("engine openssh is not supported on Windows", "its ssh can't share a connection; leave --engine out");
-            if (config.PasswordFile is not null)
-                yield return Message.Error("engine openssh takes no password file", "ssh asks for passwords itself, on the terminal or by SSH_ASKPASS");
+            if ((config.PasswordFile ?? config.PasswordProgram ?? config.PasswordCredential) is not null)
+                yield return Message.Error("engine openssh takes no password from a file, a program or a credential", "ssh asks for passwords itself, on the terminal or by SSH_ASKPASS");
+            if (config.IdentificationFile is not null)
+                yield return Message.Error("engine openssh doesn't read SSH Tectia's lists of keys", "name each key with -i");
+            if (config.HostKeyFolders is { } folders && !ValueSyntax.IsNone(folders))
+                yield return Message.Error("engine openssh doesn't read SSH Tectia's folders of host keys", "write the keys into known_hosts: ssh-keygen -i -f key_22_host.pub");
             // Whom a connection on the server's side belongs to must be known before a file is given to it, and ssh doesn't tell.
             if (config.Tunnels.Any(tunnel => tunnel.Spec.Type == TunnelType.Ftp && tunnel.Ftp.Active != ActiveMode.Convert))
                 yield return Message.Error("engine openssh can't forward active mode", "leave --active at convert: the FTP server is asked for passive mode");
@@ -25,8 +29,6 @@ internal static class NotOffered
         }
         if (config.ProxyCommand is not null && config.OtherLines("ProxyUseFdpass") is ["yes"])
             yield return Message.Error("ProxyUseFdpass is not supported", "let the command carry the bytes itself (nc -X, ssh -W), and say -o ProxyUseFdpass=no");
-        if (config.OtherLines("BindInterface") is [var name])
-            yield return Message.Error($"BindInterface {name} is not supported", "bind to the interface's address with BindAddress or -b");
         if (config.OtherLines("RevokedHostKeys") is [var file])
             yield return Message.Error($"RevokedHostKeys {file} is not supported", "write @revoked lines into known_hosts, and say -o RevokedHostKeys=none");
         if (config.OtherLines("CanonicalizeHostname") is [not "false"])

@@ -24,7 +24,7 @@ internal static class TectiaReader
         }
         if (split.Host is null)
             throw new ConfigException("no host given", Shape);
-        return Complete(split, builder, wish);
+        return Complete(split, builder, wish, machine);
     }
 
     // Options whose answer is a text.
@@ -143,17 +143,18 @@ internal static class TectiaReader
         if (value.StartsWith(FileScheme, StringComparison.OrdinalIgnoreCase))
             builder.Set("CulvertPasswordFile", value[FileScheme.Length..]);
         else if (value.StartsWith(ProgramScheme, StringComparison.OrdinalIgnoreCase))
-            throw new ConfigException("option -P extprog:// is not supported", "write the password into a file that you alone may read, and say -P file://FILE");
+            builder.Set("CulvertPasswordProgram", value[ProgramScheme.Length..]);
         else
             throw new ConfigException("a password on the command line can be read by every user of this machine", "write it into a file that you alone may read and say -P file://FILE (a port is -p)");
     }
 
-    private static Invocation.Tunnels Complete(TectiaWords split, ConfigBuilder builder, Wish wish)
+    private static Invocation.Tunnels Complete(TectiaWords split, ConfigBuilder builder, Wish wish, Machine machine)
     {
         wish.Forwards.AddTo(builder);
         builder.Set("ExitOnForwardFailure", wish.AbortOnFailingTunnel ? "yes" : "no");
         builder.SetVerbosity(wish.Verbosity);
-        var connection = ResolvedConfig.Read(builder, HostSpec.Parse(split.Host!), ConfigSource.Of(wish.ConfigFile)).ForUse();
+        var profile = new Profiles(machine, null).Find(split.Host!, mustBe: false);
+        var connection = profile?.Connection(builder) ?? ResolvedConfig.Read(builder, HostSpec.Parse(split.Host!), ConfigSource.Of(wish.ConfigFile)).ForUse();
         var command = wish.Subsystem ?? (split.Command.Count > 0 ? string.Join(' ', split.Command) : null);
         if (wish.Subsystem is not null && split.Command.Count > 0)
             throw new ConfigException($"unexpected word '{split.Command[0]}' after the host", "-s names a subsystem, which takes no command");
@@ -176,6 +177,7 @@ internal static class TectiaReader
         {
             FailureCode = ExitCode.SessionFailure,
             ProcessIdFile = wish.ProcessIdFile,
+            Notes = profile?.Notes ?? [],
         };
     }
 

@@ -45,6 +45,8 @@ internal sealed class Certificate : PublicKey
     /// <summary>The key's, as <c>ssh-keygen -l</c> prints it: a certificate has none of its own.</summary>
     public override string Fingerprint => Key.Fingerprint;
 
+    internal override int? RsaBits => Key.RsaBits;
+
     /// <summary>The certified key.</summary>
     public PublicKey Key { get; }
 

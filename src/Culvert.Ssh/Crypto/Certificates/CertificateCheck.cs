@@ -9,7 +9,8 @@ internal static class CertificateCheck
     /// <param name="certificate">What the host showed.</param>
     /// <param name="host">The host's name, or its alias, in lower case and without a port.</param>
     /// <param name="now">The time.</param>
-    public static string? Objection(Certificate certificate, string host, DateTimeOffset now)
+    /// <param name="signatures">The algorithms by which an authority may have signed it.</param>
+    public static string? Objection(Certificate certificate, string host, DateTimeOffset now, IReadOnlyList<string> signatures)
     {
         var seconds = (ulong)Math.Max(0, now.ToUnixTimeSeconds());
         if (!certificate.IsSigned)
@@ -23,6 +24,8 @@ internal static class CertificateCheck
         if (certificate.Principals.Count > 0 && !certificate.Principals.Any(pattern => HostNames.MatchPattern(pattern, host)))
             return "Certificate invalid: name is not a listed principal";
         // A critical option is a condition. There is none for hosts, and one that nobody knows can't be met.
-        return certificate.CriticalOptions.Count > 0 ? "Certificate for host contains unsupported critical options(s)" : null;
+        if (certificate.CriticalOptions.Count > 0)
+            return "Certificate for host contains unsupported critical options(s)";
+        return signatures.Contains(certificate.SignatureAlgorithm) ? null : "Certificate signed with disallowed algorithm";
     }
 }

@@ -7,7 +7,7 @@ internal sealed class Curve25519Exchange() : KeyExchange(HashAlgorithmName.SHA25
 {
     private readonly X25519KeyPair _own = new();
 
-    public override byte[] Begin() => _own.Public;
+    protected override byte[] GenerateKeyPair() => _own.Public;
 
     public override byte[] Complete(ReadOnlySpan<byte> serverPublic) => Agree(serverPublic);
 

@@ -18,7 +18,7 @@ internal class DiffieHellmanExchange(DiffieHellmanGroup? group, HashAlgorithmNam
     /// <summary>The group; methods that agree upon one set it before the public values are made.</summary>
     protected DiffieHellmanGroup? Group { get; set; } = group;
 
-    public override byte[] Begin() => MakePublic();
+    protected override byte[] GenerateKeyPair() => MakePublic();
 
     public override byte[] Complete(ReadOnlySpan<byte> serverPublic) => Agree(serverPublic);
 

@@ -14,7 +14,7 @@ internal sealed class HybridExchange(Kem kem, HashAlgorithmName hash) : KeyExcha
 {
     private readonly X25519KeyPair _own = new();
 
-    public override byte[] Begin() => [.. kem.GenerateKeyPair(), .. _own.Public];
+    protected override byte[] GenerateKeyPair() => [.. kem.GenerateKeyPair(), .. _own.Public];
 
     public override byte[] Complete(ReadOnlySpan<byte> serverPublic)
     {

@@ -14,6 +14,8 @@ namespace Culvert.Ssh.Crypto;
 /// Diffie-Hellman; the hybrids of post-quantum methods use a <c>string</c>); the caller wipes them.</remarks>
 internal abstract class KeyExchange(HashAlgorithmName hash) : IDisposable
 {
+    private byte[]? _public;
+
     /// <summary>The hash of the exchange hash and of the key derivation.</summary>
     public HashAlgorithmName Hash { get; } = hash;
 
@@ -40,8 +42,8 @@ internal abstract class KeyExchange(HashAlgorithmName hash) : IDisposable
     /// <exception cref="SshProtocolException">There are none such.</exception>
     public virtual byte[] AnswerRequest(ReadOnlySpan<byte> payload) => throw new InvalidOperationException("this method has no parameters");
 
-    /// <summary>Client: makes a key pair and returns Q_C.</summary>
-    public abstract byte[] Begin();
+    /// <summary>Client: Q_C. The key pair is made at the first call, which may come long before the exchange, on any thread.</summary>
+    public byte[] Begin() => _public ??= GenerateKeyPair();
 
     /// <summary>Client: takes Q_S and returns the encoded secret.</summary>
     /// <exception cref="SshProtocolException">The public value is not acceptable.</exception>
@@ -69,6 +71,9 @@ internal abstract class KeyExchange(HashAlgorithmName hash) : IDisposable
         "diffie-hellman-group-exchange-sha256" => new GroupExchange(),
         _ => throw new ArgumentException($"no such key exchange method: {name}", nameof(name)),
     };
+
+    /// <summary>Client: makes a key pair and returns Q_C; called once.</summary>
+    protected abstract byte[] GenerateKeyPair();
 
     /// <summary>A secret as an <c>mpint</c>, with its length.</summary>
     protected static byte[] EncodeMpInt(ReadOnlySpan<byte> secret)

@@ -8,7 +8,7 @@ internal sealed class NistExchange(ECCurve curve, int fieldLength, HashAlgorithm
 {
     private readonly ECDiffieHellman _own = ECDiffieHellman.Create(curve);
 
-    public override byte[] Begin()
+    protected override byte[] GenerateKeyPair()
     {
         var point = _own.ExportParameters(includePrivateParameters: false).Q;
         return [4, .. point.X!, .. point.Y!];

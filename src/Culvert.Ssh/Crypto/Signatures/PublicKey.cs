@@ -22,6 +22,9 @@ public abstract class PublicKey
     /// Anything malformed is simply not valid.</summary>
     public abstract bool Verify(string algorithm, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signatureBlob);
 
+    /// <summary>Bits of an RSA key's modulus, also of one in a certificate; null for every other key.</summary>
+    internal virtual int? RsaBits => null;
+
     /// <summary>The word that OpenSSH's messages use for the type: <c>ED25519</c>, <c>ECDSA</c>, <c>RSA</c>.</summary>
     public abstract string ShortName { get; }
 

@@ -35,11 +35,13 @@ internal sealed class RsaPublicKey : PublicKey
 
     public override IReadOnlyList<string> SignatureAlgorithms => Algorithms;
 
+    internal override int? RsaBits => BitsOf(_parameters.Modulus);
+
     public static RsaPublicKey FromNumbers(ReadOnlySpan<byte> modulus, ReadOnlySpan<byte> exponent)
     {
         modulus = modulus.TrimStart((byte)0);
         exponent = exponent.TrimStart((byte)0);
-        var bits = modulus.IsEmpty ? 0 : (modulus.Length * 8) - System.Numerics.BitOperations.LeadingZeroCount((uint)modulus[0]) + 24;
+        var bits = BitsOf(modulus);
         if (bits < MinimumBits)
             throw new SshProtocolException($"public key: RSA keys of {bits} bits are too weak, {MinimumBits} are required");
         if (bits > MaximumBits || (modulus[^1] & 1) == 0)
@@ -69,6 +71,9 @@ internal sealed class RsaPublicKey : PublicKey
         Sha256Name => HashAlgorithmName.SHA256,
         _ => throw new ArgumentException($"{algorithm} is not a signature of an RSA key", nameof(algorithm)),
     };
+
+    private static int BitsOf(ReadOnlySpan<byte> modulus) =>
+        modulus.IsEmpty ? 0 : (modulus.Length * 8) - System.Numerics.BitOperations.LeadingZeroCount((uint)modulus[0]) + 24;
 
     public override bool Verify(string algorithm, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signatureBlob)
     {

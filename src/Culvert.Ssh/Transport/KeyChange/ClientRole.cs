@@ -3,20 +3,22 @@ using Culvert.Net;
 using Culvert.Ssh.Crypto;
 using Culvert.Ssh.Trust;
 using Culvert.Ssh.Wire;
-using Microsoft.Extensions.Logging;
 
 namespace Culvert.Ssh.Transport;
 
 /// <summary>The client: sends its public value, checks that the server holds the host key, and asks the policy whether it is the right one. Asked once:
 /// later exchanges must show the same key.</summary>
-internal sealed class ClientRole(Endpoint server, HostKeyPolicy policy, AlgorithmPreferences preferences, ILogger logger) : HandshakeRole
+internal sealed class ClientRole(Endpoint server, HostKeyPolicy policy, TransportOptions options) : HandshakeRole
 {
     private byte[]? _public;
     private byte[]? _acceptedHostKey;
 
     public override bool IsClient => true;
 
-    public override IReadOnlyList<string> HostKeyAlgorithms => preferences.HostKey;
+    public override IReadOnlyList<string> HostKeyAlgorithms => options.Algorithms.HostKey;
+
+    public override async ValueTask<KeyExchange> MethodAsync(string name) =>
+        options.Prepared is { } prepared && await prepared.TakeAsync(name) is { } method ? method : KeyExchange.Create(name);
 
     public override byte[] Begin(ExchangeContext exchange) => exchange.Method.AwaitsParameters ? exchange.Method.Request() : Init(exchange.Method);
 
@@ -51,7 +53,7 @@ internal sealed class ClientRole(Endpoint server, HostKeyPolicy policy, Algorith
     {
         if (_acceptedHostKey is null)
         {
-            Log.ServerHostKey(logger, hostKey.Type, hostKey.Fingerprint);
+            Log.ServerHostKey(options.Logger, hostKey.Type, hostKey.Fingerprint);
             await policy(new(server, hostKey.Type, hostKey.Blob, hostKey.Fingerprint), cancellationToken);
             _acceptedHostKey = hostKey.Blob.ToArray();
         }

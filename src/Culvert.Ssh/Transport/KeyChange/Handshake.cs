@@ -24,6 +24,7 @@ internal sealed class Handshake(KeyedTransport keyed, PacketSender sender, Hands
     private byte[]? _sessionId;
     private TaskCompletionSource _nextChange = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _changedAt;
+    private int _needless;
 
     /// <summary>How many exchanges were completed.</summary>
     public int Completed { get; private set; }
@@ -107,8 +108,7 @@ internal sealed class Handshake(KeyedTransport keyed, PacketSender sender, Hands
         switch (payload.Span[0])
         {
             case MessageNumber.KexInit:
-                OnKexInit(payload.Span);
-                return ValueTask.CompletedTask;
+                return OnKexInitAsync(payload);
             case MessageNumber.NewKeys:
                 OnNewKeys(payload.Span);
                 return ValueTask.CompletedTask;
@@ -130,13 +130,15 @@ internal sealed class Handshake(KeyedTransport keyed, PacketSender sender, Hands
             yield return role.IsClient ? StrictClient : StrictServer;
     }
 
-    private void OnKexInit(ReadOnlySpan<byte> payload)
+    private async ValueTask OnKexInitAsync(ReadOnlyMemory<byte> payload)
     {
         if (_theirs is not null)
             throw new SshProtocolException("KEXINIT within a key exchange");
+        if (Completed > 0 && _own is null)
+            RequireNeed();
         _ = Begin(byPeer: true);
         var own = _own!;
-        _theirs = KexInit.Parse(payload);
+        _theirs = KexInit.Parse(payload.Span);
         if (Completed == 0)
             ReadSignals(_theirs.Offer.KeyExchange);
 
@@ -151,12 +153,21 @@ internal sealed class Handshake(KeyedTransport keyed, PacketSender sender, Hands
         Log.DirectionProtection(options.Logger, "server->client", agreed.ServerToClient);
         Log.DirectionProtection(options.Logger, "client->server", agreed.ClientToServer);
 
-        _exchange = new(KeyExchange.Create(agreed.KeyExchange), agreed, versions, own, _theirs);
+        _exchange = new(await role.MethodAsync(agreed.KeyExchange), agreed, versions, own, _theirs);
         if (role.Begin(_exchange) is { } first)
         {
             sender.Queue(new(first));
             sender.Send();
         }
+    }
+
+    /// <summary>The peer begins an exchange: not again and again for keys that it hardly used.</summary>
+    private void RequireNeed()
+    {
+        var isNeedless = keyed.Receiving.Bytes + keyed.Sending.Bytes < Limits.HardlyUsed && options.Time.GetElapsedTime(_changedAt) < TimeSpan.FromSeconds(1);
+        _needless = isNeedless ? _needless + 1 : 0;
+        if (_needless > Limits.MaximumNeedlessExchanges)
+            throw new SshProtocolException("the peer changes keys again and again and doesn't use them");
     }
 
     /// <summary>What the peer's first KEXINIT says besides methods: RFC 8308 §2.1 and strict key exchange, which demands that nothing came before.</summary>

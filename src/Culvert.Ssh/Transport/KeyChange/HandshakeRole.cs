@@ -21,6 +21,9 @@ internal abstract class HandshakeRole
     /// <summary>Signature algorithms for host keys to offer.</summary>
     public abstract IReadOnlyList<string> HostKeyAlgorithms { get; }
 
+    /// <summary>The run of a method that was agreed upon; the caller's.</summary>
+    public virtual ValueTask<KeyExchange> MethodAsync(string name) => new(KeyExchange.Create(name));
+
     /// <summary>What is sent when both KEXINITs are there: the client's first message.</summary>
     public abstract byte[]? Begin(ExchangeContext exchange);
 

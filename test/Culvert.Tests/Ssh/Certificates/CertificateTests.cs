@@ -10,6 +10,8 @@ public sealed class CertificateTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 15, 0, 0, 0, TimeSpan.Zero);
 
+    private static readonly string[] Signatures = [.. Algorithms.Signatures];
+
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     internal static Certificate Read(string name)
@@ -33,13 +35,13 @@ public sealed class CertificateTests
         Assert.Equal(KeyFixture.PublicOf(key).Blob.ToArray(), host.Key.Blob.ToArray());
         Assert.Equal((7ul, CertificateKind.Host, "host " + key, 0ul, ulong.MaxValue), (host.Serial, host.Kind, host.KeyId, host.ValidAfter, host.ValidBefore));
         Assert.Equal(["host.example.org", "*.test.example.org"], host.Principals);
-        Assert.Null(CertificateCheck.Objection(host, "host.example.org", Now));
-        Assert.Null(CertificateCheck.Objection(host, "a.test.example.org", Now));
+        Assert.Null(CertificateCheck.Objection(host, "host.example.org", Now, Signatures));
+        Assert.Null(CertificateCheck.Objection(host, "a.test.example.org", Now, Signatures));
 
         var user = Read("user-" + key);
         Assert.Equal((8ul, CertificateKind.User), (user.Serial, user.Kind));
         Assert.Equal(["alice", "bob"], user.Principals);
-        Assert.Equal("Certificate invalid: not a host certificate", CertificateCheck.Objection(user, "alice", Now));
+        Assert.Equal("Certificate invalid: not a host certificate", CertificateCheck.Objection(user, "alice", Now, Signatures));
     }
 
     [Theory]
@@ -59,7 +61,7 @@ public sealed class CertificateTests
     [InlineData("host-by-sha1", "Certificate invalid: its signature is wrong, or by an algorithm that is not accepted")]
     [InlineData("host-critical", "Certificate for host contains unsupported critical options(s)")]
     public void Authorities_sign_by_sha2_and_conditions_are_refused(string name, string? objection) =>
-        Assert.Equal(objection, CertificateCheck.Objection(Read(name), "host.example.org", Now));
+        Assert.Equal(objection, CertificateCheck.Objection(Read(name), "host.example.org", Now, Signatures));
 
     [Theory]
     [InlineData("2025-12-31T23:59:59Z", "Certificate invalid: not yet valid")]
@@ -67,7 +69,7 @@ public sealed class CertificateTests
     [InlineData("2026-01-31T23:59:59Z", null)]
     [InlineData("2026-02-01T00:00:00Z", "Certificate invalid: expired")]
     public void The_window_is_kept_to_the_second(string time, string? objection) =>
-        Assert.Equal(objection, CertificateCheck.Objection(Read("host-window"), "host.example.org", DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture)));
+        Assert.Equal(objection, CertificateCheck.Objection(Read("host-window"), "host.example.org", DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture), Signatures));
 
     [Theory]
     [InlineData("example.org")]
@@ -75,7 +77,7 @@ public sealed class CertificateTests
     [InlineData("test.example.org")]
     [InlineData("")]
     public void Another_name_is_no_principal(string host) =>
-        Assert.Equal("Certificate invalid: name is not a listed principal", CertificateCheck.Objection(Read("host-ed25519"), host, Now));
+        Assert.Equal("Certificate invalid: name is not a listed principal", CertificateCheck.Objection(Read("host-ed25519"), host, Now, Signatures));
 
     [Fact]
     public async Task Extensions_are_ignored_and_no_principal_means_every_host()
@@ -83,7 +85,7 @@ public sealed class CertificateTests
         using var authority = new CertificateAuthority(Signer.GenerateEd25519());
         using var key = Signer.GenerateEd25519();
         var certificate = await authority.IssueAsync(key.PublicKey, new() { Extensions = ["unheard-of@example.org"] }, Cancelled);
-        Assert.Null(CertificateCheck.Objection(certificate, "any", Now));
+        Assert.Null(CertificateCheck.Objection(certificate, "any", Now, Signatures));
     }
 
     [Fact]

@@ -106,6 +106,25 @@ public sealed class HostCertificateTests : IDisposable
         await CheckAsync($"{Authority("*")}@revoked other.example.org {_authority.PublicKey}\n", new());
     }
 
+    /// <summary>CASignatureAlgorithms: the authority of these tests signs by ssh-ed25519.</summary>
+    [Theory]
+    [InlineData("ssh-ed25519", true)]
+    [InlineData("rsa-sha2-512,ecdsa-sha2-nistp256", false)]
+    public async Task An_authority_signs_by_what_the_user_takes(string algorithms, bool isTaken)
+    {
+        await File.WriteAllTextAsync(Hosts, Authority("*"), Cancelled);
+        var certificate = await _authority.IssueAsync(_key.PublicKey, new(), Cancelled);
+        var policy = new KnownHostsPolicy(new() { UserFiles = [Hosts], Checking = HostKeyChecking.Yes, Show = _shown.Add, Time = _time, AuthoritySignatures = algorithms.Split(',') });
+        async Task CheckAsync() => await policy.CheckAsync(new(new Endpoint("host.example.org", 22), certificate.Type, certificate.Blob, certificate.Fingerprint), Cancelled);
+        if (isTaken)
+        {
+            await CheckAsync();
+            return;
+        }
+        await Assert.ThrowsAsync<SshHostKeyException>(CheckAsync);
+        Assert.Equal("Certificate signed with disallowed algorithm", _shown[0]);
+    }
+
     [Fact]
     public async Task Where_an_authority_may_vouch_certificates_are_offered_first()
     {

@@ -188,6 +188,52 @@ public sealed class ConnectionTests
         Assert.Equal(expected, (await session.EndAsync()).Text);
     }
 
+    /// <summary>An exchange costs the client far more than it costs who asks for it. Who has a reason, by bytes or by time, may have any number.</summary>
+    [Theory]
+    [InlineData(0, 0, Limits.MaximumNeedlessExchanges)]
+    [InlineData(0, 1, 300)]
+    [InlineData(Limits.HardlyUsed, 0, 300)]
+    public async Task Keys_changed_without_end(int bytes, int seconds, int expected)
+    {
+        var time = new FakeTimeProvider();
+        var (server, client) = await HostileServer.LoggedInAsync(options => options with { Time = time });
+        await using (server)
+        await using (client)
+        {
+            var changes = 0;
+            try
+            {
+                while (changes < 300)
+                {
+                    time.Advance(TimeSpan.FromSeconds(seconds));
+                    if (bytes > 0)
+                        await server.SendAsync(new SshWriter().Byte(MessageNumber.Ignore).String(new byte[bytes]).ToArray());
+                    await server.ExchangeKeysAsync(new());
+                    changes++;
+                }
+                Assert.False(client.Closed.IsCompleted);
+            }
+            catch (SshConnectionException)
+            {
+                await server.DisposeAsync();
+                Assert.Equal("the peer changes keys again and again and doesn't use them", (await client.Closed).Text);
+            }
+            Assert.Equal(expected, changes);
+        }
+    }
+
+    [Fact]
+    public async Task Extensions_without_number()
+    {
+        await using var session = await Session.StartAsync();
+        var extensions = new SshWriter().Byte(MessageNumber.ExtInfo).UInt32(Limits.MaximumExtensions + 1);
+        for (var i = 0; i <= Limits.MaximumExtensions; i++)
+            extensions.String($"x-{i}").String("");
+        await session.Server.SendAsync(extensions.ToArray());
+        Assert.Equal("EXT_INFO: 1025 extensions at once", (await session.EndAsync()).Text);
+        Assert.InRange(session.Server.Sent, 1, 40_000);
+    }
+
     private static byte[] ExtendedData(uint recipient) =>
         new SshWriter().Byte(MessageNumber.ChannelExtendedData).UInt32(recipient).UInt32(1).String("x").ToArray();
 

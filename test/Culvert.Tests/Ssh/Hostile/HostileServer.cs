@@ -25,6 +25,7 @@ internal sealed class HostileServer : IAsyncDisposable
     private readonly Duplex _duplex;
     private byte[] _clientVersion = [];
     private byte[] _ownVersion = [];
+    private byte[]? _sessionId;
 
     private HostileServer(MemoryNetwork internet, Duplex duplex, Task<SshConnection> victim)
     {
@@ -38,6 +39,9 @@ internal sealed class HostileServer : IAsyncDisposable
 
     /// <summary>Bytes that the client, or the pipe to it, took.</summary>
     public long Sent { get; private set; }
+
+    /// <summary>What it shows unless it lies.</summary>
+    public Signer HostKey { get; } = Signer.GenerateEd25519();
 
     /// <summary>The packets beneath, for their counters.</summary>
     public KeyedTransport Packets => _packets;
@@ -94,7 +98,7 @@ internal sealed class HostileServer : IAsyncDisposable
         var preferences = new AlgorithmPreferences { KeyExchange = ["curve25519-sha256"], HostKey = [lies.HostKeyAlgorithm], Ciphers = [lies.Cipher], Macs = [lies.Mac] };
         var own = KexInit.Create(preferences, preferences.HostKey, []);
         await SendAsync(own.Payload);
-        return (own, KexInit.Parse(await ReceiveAsync()));
+        return (own, KexInit.Parse(await ReceiveAsync(MessageNumber.KexInit)));
     }
 
     /// <summary>Exchanges keys as a server, but for the lies.</summary>
@@ -106,8 +110,7 @@ internal sealed class HostileServer : IAsyncDisposable
         using var method = KeyExchange.Create("curve25519-sha256");
         var (serverPublic, secret) = method.Answer(clientPublic);
         serverPublic = lies.Public ?? serverPublic;
-        using var key = Signer.GenerateEd25519();
-        var signer = lies.Key ?? key;
+        var signer = lies.Key ?? HostKey;
         var blob = lies.ShownKey ?? signer.PublicKey.Blob.ToArray();
         var hash = new ExchangeTranscript(_clientVersion, _ownVersion, theirs.Payload, own.Payload, blob, [], clientPublic, serverPublic).Hash(method.Hash, secret);
         var signature = lies.Signature(await signer.SignAsync(signer.PublicKey.SignatureAlgorithms[0], lies.SignedHash ?? hash, Stop));
@@ -115,7 +118,7 @@ internal sealed class HostileServer : IAsyncDisposable
         if (lies.IsFatal)
             return;
         await SendAsync(TransportMessages.NewKeys);
-        using var keys = new KeyDerivation(method.Hash, secret, hash, hash);
+        using var keys = new KeyDerivation(method.Hash, secret, hash, _sessionId ??= hash);
         var protection = new DirectionAlgorithms(lies.Cipher, Algorithms.BringsItsOwnMac(lies.Cipher) ? null : lies.Mac);
         _packets.Sending.Change(PacketCipherFactory.Create(protection, keys.For(clientToServer: false)), resetSequence: false);
         Assert.Equal(MessageNumber.NewKeys, (await ReceiveAsync())[0]);
@@ -202,6 +205,7 @@ internal sealed class HostileServer : IAsyncDisposable
         await DrainAsync();
         await _packets.DisposeAsync();
         _internet.Lose();
+        HostKey.Dispose();
     }
 
     private async Task DrainAsync()

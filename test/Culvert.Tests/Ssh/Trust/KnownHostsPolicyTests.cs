@@ -52,6 +52,24 @@ public sealed class KnownHostsPolicyTests : IDisposable
     private static async Task Refused(KnownHostsPolicy policy, HostKeyOffer offer) =>
         Assert.Equal("Host key verification failed.", (await Assert.ThrowsAsync<SshHostKeyException>(async () => await policy.CheckAsync(offer, Cancelled))).Message);
 
+    /// <summary>RequiredRSASize, which holds for known keys too.</summary>
+    [Theory]
+    [InlineData(2048, true)]
+    [InlineData(2049, false)]
+    public async Task An_RSA_key_has_as_many_bits_as_the_user_wants(int bits, bool isTaken)
+    {
+        Given($"example.org {Rsa}\nexample.org {Key}\n");
+        var policy = new KnownHostsPolicy(new() { UserFiles = [Hosts], Checking = HostKeyChecking.Yes, Show = _shown.Add, RequiredRsaBits = bits });
+        await policy.CheckAsync(Offer(), Cancelled);
+        if (isTaken)
+        {
+            await policy.CheckAsync(Offer(Rsa), Cancelled);
+            return;
+        }
+        await Refused(policy, Offer(Rsa));
+        Assert.Equal(["Bad server host key: Invalid key length"], _shown);
+    }
+
     [Fact]
     public async Task Ask_yes_remembers_and_is_not_asked_again()
     {

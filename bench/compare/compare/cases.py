@@ -1,0 +1,194 @@
+"""What is measured. A case stands on one rig and gives one or more metrics for each contender in each round."""
+import dataclasses
+import os
+import statistics
+import time
+
+from . import contenders, sessions
+from .contenders import TUNNEL
+from .processes import Child, find, free_port, wait_for, work
+from .rigs import Rig
+
+MIB = 1 << 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Metric:
+    """A quantity, its unit, and which way is better."""
+
+    name: str
+    unit: str
+    more_is_better: bool
+
+
+class Case:
+    name = ""
+    title = ""
+    rig = Rig()
+    metrics = []
+    contenders = []
+    seconds = 10  # a round's, roughly, for what is said before the start
+
+    def measure(self, stage, name):
+        """One contender's turn: {metric's name: value}."""
+        raise NotImplementedError
+
+    def remark(self, name):
+        """What must stand beside a contender's figure, or ""."""
+        return ""
+
+
+class Start(Case):
+    """From the start of the program until its port takes a connection: connection, key exchange, login, listener."""
+
+    name, title = "start", "start to listening"
+    metrics = [Metric("start", "ms", False)]
+    contenders = ["culvert", "ssh -L"]
+    seconds = 2
+    turns = 5
+
+    def measure(self, stage, name):
+        server, taken = stage.ftp(), []
+        for _ in range(self.turns):
+            port = free_port()
+            forward = "%s:%d:%s:%d" % (TUNNEL, port, contenders.far_ftp(stage), server.port)
+            own = [contenders.CULVERT] if name == "culvert" else [find("ssh"), "-N"]
+            forward = "ftp/" + forward if name == "culvert" else forward
+            begin = time.perf_counter()
+            with Child(own + stage.login() + ["-L", forward, stage.rig.ssh_server]) as child:
+                taken.append((wait_for(child, TUNNEL, port) - begin) * 1000)
+        return {"start": statistics.median(taken)}
+
+
+class Bulk(Case):
+    """
+    One big file. The time of a file of one byte by the same means, taken just before, is subtracted: logging in to FTP or
+    starting an sftp session isn't counted, whoever needs how many round trips for it, and a slow peer's smaller file is no disadvantage.
+    """
+
+    def __init__(self, way, rig, names, size, slow_size=None, seconds=30):
+        self.way, self.rig, self.contenders, self.size, self.slow_size, self.seconds = way, rig, names, size, slow_size or size, seconds
+        self.name = "-".join(filter(None, [rig.kind, "capped" if rig.cap else "", way, str(rig.delay or "")]))
+        self.title = "%s of one file" % way
+        self.metrics = [Metric("speed", "MB/s", True)]
+        if not rig.delay:
+            self.metrics.append(Metric("CPU", "s/GiB", False))
+
+    def size_for(self, name):
+        return self.size if name in ("culvert", "FTP", "FTPS") else min(self.size, self.slow_size)
+
+    def remark(self, name):
+        return describe(self.size_for(name))
+
+    def measure(self, stage, name):
+        size = self.size_for(name)
+        stage.files.make("one", 1)
+        source = "%d-bytes" % size
+        stage.files.make(source, size)
+        with contenders.ALL[name](stage) as standing:
+            short, _ = self._move(stage, standing, "one")
+            cpu = standing.child.cpu() if standing.child else 0
+            long, _ = self._move(stage, standing, source)
+            values = {"speed": (size - 1) / (long - short) / 1e6}
+            if name in ("culvert", "ssh -L") and not self.rig.delay:
+                values["CPU"] = (standing.child.cpu() - cpu) * 1024 * MIB / size
+        return values
+
+    def _move(self, stage, standing, source):
+        files = stage.files
+        target = os.path.join(files.received if self.way == "download" else files.incoming, source)
+        command = (standing.moves.get(source, target) if self.way == "download" else
+                   standing.moves.put(os.path.join(files.served, source), source))
+        seconds = work(command, stage.rig.near)
+        files.check(target, source)
+        return seconds
+
+
+class SmallFiles(Case):
+    """Many files, one after another, in one session, by lftp or sftp. The time of the session's first file is subtracted."""
+
+    metrics = [Metric("files", "files/s", True)]
+
+    def __init__(self, rig, names, size, count, fewer=None, seconds=20):
+        self.rig, self.contenders, self.size, self.count, self.fewer, self.seconds = rig, names, size, count, fewer or {}, seconds
+        self.name = "-".join(filter(None, ["files", describe(size).replace(" ", ""), str(rig.delay or "")]))
+        self.title = "small files, %s each, in one session" % describe(size)
+
+    def remark(self, name):
+        return "%d files" % self.fewer.get(name, self.count)
+
+    def measure(self, stage, name):
+        count = self.fewer.get(name, self.count)
+        folder = stage.files.many(self.count, self.size)
+        with contenders.ALL[name](stage) as standing:
+            taken = []
+            for part in (1, count):
+                seconds, _ = work(standing.moves.get_many(folder, part, stage.files.received), stage.rig.near)
+                stage.files.check_many(stage.files.received, folder, part)
+                taken.append(seconds)
+        return {"files": (count - 1) / (taken[1] - taken[0])}
+
+
+class Opens(Case):
+    """Channel opens: connect through a plain forward, wait for the one byte that the other end answers with, close."""
+
+    contenders = ["culvert", "ssh -L"]
+
+    def __init__(self, at_once, count, fewer):
+        self.at_once, self.count, self.fewer = at_once, count, fewer
+        self.name, self.title, self.seconds = "opens-%d" % at_once, "channel opens, %s" % ("in sequence" if at_once == 1 else "%d at a time" % at_once), 5
+        self.metrics = [Metric("opens", "per s", True)]
+
+    def remark(self, name):
+        return "%d opens" % (self.count if name == "culvert" else self.fewer)
+
+    def measure(self, stage, name):
+        count = self.count if name == "culvert" else self.fewer
+        with sessions.answering(stage) as answers:
+            port = free_port()
+            forward = "%s:%d:%s:%d" % (TUNNEL, port, stage.rig.server, answers)
+            own = [contenders.CULVERT, "--max-sessions", "1000"] if name == "culvert" else [find("ssh"), "-N"]
+            forward = "tcp/" + forward if name == "culvert" else forward
+            with Child(own + stage.login() + ["-L", forward, stage.rig.ssh_server], log=stage.keys.path("opens.log")) as child:
+                wait_for(child, TUNNEL, port)
+                return {"opens": sessions.opens_per_second(port, count, self.at_once)}
+
+
+class Sessions(Case):
+    """A hundred FTP sessions at once, each with a file of 1 MiB, by one curl."""
+
+    name, title = "sessions", "100 sessions at once, 1 MiB each"
+    metrics = [Metric("speed", "MB/s", True)]
+    contenders = ["culvert", "ssh -L", "FTP"]
+    seconds = 6
+    count = 100
+
+    def measure(self, stage, name):
+        files, folder = stage.files, stage.files.many(self.count, MIB)
+        with contenders.ALL[name](stage, contenders.WIDE) as standing:
+            seconds, _ = work(standing.moves.get_at_once(folder, self.count, files.received))
+        files.check_many(files.received, folder, self.count)
+        return {"speed": self.count * MIB / seconds / 1e6}
+
+
+class Memory(Case):
+    """The tunnel's proportional set size with a thousand logged-in, idle FTP sessions, less that with none, over a thousand."""
+
+    name, title = "memory", "memory per idle session"
+    metrics = [Metric("memory", "KiB", False)]
+    contenders = ["culvert", "ssh -L"]
+    seconds = 25
+    count = 1000
+
+    def measure(self, stage, name):
+        with contenders.ALL[name](stage) as standing:
+            before = standing.child.memory()
+            with sessions.logged_in(TUNNEL, standing.moves.port, self.count):
+                return {"memory": (standing.child.memory() - before) / self.count}
+
+
+def describe(size):
+    for unit, name in ((1024 * MIB, "GiB"), (MIB, "MiB"), (1024, "KiB")):
+        if size >= unit and size % unit == 0:
+            return "%d %s" % (size // unit, name)
+    return "%d bytes" % size
