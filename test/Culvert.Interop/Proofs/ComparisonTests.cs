@@ -1,4 +1,5 @@
 using Culvert.Interop.Processes;
+using Xunit;
 
 namespace Culvert.Interop.Proofs;
 
