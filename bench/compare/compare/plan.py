@@ -45,7 +45,8 @@ def quick(size):
 
 
 def chosen(cases, names):
-    """Those whose name is one of these, or begins with one and a hyphen."""
+    """Those with one of these names; where no case has a name, those whose names begin with it and a hyphen."""
     if not names:
         return cases
-    return [case for name in names for case in cases if case.name == name or case.name.startswith(name + "-")]
+    known = {case.name for case in cases}
+    return [case for name in names for case in cases if case.name == name or name not in known and case.name.startswith(name + "-")]
