@@ -152,9 +152,9 @@ class Opens(Case):
             forward = "%s:%d:%s:%d" % (TUNNEL, port, stage.rig.server, answers)
             own = [contenders.CULVERT, "--max-sessions", "1000"] if name == "culvert" else [find("ssh"), "-N"]
             forward = "tcp/" + forward if name == "culvert" else forward
-            with Child(own + stage.login() + ["-L", forward, stage.rig.ssh_server], log=stage.keys.path("opens.log")) as child:
+            with Child(own + stage.login() + ["-L", forward, stage.rig.ssh_server], stage.rig.near, stage.keys.path("opens.log")) as child:
                 wait_for(child, TUNNEL, port)
-                return {"opens": sessions.opens_per_second(port, count, self.at_once)}
+                return {"opens": sessions.opens_per_second(stage, port, count, self.at_once)}
 
 
 class Sessions(Case):

@@ -85,8 +85,8 @@ def build(name, folder):
 
 def missing(rig):
     """Why a rig can't stand on this machine, or None."""
-    if rig.kind != "loopback" and find("cc") is None:
-        return "no C compiler (cc) for the %s rig's program" % rig.kind
+    if find("cc") is None:
+        return "no C compiler (cc) for the benchmark's own programs"
     if rig.kind == "path" and os.geteuid() != 0:
         return "the path rig needs root"
     if rig.kind == "path" and not os.path.exists("/dev/net/tun"):

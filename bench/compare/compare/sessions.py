@@ -1,64 +1,29 @@
 """Many connections at once: the far end that answers a byte, the opens that are counted, the sessions that idle."""
 import contextlib
 import ftplib
-import queue
 import socket
-import sys
+import subprocess
 import threading
 import time
 
-from .processes import Child, Failed, free_port, wait_for
-
-ANSWER = """
-import socket, sys
-listener = socket.create_server((sys.argv[1], int(sys.argv[2])), backlog=1024)
-while True:
-    connection, _ = listener.accept()
-    connection.sendall(b"!")
-    connection.close()
-"""
+from .processes import Child, Failed, free_port, work
+from .rigs import build
 
 
 @contextlib.contextmanager
 def answering(stage):
     """A program beside the SSH server that answers each connection with a byte; gives its port."""
     port = free_port(stage.rig.server)
-    with Child([sys.executable, "-c", ANSWER, stage.rig.server, str(port)], stage.rig.far) as child:
-        wait_for(child, stage.rig.server, port, stage.rig.far)
+    with Child([build("channels", stage.keys.folder), "answer", stage.rig.server, str(port)], stage.rig.far, output=subprocess.PIPE) as child:
+        child.process.stdout.readline()
+        child.check()
         yield port
 
 
-def opens_per_second(port, count, at_once):
+def opens_per_second(stage, port, count, at_once):
     """Connects this often, so many at a time; each waits for its byte and closes."""
-    open_one(port)
-    places, failures = queue.SimpleQueue(), []
-    for _ in range(count):
-        places.put(None)
-
-    def go():
-        with contextlib.suppress(queue.Empty):
-            while not failures:
-                places.get_nowait()
-                try:
-                    open_one(port)
-                except (OSError, Failed) as failure:
-                    failures.append(failure)
-
-    threads = [threading.Thread(target=go) for _ in range(at_once)]
-    begin = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise Failed("a channel did not open: %s" % failures[0])
-    return count / (time.perf_counter() - begin)
-
-
-def open_one(port):
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
-        if connection.recv(1) != b"!":
-            raise Failed("no answer came through the tunnel")
+    _, printed = work([build("channels", stage.keys.folder), "open", str(port), str(count), str(at_once)], stage.rig.near)
+    return float(printed)
 
 
 @contextlib.contextmanager
