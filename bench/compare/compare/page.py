@@ -82,11 +82,13 @@ def plain(said):
 
 
 def goals(measurements, sources):
-    lines = ["## Goals", "", "| case | rig | against | goal | measured [95 % interval] | |", "|---|---|---|---|---|---|"]
+    lines = ["## Goals", "", "| case | rig | moved | against | goal | measured [95 % interval] | |", "|---|---|---|---|---|---|---|"]
     for goal in GOALS:
         rig, interval, verdict = judge(goal, measurements, sources[goal.measurement]["seed"] if goal.measurement in sources else 0)
-        lines.append("| %s | %s | %s | %s %s | %s | %s |" % (
-            goal.text, rig or "–", goal.peer or "–", "≥" if goal.at_least else "≤", goal.bound,
+        remarks = measurements[goal.measurement]["remarks"] if rig else {}
+        moved = " against ".join(dict.fromkeys(remarks[name] for name in (goal.ours, goal.peer) if name in remarks))
+        lines.append("| %s | %s | %s | %s | %s %s | %s | %s |" % (
+            goal.text, rig or "–", moved, goal.peer or "–", "≥" if goal.at_least else "≤", goal.bound,
             "%s [%s … %s]" % tuple(map(short, interval)) if interval else "–", "**%s**" % verdict if verdict == "reached" else verdict))
     return "\n".join(lines) + "\n"
 
