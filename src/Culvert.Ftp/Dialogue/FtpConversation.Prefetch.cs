@@ -1,4 +1,3 @@
-using System.Net;
 using Culvert.Ftp.Wire;
 
 namespace Culvert.Ftp.Dialogue;
