@@ -32,14 +32,14 @@ class Stage:
 
 
 class Ftp:
-    """Files by FTP: curl for one or many at once, lftp for one after another."""
+    """Files by FTP: curl for one, lftp's mirror for a folder of them, one after another."""
 
     def __init__(self, stage, address, port, tls=False):
-        self.stage, self.port, self.url = stage, port, "ftp://%s:%d/" % (address, port)
+        self.stage, self.address, self.port, self.url = stage, address, port, "ftp://%s:%d/" % (address, port)
         self.curl = [find("curl"), "-sS", "--user", "anonymous:bench", "--disable-epsv", "--ftp-skip-pasv-ip"]
         if tls:
             self.curl += ["--ssl-reqd", "--cacert", stage.keys.path("tls.crt"), "--tls-max", "1.2", "--ciphers", TLS_CIPHER]
-        self.lftp = "set cmd:fail-exit yes; set net:max-retries 1; set ftp:ssl-allow no; set ftp:prefer-epsv yes; open -u anonymous,bench -p %d %s; " % (port, address)
+        self.lftp = "set cmd:fail-exit yes; set net:max-retries 1; set ftp:ssl-allow no; set ftp:prefer-epsv yes; set ftp:use-mdtm no; open -u anonymous,bench -p %d %s; " % (port, address)
 
     def get(self, name, path):
         return self.curl + ["-o", path, self.url + name]
@@ -47,13 +47,8 @@ class Ftp:
     def put(self, path, name):
         return self.curl + ["-T", path, self.url + "incoming/" + name]
 
-    def get_many(self, folder, count, received):
-        names = " ".join("%s/%04d" % (folder, index) for index in range(1, count + 1))
-        return [find("lftp"), "--norc", "-c", self.lftp + "get -O %s %s" % (received, names)]
-
-    def get_at_once(self, folder, count, received):
-        return self.curl + ["--parallel", "--parallel-immediate", "--parallel-max", str(count),
-                            "-o", received + "/#1", self.url + "%s/[0001-%04d]" % (folder, count)]
+    def get_folder(self, folder, received):
+        return [find("lftp"), "--norc", "-c", self.lftp + "mirror --no-perms %s %s" % (folder, received)]
 
 
 class Sftp:
@@ -77,8 +72,8 @@ class Sftp:
     def put(self, path, name):
         return self._batch("put %s %s" % (path, self._served("incoming/" + name)))
 
-    def get_many(self, folder, count, received):
-        return self._batch(*("get %s %s/" % (self._served("%s/%04d" % (folder, index)), received) for index in range(1, count + 1)))
+    def get_folder(self, folder, received):
+        return self._batch("get -r %s %s" % (self._served(folder), received))
 
 
 class Scp(Sftp):

@@ -23,8 +23,10 @@ def full(size):
     for delay in (100, 50, 20, 200):
         for rig in (ProxyRig(delay), PathRig(delay)):
             cases.append(Bulk("upload", rig, ["culvert", "ssh -L", "sftp"], min(size, SLOW[delay]), seconds=35))
-    cases += [SmallFiles(PathRig(100), ["culvert", "ssh -L", "sftp", "FTP"], 1024, 1000, {name: 100 for name in ("ssh -L", "sftp", "FTP")}, 350),
-              SmallFiles(PathRig(100), ["culvert", "ssh -L", "sftp", "FTP"], MIB, 100, {name: 30 for name in ("ssh -L", "sftp", "FTP")}, 150)]
+    fewer = {name: 100 for name in ("ssh -L", "sftp", "FTP")}
+    cases += [SmallFiles(PathRig(100), ["culvert", "ssh -L", "sftp", "FTP"], 1024, 1000, fewer, 450),
+              SmallFiles(ProxyRig(100), ["culvert", "ssh -L", "sftp"], 1024, 1000, fewer, 320),
+              SmallFiles(PathRig(100), ["culvert", "ssh -L", "sftp", "FTP"], MIB, 100, {name: 30 for name in fewer}, 150)]
     return cases
 
 

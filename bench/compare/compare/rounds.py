@@ -27,6 +27,8 @@ def run(cases, rounds, chance, limit, folder, say):
         skipped += [{"what": "%s: %s" % (case.name, name), "why": why} for name, why in failures.items()]
         for metric in case.metrics:
             figures = {name: values[name][metric.name] for name in values if any(v is not None for v in values[name][metric.name])}
+            if not figures:
+                continue
             measurements.append({
                 "id": "%s/%s" % (case.name, metric.name), "title": case.title, "metric": metric.name, "rig": case.rig.name, "unit": metric.unit,
                 "more_is_better": metric.more_is_better, "rounds": done, "values": figures,

@@ -1,5 +1,6 @@
 """Many connections at once: the far end that answers a byte, the opens that are counted, the sessions that idle."""
 import contextlib
+import ftplib
 import queue
 import socket
 import sys
@@ -77,3 +78,32 @@ def logged_in(address, port, count):
                         raise Failed("a session was answered %r" % said[:80])
             connections += some
         yield connections
+
+
+def fetch_at_once(address, port, names):
+    """Each file in an FTP session of its own, already logged in, all at the same time; returns the seconds and the files' bytes."""
+    received, failures = {}, []
+
+    def fetch(client, name):
+        try:
+            blocks = []
+            client.retrbinary("RETR " + name, blocks.append, 65536)
+            received[name] = b"".join(blocks)
+        except (OSError, EOFError, ftplib.Error) as failure:
+            failures.append(failure)
+
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(ftplib.FTP(timeout=60)) for _ in names]
+        for client in clients:
+            client.connect(address, port)
+            client.login("anonymous", "bench")
+        threads = [threading.Thread(target=fetch, args=pair) for pair in zip(clients, names)]
+        begin = time.perf_counter()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        seconds = time.perf_counter() - begin
+    if failures:
+        raise Failed("%d of %d sessions failed: %s" % (len(failures), len(names), failures[0]))
+    return seconds, received

@@ -164,6 +164,9 @@ public sealed record ConnectionConfig
     /// <summary>SSH Tectia's folders of host keys; null: the usual ones, where they exist.</summary>
     public IReadOnlyList<string>? HostKeyFolders { get; init; }
 
+    /// <summary>The server's own keys, which count before all files.</summary>
+    public IReadOnlyList<PinnedHostKey> PinnedHostKeys { get; init; } = [];
+
     /// <summary>Methods in the order to try; null: the usual one.</summary>
     public IReadOnlyList<string>? PreferredAuthentications { get; init; }
 

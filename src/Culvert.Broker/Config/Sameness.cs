@@ -21,6 +21,7 @@ internal static class Sameness
         UserKnownHostsFiles = Same(a.UserKnownHostsFiles, b.UserKnownHostsFiles),
         GlobalKnownHostsFiles = Same(a.GlobalKnownHostsFiles, b.GlobalKnownHostsFiles),
         HostKeyFolders = Same(a.HostKeyFolders, b.HostKeyFolders),
+        PinnedHostKeys = Same(a.PinnedHostKeys, b.PinnedHostKeys)!,
         IdentityFiles = Same(a.IdentityFiles, b.IdentityFiles)!,
         CertificateFiles = Same(a.CertificateFiles, b.CertificateFiles)!,
         PreferredAuthentications = Same(a.PreferredAuthentications, b.PreferredAuthentications),

@@ -154,6 +154,7 @@ internal static class SshLink
             UserFiles = Files(config.UserKnownHostsFiles, own, "known_hosts"),
             GlobalFiles = Files(config.GlobalKnownHostsFiles, machine.SystemFolder, "ssh_known_hosts"),
             TectiaFolders = TectiaFolders(config, machine),
+            PinnedKeys = config.PinnedHostKeys,
             CheckAddress = config.CheckHostIP,
             RequiredRsaBits = config.RequiredRsaBits,
             AuthoritySignatures = AlgorithmList.Parse(AlgorithmKind.HostKey, config.CaSignatureAlgorithms ?? "*").WithoutCertificates().Names,

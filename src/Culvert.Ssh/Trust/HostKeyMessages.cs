@@ -46,7 +46,7 @@ internal static class HostKeyMessages
         Add correct host key in {userFile} to get rid of this message.
         Offending {offending.ShortType} key in {offending.Place}
           remove with:
-          {(offending.IsWholeFile ? $"rm \"{offending.Path}\"" : $"ssh-keygen -f \"{offending.Path}\" -R \"{host}\"")}
+          {offending.Removal ?? $"ssh-keygen -f \"{offending.Path}\" -R \"{host}\""}
         """;
 
     /// <summary>OpenSSH's second banner, before the one of the changed key: the name leads elsewhere than it did.</summary>

@@ -16,10 +16,10 @@ internal enum KnownHostsMarker
 internal sealed record KnownHostsLine(string Path, int Number, KnownHostsMarker Marker, string Hosts, string KeyType, ReadOnlyMemory<byte> Blob)
 {
     /// <summary><c>file:line</c></summary>
-    public string Place => IsWholeFile ? Path : FormattableString.Invariant($"{Path}:{Number}");
+    public string Place => Removal is null ? FormattableString.Invariant($"{Path}:{Number}") : Path;
 
-    /// <summary>The file holds this key and nothing else.</summary>
-    public bool IsWholeFile { get; init; }
+    /// <summary>How it is removed, when it's no line of a known_hosts file; null: it is one.</summary>
+    public string? Removal { get; init; }
 
     /// <summary>The word for the key's type in messages.</summary>
     public string ShortType => KeyTypeNames.Short(KeyType);

@@ -16,6 +16,9 @@ public sealed record KnownHostsOptions
     /// <summary>SSH Tectia's folders of host keys, looked into before the files and never written to.</summary>
     public IReadOnlyList<string> TectiaFolders { get; init; } = [];
 
+    /// <summary>Keys of this very host, which count before all files.</summary>
+    public IReadOnlyList<PinnedHostKey> PinnedKeys { get; init; } = [];
+
     /// <summary>Whether the address must have the same key as the name (<c>CheckHostIP</c>).</summary>
     public bool CheckAddress { get; init; }
 

@@ -212,9 +212,11 @@ public sealed class KnownHostsPolicy(KnownHostsOptions options)
     private async ValueTask<KnownHosts> LoadAsync(Endpoint server, CancellationToken cancellationToken)
     {
         var known = await KnownHosts.LoadAsync(options.UserFiles.Concat(options.GlobalFiles), options.Logger, options.Time, cancellationToken);
-        return options.TectiaFolders.Count == 0
+        if (options.TectiaFolders.Count > 0)
+            known = known.After(await TectiaHostKeys.LoadAsync(options.TectiaFolders, server, NameOf(server), options.Logger, cancellationToken));
+        return options.PinnedKeys.Count == 0
             ? known
-            : known.After(await TectiaHostKeys.LoadAsync(options.TectiaFolders, server, NameOf(server), options.Logger, cancellationToken));
+            : known.After([.. options.PinnedKeys.Select(pinned => new KnownHostsLine(pinned.Place, 1, KnownHostsMarker.None, NameOf(server), pinned.Key.Type, pinned.Key.Blob) { Removal = "(it stands in the profile's configuration: replace it there)" })]);
     }
 
     // New keys go here; without it none is kept.

@@ -29,7 +29,7 @@ internal static class TectiaHostKeys
                 var content = new byte[MaximumFileLength];
                 var length = await file.ReadAtLeastAsync(content, content.Length, throwOnEndOfStream: false, cancellationToken);
                 if (Ssh2Text.TryReadPublic(content.AsSpan(0, length), out var key))
-                    lines.Add(new(path, 1, KnownHostsMarker.None, name, key.Type, key.Blob) { IsWholeFile = true });
+                    lines.Add(new(path, 1, KnownHostsMarker.None, name, key.Type, key.Blob) { Removal = $"rm \"{path}\"" });
                 else
                     Log.KnownHostsLineIgnored(logger, path, "it holds no public key in SSH2's format (RFC 4716)");
             }

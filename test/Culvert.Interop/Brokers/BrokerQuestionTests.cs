@@ -28,8 +28,8 @@ public sealed class BrokerQuestionTests
         return (questions[0].GetProperty("id").GetInt64(), questions[0].GetProperty("kind").GetString()!);
     }
 
-    private static Task UntilStateAsync(BrokerProcess broker, string state) =>
-        broker.UntilAsync(connections => connections[0].GetProperty("state").GetString() == state, Cancel, "list-connections");
+    private static async Task UntilStateAsync(BrokerProcess broker, string state) =>
+        await broker.UntilAsync(connections => connections[0].GetProperty("state").GetString() == state, Cancel, "list-connections");
 
     private static CommandLine AtTerminal(BrokerProcess broker, string secret, params IReadOnlyList<string> words)
     {

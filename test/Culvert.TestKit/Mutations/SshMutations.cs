@@ -8,6 +8,7 @@ public static class SshMutations
     private const string ChaCha20Poly1305Cipher = "src/Culvert.Ssh/Crypto/Ciphers/ChaCha20Poly1305Cipher.cs";
     private const string KeyedTransport = "src/Culvert.Ssh/Transport/KeyedTransport.cs";
     private const string Handshake = "src/Culvert.Ssh/Transport/KeyChange/Handshake.cs";
+    private const string ChannelDial = "src/Culvert.Ssh/Connection/Far/ChannelDial.cs";
     private const string TransportMessages = "src/Culvert.Ssh/Transport/TransportMessages.cs";
     private const string RekeyingTransport = "src/Culvert.Ssh/Transport/RekeyingTransport.cs";
     private const string Curve25519Exchange = "src/Culvert.Ssh/Crypto/Exchange/Curve25519Exchange.cs";
@@ -40,6 +41,10 @@ public static class SshMutations
             "if (_needless > Limits.MaximumNeedlessExchanges)",
             "if (_needless > 1000)",
             "Ssh.Hostile.ConnectionTests.Keys_changed_without_end"),
+        new("a dial given up gives its window back", ChannelDial,
+            "$\"open failed: no answer within {_timeout.TotalSeconds:0.###} s\")))))\n            _channel?.GiveUp();",
+            "$\"open failed: no answer within {_timeout.TotalSeconds:0.###} s\")))))\n            _channel?.ToString();",
+            "Ssh.ConnectionChannelTests.A_dial_given_up_keeps_its_number_until_the_answer"),
         new("extensions are bounded", TransportMessages,
             "if (count > Limits.MaximumExtensions)",
             "if (count > 1_000_000)",

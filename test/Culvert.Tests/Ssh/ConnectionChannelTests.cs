@@ -190,6 +190,8 @@ public sealed class ConnectionChannelTests
         time.Advance(TimeSpan.FromSeconds(5));
         Assert.Equal(FailureKind.Timeout, (await late.Outcome).Failure!.Kind);
         Assert.Equal(2, client.Multiplexer.Table.Count);
+        // A server that never answers keeps numbers, but nobody else's windows small.
+        Assert.Equal(0, client.Budget.Granted);
         await peer.ConfirmOpenAsync(7);
         await peer.ConfirmOpenAsync(8);
         // Early bytes are within the first window, and nobody's.

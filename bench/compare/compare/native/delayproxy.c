@@ -98,7 +98,10 @@ static void receive(struct flow *flow)
             }
             return;
         }
-        *chunk = (struct chunk){.due = now() + delay, .end = (size_t)count, .next = NULL};
+        chunk->next = NULL;
+        chunk->due = now() + delay;
+        chunk->begin = 0;
+        chunk->end = (size_t)count;
         if (flow->last)
             flow->last->next = chunk;
         else

@@ -1,3 +1,5 @@
+using Culvert.Ssh.Trust;
+
 namespace Culvert.Broker.Config;
 
 /// <summary>Collects settings in the order of their weight. As in OpenSSH the first value of a setting wins; forwards and key files add up. What is said
@@ -124,6 +126,9 @@ public sealed class ConfigBuilder(Machine machine)
 
     /// <summary>Takes the password itself; no setting that can be typed says it.</summary>
     internal void SetPassword(Secret password) => Draft = Draft with { Connection = Draft.Connection with { Password = password } };
+
+    /// <summary>Takes a key of the server's; no setting that can be typed says it.</summary>
+    internal void AddHostKey(PinnedHostKey key) => Draft = Draft with { Connection = Draft.Connection with { PinnedHostKeys = [.. Draft.Connection.PinnedHostKeys, key] } };
 
     /// <summary>Whether something has said where the password comes from.</summary>
     internal bool HasPassword => Draft.Connection is { Password: not null } or { PasswordFile: not null } or { PasswordProgram: not null } or { PasswordCredential: not null };

@@ -107,7 +107,7 @@ internal static class XmlGrammar
         Of(Profiles, "", "profile"),
         new("profile", ["id", "name", "host", "port", "protocol", "host-type", "connect-on-startup", "user", "gateway-profile"],
             [.. Settings, "hostkey", "user-identities", "tunnels", "password"]) { HasOwnSettings = true },
-        Of("hostkey", "file") with { Ignored = "the server's key is looked up in known_hosts and in the folders of known-hosts", HasText = true },
+        Of("hostkey", "file") with { HasText = true },
         Of("user-identities", "", "identity"),
         Of("identity", "identity-file file hash id data"),
         Of("password", "string file command"),

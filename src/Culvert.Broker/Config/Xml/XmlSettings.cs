@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using Culvert.Ssh.Trust;
 
 namespace Culvert.Broker.Config;
 
@@ -88,6 +89,7 @@ internal sealed class XmlSettings(XmlFile file, ConfigBuilder builder, Machine m
             case "hostkey-algorithms": List(element, "HostKeyAlgorithms"); break;
             case "rekey": Simple(element, "bytes", "RekeyLimit"); break;
             case "authentication-methods": TakeMethods(element); break;
+            case "hostkey": TakeHostKey(element); break;
             case "password": TakePassword(element); break;
             case "compression": Word(element, "name", "Compression", ("none", "no"), ("zlib", "yes")); break;
             case "tcp-connect-timeout": Simple(element, "time", "ConnectTimeout"); break;
@@ -137,6 +139,17 @@ internal sealed class XmlSettings(XmlFile file, ConfigBuilder builder, Machine m
             Set(path, "CulvertPasswordFile", Value(path));
         else if (element.Attribute("command") is { } command)
             Set(command, "CulvertPasswordProgram", Value(command));
+    }
+
+    private void TakeHostKey(XElement element)
+    {
+        var said = element.Attribute("file");
+        var path = said is null ? null : Value(said);
+        var text = path is null ? element.Value : string.Join('\n', machine.Read(path).Lines ?? []);
+        if (PinnedHostKey.TryParse(path ?? file.Name, text, out var key))
+            builder.AddHostKey(key);
+        else
+            findings.Mistake(file.Name, (XObject?)said ?? element, path is null ? "<hostkey> holds no public key in Base64" : $"{path}: {machine.Read(path).Problem ?? "it holds no public key"}");
     }
 
     private void TakeIdentity(XElement identity)

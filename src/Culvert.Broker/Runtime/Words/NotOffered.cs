@@ -22,6 +22,8 @@ internal static class NotOffered
                 yield return Message.Error("engine openssh doesn't read SSH Tectia's lists of keys", "name each key with -i");
             if (config.HostKeyFolders is { } folders && !ValueSyntax.IsNone(folders))
                 yield return Message.Error("engine openssh doesn't read SSH Tectia's folders of host keys", "write the keys into known_hosts: ssh-keygen -i -f key_22_host.pub");
+            if (config.PinnedHostKeys.Count > 0)
+                yield return Message.Error("engine openssh takes no host key from a profile", "write it into known_hosts");
             // Whom a connection on the server's side belongs to must be known before a file is given to it, and ssh doesn't tell.
             if (config.Tunnels.Any(tunnel => tunnel.Spec.Type == TunnelType.Ftp && tunnel.Ftp.Active != ActiveMode.Convert))
                 yield return Message.Error("engine openssh can't forward active mode", "leave --active at convert: the FTP server is asked for passive mode");

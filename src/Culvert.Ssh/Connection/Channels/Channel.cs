@@ -162,6 +162,14 @@ internal sealed partial class Channel
         }
     }
 
+    /// <summary>Nobody waits for the peer's answer any more: the window goes back to the budget, and what the peer still sends within it is dropped. The number stays
+    /// taken until the answer.</summary>
+    public void GiveUp()
+    {
+        lock (_gate)
+            _receiving.Recycle();
+    }
+
     /// <summary>Breaks both halves: what is queued and unread is dropped; CLOSE without EOF is all that the peer sees.</summary>
     public void Abort()
     {

@@ -6,6 +6,7 @@ internal sealed class ReceiveBuffer(ConnectionBuffers buffers)
 {
     private Segment? _head;
     private Segment? _tail;
+    private Segment? _spare;
     private int _lent;
     private int _scale;
 
@@ -53,7 +54,8 @@ internal sealed class ReceiveBuffer(ConnectionBuffers buffers)
         _head = head.Next;
         if (_head is null)
             _tail = null;
-        head.Pool.Return(head.Array);
+        head.Return();
+        _spare = head;
     }
 
     /// <summary>Copies into <paramref name="into"/> and takes off what was copied, across segments.</summary>
@@ -99,7 +101,7 @@ internal sealed class ReceiveBuffer(ConnectionBuffers buffers)
     private static void Return(Segment? segment)
     {
         for (; segment is not null; segment = segment.Next)
-            segment.Pool.Return(segment.Array);
+            segment.Return();
     }
 
     private void Grow(int wanted)
@@ -109,7 +111,9 @@ internal sealed class ReceiveBuffer(ConnectionBuffers buffers)
         var scale = _scale;
         while (buffers.Segments[scale].Size < wanted && scale < buffers.Segments.Count - 1)
             scale++;
-        var segment = new Segment(buffers.Segments[scale]);
+        var segment = _spare ?? new();
+        _spare = null;
+        segment.Begin(buffers.Segments[scale]);
         if (_tail is null)
             _head = segment;
         else
@@ -117,12 +121,24 @@ internal sealed class ReceiveBuffer(ConnectionBuffers buffers)
         _tail = segment;
     }
 
-    private sealed class Segment(BufferPool pool)
+    /// <summary>An array of a pool, and what of it is in use. One that was emptied serves again: a transfer empties one with every packet.</summary>
+    private sealed class Segment
     {
-        public readonly BufferPool Pool = pool;
-        public readonly byte[] Array = pool.Rent();
+        private BufferPool? _pool;
+        public byte[] Array = [];
         public int Start;
         public int End;
         public Segment? Next;
+
+        public void Begin(BufferPool pool)
+        {
+            (_pool, Array, Start, End, Next) = (pool, pool.Rent(), 0, 0, null);
+        }
+
+        public void Return()
+        {
+            _pool!.Return(Array);
+            Array = [];
+        }
     }
 }

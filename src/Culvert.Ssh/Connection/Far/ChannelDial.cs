@@ -35,15 +35,18 @@ internal sealed class ChannelDial : Dial
     public override void Abort()
     {
         _timer.Dispose();
-        if (!_outcome.TrySetResult(new(null, new Failure(FailureKind.Aborted, "the attempt was given up"))))
+        if (_outcome.TrySetResult(new(null, new Failure(FailureKind.Aborted, "the attempt was given up"))))
+            _channel?.GiveUp();
+        else
             _channel?.Abort();
     }
 
     private void TimeOut()
     {
         _timer.Dispose();
-        _outcome.TrySetResult(new(null, new Failure(FailureKind.Timeout,
-            string.Create(CultureInfo.InvariantCulture, $"open failed: no answer within {_timeout.TotalSeconds:0.###} s"))));
+        if (_outcome.TrySetResult(new(null, new Failure(FailureKind.Timeout,
+            string.Create(CultureInfo.InvariantCulture, $"open failed: no answer within {_timeout.TotalSeconds:0.###} s")))))
+            _channel?.GiveUp();
     }
 
     /// <summary>The answer; on the reader loop, and possibly before <see cref="Multiplexer.Open"/> has returned.</summary>

@@ -201,6 +201,18 @@ public sealed class XmlConfigurationTests
     }
 
     [Fact]
+    public void The_servers_key_can_stand_in_its_profile()
+    {
+        const string base64 = "AAAAC3NzaC1lZDI1NTE5AAAAIIzd9YHpHU1J6u0ykXM1z2qNSyLJlhkPAo4VpHyGqBRW";
+        string[] texts = [base64, $"\n {base64[..40]}\n {base64[40..]}\n", $"ssh-ed25519 {base64} me@desk", $"---- BEGIN SSH2 PUBLIC KEY ----\nComment: \"x\"\n{base64}\n---- END SSH2 PUBLIC KEY ----"];
+        Assert.All(texts, text => Assert.Equal(base64, Convert.ToBase64String(Assert.Single(Profile($"<hostkey>{text}</hostkey>").PinnedHostKeys).Key.Blob.Span)));
+        var machine = new FakeMachine().With("/home/me/gw.pub", texts[3]);
+        Assert.Equal("/home/me/gw.pub", Assert.Single(Profile("<hostkey file=\"%D/gw.pub\"/>", machine: machine).PinnedHostKeys).Place);
+        Assert.Contains("/nowhere: No such file or directory", Assert.Throws<ConfigException>(() => Profile("<hostkey file=\"/nowhere\"/>")).Message, StringComparison.Ordinal);
+        Assert.Contains("<hostkey> holds no public key in Base64", Assert.Throws<ConfigException>(() => Profile("<hostkey>AAAA</hostkey>")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_password_comes_from_a_file_or_a_program()
     {
         Assert.Equal("/home/me/pw", Profile("<password file=\"%D/pw\"/>").PasswordFile);

@@ -1,5 +1,4 @@
 using Culvert.Ssh.Crypto;
-using Culvert.Ssh.Transport;
 using Culvert.Tests.Ssh.Transport;
 using Xunit;
 
@@ -39,12 +38,12 @@ public sealed class PreparedExchangeTests
         await using var prepared = PreparedExchange.Start(algorithms);
         await using var pair = await TransportPair.CreateAsync(new() { Algorithms = algorithms, Prepared = prepared }, new() { Algorithms = algorithms }, Cancelled);
         Assert.Null(await prepared.TakeAsync(method));
-        var (near, far) = (pair.ClientSide.ReceiveAsync(Cancelled), pair.ServerSide.ReceiveAsync(Cancelled));
+        var (near, far) = (pair.ClientSide.ReceiveAsync(Cancelled).AsTask(), pair.ServerSide.ReceiveAsync(Cancelled).AsTask());
         await pair.ClientSide.RekeyAsync(Cancelled);
         Assert.Equal(2, pair.ClientSide.KeyExchanges);
         await pair.DisposeAsync();
-        await Assert.ThrowsAnyAsync<Exception>(async () => await near);
-        await Assert.ThrowsAnyAsync<Exception>(async () => await far);
+        await Assert.ThrowsAnyAsync<Exception>(() => near);
+        await Assert.ThrowsAnyAsync<Exception>(() => far);
     }
 
     [Fact]

@@ -118,4 +118,23 @@ public sealed class TectiaTests : IDisposable
         await CheckAsync("rsa2048");
         await CheckAsync("ed25519");
     }
+
+    [Fact]
+    public async Task A_key_that_was_configured_for_a_host_counts_before_all_files()
+    {
+        await File.WriteAllTextAsync(_folder.File("known_hosts"), $"host.example {KeyFixture.PublicOf("rsa2048")}\n", Cancelled);
+        Assert.True(PinnedHostKey.TryParse("/c.xml", KeyFixture.PublicOf("ed25519").ToString()!, out var pinned));
+        var shown = new List<string>();
+        var policy = new KnownHostsPolicy(new() { UserFiles = [_folder.File("known_hosts")], PinnedKeys = [pinned], Checking = HostKeyChecking.No, Show = shown.Add });
+        async Task CheckAsync(string key)
+        {
+            var offered = KeyFixture.PublicOf(key);
+            await policy.CheckAsync(new(new Endpoint("host.example", 22), offered.Type, offered.Blob, offered.Fingerprint), Cancelled);
+        }
+
+        await CheckAsync("ed25519");
+        Assert.Empty(shown);
+        await Assert.ThrowsAsync<SshHostKeyException>(() => CheckAsync("openssl25519"));
+        Assert.Contains("Offending ED25519 key in /c.xml\n  remove with:\n  (it stands", shown[0], StringComparison.Ordinal);
+    }
 }

@@ -1,0 +1,179 @@
+using System.Buffers.Binary;
+using Culvert.Net;
+using Culvert.Ssh;
+using Culvert.Ssh.Connection;
+using Culvert.Ssh.Crypto;
+using Culvert.Ssh.Transport;
+using Culvert.Ssh.Wire;
+using Culvert.Tests.Ssh.Crypto;
+using Xunit;
+
+namespace Culvert.Tests.Ssh;
+
+/// <summary>What a packet costs the collector once a connection is warm: nothing. Everything here runs on one thread and doesn't wait, so the count is exact. The
+/// asynchronous calls around it allocate in a build for debugging only; bench/Culvert.Bench counts those.</summary>
+public sealed class AllocationTests
+{
+    private const int Warm = 300, Counted = 1000;
+
+    /// <summary>What BouncyCastle's ChaCha20 and Poly1305 cost a packet in each direction, whatever its length: their keys and nonces come in objects.</summary>
+    private const int ForeignObjects = 416;
+
+    public static TheoryData<string, string?, int> Ciphers
+    {
+        get
+        {
+            var data = new TheoryData<string, string?, int>();
+            foreach (var cipher in Algorithms.Of(AlgorithmKind.Cipher))
+            {
+                foreach (var length in (int[])[64, Limits.MaximumChannelPacket])
+                    data.Add(cipher, Algorithms.BringsItsOwnMac(cipher) ? null : "hmac-sha2-256-etm@openssh.com", length);
+            }
+            return data;
+        }
+    }
+
+    [Theory, MemberData(nameof(Ciphers))]
+    public void A_packet_that_is_sealed_and_opened_allocates_nothing(string cipher, string? mac, int length)
+    {
+        using var sealing = PacketCipherTests.Create(cipher, mac);
+        using var opening = PacketCipherTests.Create(cipher, mac);
+        var body = KeyedTransport.PaddedLength(length, sealing);
+        var packet = new byte[4 + body + sealing.TagLength];
+        var sequence = 0u;
+        AssertNothing(
+            () =>
+            {
+                BinaryPrimitives.WriteInt32BigEndian(packet, body);
+                sealing.Seal(sequence, packet);
+                return opening.ReadLength(sequence, packet.AsSpan(0, opening.HeadLength)) == body && opening.Open(sequence++, packet);
+            },
+            2 * Allowed(cipher));
+    }
+
+    [Theory, MemberData(nameof(Ciphers))]
+    public async Task A_packet_that_lies_ready_is_taken_without_allocating(string cipher, string? mac, int length)
+    {
+        const int Batch = 4;
+        var loop = new LoopDuplex();
+        var received = new Culvert.Ssh.Transport.ReceiveBuffer(loop);
+        var transport = new KeyedTransport(loop, received, "peer");
+        transport.Sending.Change(PacketCipherTests.Create(cipher, mac), resetSequence: true);
+        transport.Receiving.Change(PacketCipherTests.Create(cipher, mac), resetSequence: true);
+        for (var round = 0; round < Warm / Batch; round++)
+        {
+            for (var i = 0; i < Batch; i++)
+                await transport.WriteAsync(new byte[length], CancellationToken.None);
+            await transport.FlushAsync(CancellationToken.None);
+            while (loop.Count > 0)
+                await received.FillAsync(received.Count + loop.Count, CancellationToken.None);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var taken = 0;
+            while (transport.TryReceive(out var payload))
+                taken += payload.Length;
+            var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.Equal(Batch * length, taken);
+            Assert.True(allocated <= Batch * Allowed(cipher) || round == 0, $"{allocated} bytes in round {round}");
+        }
+        await transport.DisposeAsync();
+    }
+
+    [Fact]
+    public void A_packet_that_a_channel_sends_allocates_nothing()
+    {
+        var (channel, host) = Channel();
+        AssertNothing(() =>
+        {
+            var slot = channel.TryReserve();
+            if (channel.Commit(slot.Room.Length) != WriteEnd.None || host.Queue.TryDequeue(out var packet) != NextOutgoing.Packet)
+                return false;
+            host.Buffers.Slots.Return(packet.Packet);
+            channel.Written(packet.Kind);
+            return packet.Kind == OutgoingKind.Data;
+        });
+    }
+
+    [Fact]
+    public void Data_that_a_channel_receives_allocates_only_its_credit_messages()
+    {
+        var (channel, host) = Channel();
+        var data = new byte[Limits.MaximumChannelPacket];
+        var messages = 0;
+
+        void Receive()
+        {
+            channel.Data(data);
+            channel.Release(channel.TryLend().Bytes.Length);
+            while (host.Queue.TryDequeue(out var packet) == NextOutgoing.Packet)
+                messages++;
+        }
+
+        for (var i = 0; i < Warm; i++)
+            Receive();
+        messages = 0;
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < Counted; i++)
+            Receive();
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        // At most once an eighth of the first window: an array of 9 bytes, and what an array has itself.
+        Assert.InRange(messages, 1, Counted * Limits.MaximumChannelPacket / (Limits.InitialWindow / 8));
+        Assert.InRange(allocated, 0, messages * 40);
+    }
+
+    private static (Channel Channel, ChannelHost Host) Channel()
+    {
+        var buffers = new ConnectionBuffers();
+        var host = new ChannelHost(new SendQueue(buffers.Slots), buffers, new ChannelTable(), new WindowBudget(WindowBudget.DefaultBytes), new RoundTrip(TimeProvider.System), TimeProvider.System);
+        var channel = new Channel(host, Priority.Bulk, remote: 0, window: uint.MaxValue, maximumPacket: Limits.MaximumChannelPacket);
+        channel.Confirm();
+        while (host.Queue.TryDequeue(out _) == NextOutgoing.Packet) { }
+        return (channel, host);
+    }
+
+    private static int Allowed(string cipher) => cipher.StartsWith("chacha20", StringComparison.Ordinal) ? ForeignObjects : 0;
+
+    private static void AssertNothing(Func<bool> once, int allowed = 0)
+    {
+        var succeeds = true;
+        for (var i = 0; i < Warm; i++)
+            succeeds &= once();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < Counted; i++)
+            succeeds &= once();
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.True(succeeds);
+        Assert.InRange(allocated, 0, Counted * allowed);
+    }
+
+    /// <summary>Reads what was written to it, at once.</summary>
+    private sealed class LoopDuplex() : PooledDuplex(64 * 1024)
+    {
+        private readonly byte[] _bytes = new byte[Limits.MaximumSendBuffer];
+        private int _start, _end;
+
+        public int Count => _end - _start;
+
+        public override ValueTask<ReadResult> ReadAsync(Memory<byte> into, CancellationToken cancellationToken)
+        {
+            var count = Math.Min(into.Length, _end - _start);
+            _bytes.AsSpan(_start, count).CopyTo(into.Span);
+            _start += count;
+            return new(new ReadResult(into[..count], ReadEnd.None));
+        }
+
+        public override ValueTask<WriteEnd> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+        {
+            if (_start == _end)
+                _start = _end = 0;
+            bytes.Span.CopyTo(_bytes.AsSpan(_end));
+            _end += bytes.Length;
+            return new(WriteEnd.None);
+        }
+
+        public override ValueTask<WriteEnd> EndAsync(CancellationToken cancellationToken) => new(WriteEnd.None);
+
+        public override void Abort() { }
+
+        public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
