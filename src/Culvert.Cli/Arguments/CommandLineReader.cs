@@ -132,7 +132,7 @@ internal static class CommandLineReader
         {
             return prints ? found.Print(builder) : Wanted(found.Connection(builder), stdio, background, logFile) switch
             {
-                Invocation.Tunnels tunnels => tunnels with { Notes = found.Notes, Profile = isPlain ? found.Id : null },
+                Invocation.Tunnels tunnels => tunnels with { Notes = found.Notes, Profile = isPlain && !found.IsExclusive ? found.Id : null },
                 var other => other,
             };
         }

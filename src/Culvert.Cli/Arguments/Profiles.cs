@@ -37,6 +37,9 @@ internal sealed record FoundProfile(XmlConfiguration Configuration, string Id)
     /// <summary>What in the configuration has no effect.</summary>
     public IReadOnlyList<string> Notes => Configuration.Notes;
 
+    /// <summary>Whether it gets a connection of its own, and so no broker's.</summary>
+    public bool IsExclusive => Configuration.IsExclusive(Id);
+
     /// <summary>Its connection; what was typed beside it counts more.</summary>
     public ConnectionConfig Connection(ConfigBuilder typed) => Configuration.Connection(Id, typed);
 

@@ -61,7 +61,8 @@ public sealed class ServerLinesTests
         var curl = await Command.RunAsync(new CommandLine(Peers.Require("curl"), [.. Curl.Arguments(FtpTarget.Through(ftp, culvert.Port), TransferMode.Pasv), Curl.Url(FtpTarget.Through(ftp, culvert.Port), "pub/file")]), Cancelled);
         Assert.NotEqual(0, curl.ExitCode);
         Assert.Contains("< 230", curl.Output, StringComparison.Ordinal);
-        Assert.Contains("425", curl.Output, StringComparison.Ordinal);
+        // curl that sees its data connection reset before it asked for the file never hears the 425; the log has the cause in any case.
+        Assert.Contains("administratively prohibited", culvert.Output, StringComparison.Ordinal);
     }
 
     [Fact]

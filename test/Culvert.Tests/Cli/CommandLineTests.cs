@@ -384,7 +384,9 @@ public sealed class CommandLineTests
     public void A_profile_that_is_named_alone_can_be_left_to_a_broker()
     {
         var machine = new FakeMachine().With("/home/me/.ssh2/ssh-broker-config.xml",
-            "<profiles><profile id=\"1\" name=\"pay\" host=\"h\"><tunnels><local-tunnel listen-port=\"1\" dst-port=\"2\"/></tunnels></profile></profiles>").Machine;
+            "<profiles><profile id=\"1\" name=\"pay\" host=\"h\"><tunnels><local-tunnel listen-port=\"1\" dst-port=\"2\"/></tunnels></profile>"
+            + "<profile id=\"own\" host=\"h\"><exclusive-connection enable=\"yes\"/><tunnels><local-tunnel listen-port=\"1\" dst-port=\"2\"/></tunnels></profile></profiles>").Machine;
+        Assert.Null(Assert.IsType<Invocation.Tunnels>(CommandLineReader.Read(["own"], machine)).Profile);
         Assert.Equal("1", Assert.IsType<Invocation.Tunnels>(CommandLineReader.Read(["pay"], machine)).Profile);
         Assert.Null(Assert.IsType<Invocation.Tunnels>(CommandLineReader.Read(["-v", "pay"], machine)).Profile);
         Assert.Empty(Assert.IsType<Invocation.Stdio>(CommandLineReader.Read(["-W", "a:1", "pay"], machine)).Connection.Tunnels);

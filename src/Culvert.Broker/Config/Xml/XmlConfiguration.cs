@@ -95,6 +95,10 @@ public sealed class XmlConfiguration
     public string? Find(string idOrName) => _profiles.ContainsKey(idOrName) ? idOrName
         : _order.Find(id => (string?)_profiles[id].Element.Attribute("name") == idOrName);
 
+    /// <summary>Whether who asks for the profile gets a connection of its own.</summary>
+    /// <param name="id">Its id.</param>
+    public bool IsExclusive(string id) => Profile(id)?.ExclusiveConnection == true;
+
     /// <summary>A profile's connection, for one command: what the builder holds already counts more, and its forwards come first.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="builder">What was typed.</param>

@@ -70,7 +70,7 @@ internal sealed record XmlFile(string Name, XElement Root, bool IsPrivate)
         }
         catch (XmlException e)
         {
-            findings.Mistake(name, Math.Max(1, e.LineNumber), Math.Max(1, e.LinePosition), Sentence(e.Message));
+            findings.Mistake(name, Math.Max(1, e.LineNumber), Math.Max(1, e.LinePosition), XmlSyntaxMessages.Of(e.Message));
             return null;
         }
     }
@@ -110,12 +110,5 @@ internal sealed record XmlFile(string Name, XElement Root, bool IsPrivate)
         {
             findings.Mistake(file, attribute, $"<{element.Name.LocalName}> has no attribute {attribute.Name.LocalName}");
         }
-    }
-
-    // The parser's sentences end with where it was, which stands in front already.
-    private static string Sentence(string message)
-    {
-        var end = message.IndexOf(" Line ", StringComparison.Ordinal);
-        return (end > 0 ? message[..end] : message).TrimEnd('.');
     }
 }
