@@ -51,5 +51,7 @@ def judge(goal, measurements, seed):
     if measurement is None or goal.ours not in measurement["values"] or goal.peer not in (None, *measurement["values"]):
         return None, None, "not measured"
     values = measurement["values"]
+    if goal.peer and measurement["rig"].startswith("path") and measurement["remarks"].get(goal.ours) != measurement["remarks"].get(goal.peer):
+        return measurement["rig"], None, "not comparable: sizes differ"  # TCP's slow start weighs more on the smaller
     interval = figures.ratio(values[goal.ours], values[goal.peer], seed) if goal.peer else figures.middle(values[goal.ours], seed)
     return measurement["rig"], interval, figures.reached(interval, goal.bound, goal.at_least)
