@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Culvert.Ssh.Transport;
+using Culvert.TestKit.Networks;
 
 namespace Culvert.Bench;
 

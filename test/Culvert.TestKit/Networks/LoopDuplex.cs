@@ -1,13 +1,16 @@
 using Culvert.Net;
+using Culvert.Ssh.Wire;
 
-namespace Culvert.Bench;
+namespace Culvert.TestKit.Networks;
 
-/// <summary>Reads what was written to it, at once; what is timed is the code around it.</summary>
+/// <summary>Reads what was written to it, at once; what is counted or timed is the code around it. The benchmarks compile this file too.</summary>
 internal sealed class LoopDuplex() : PooledDuplex(64 * 1024)
 {
-    private readonly byte[] _bytes = new byte[512 * 1024];
-    private int _start;
-    private int _end;
+    private readonly byte[] _bytes = new byte[Limits.MaximumSendBuffer];
+    private int _start, _end;
+
+    /// <summary>How much can be read.</summary>
+    public int Count => _end - _start;
 
     public override ValueTask<ReadResult> ReadAsync(Memory<byte> into, CancellationToken cancellationToken)
     {
