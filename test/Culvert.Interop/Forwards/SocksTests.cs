@@ -33,7 +33,7 @@ public sealed class SocksTests
         var cancellation = TestContext.Current.CancellationToken;
         await using var web = WebServer.Start();
         await using var ssh = await SshServer.StartAsync(server, cancellation);
-        await using var culvert = await CulvertProcess.StartAsync(ssh, cancellation, "--engine", engine, letter, "0");
+        await using var culvert = await CulvertProcess.StartAsync(ssh, cancellation, "--engine", engine, letter, FreePort.ForTunnel(letter).ToString(CultureInfo.InvariantCulture));
         foreach (var version in Versions)
         {
             var result = await CurlAsync(version, culvert.Port, $"http://localhost:{web.Port}/", cancellation);
@@ -75,7 +75,7 @@ public sealed class SocksTests
         await using var permitted = WebServer.Start();
         await using var forbidden = WebServer.Start();
         await using var ssh = await SshServer.StartAsync(SshServer.OpenSsh, cancellation);
-        await using var culvert = await CulvertProcess.StartAsync(ssh, cancellation, "-o", $"PermitRemoteOpen=127.0.0.1:{permitted.Port}", "-R", "0");
+        await using var culvert = await CulvertProcess.StartAsync(ssh, cancellation, "-o", $"PermitRemoteOpen=127.0.0.1:{permitted.Port}", "-R", FreePort.Next().ToString(CultureInfo.InvariantCulture));
         Assert.Equal(permitted.Page, (await CurlAsync("--socks5", culvert.Port, $"http://127.0.0.1:{permitted.Port}/", cancellation)).OrThrow().Output);
         var result = await CurlAsync("--socks5", culvert.Port, $"http://127.0.0.1:{forbidden.Port}/", cancellation);
         Assert.Equal(97, result.ExitCode);

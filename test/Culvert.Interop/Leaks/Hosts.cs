@@ -99,7 +99,7 @@ public abstract class Hosts : IAsyncLifetime
         TunnelTo(type, direction, FtpServerOf(direction).Options.Host.Address);
 
     internal string[] TunnelTo(string type, string direction, string address) =>
-        [direction, $"{type}/0:{address}:{FtpServerOf(direction).Port}"];
+        [direction, $"{type}/{FreePort.ForTunnel(direction)}:{address}:{FtpServerOf(direction).Port}"];
 
     internal FtpTarget ClientOf(string direction, int port) =>
         FtpTarget.Through(FtpServerOf(direction), port) with { From = direction == Local ? Near : Far };

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Culvert.Interop.Processes;
 using Culvert.Interop.Program;
 using Culvert.Interop.Servers;
 using Xunit;
@@ -35,7 +36,7 @@ public sealed class PlainTunnelTests
         listener.Start();
         await using var ssh = await SshServer.StartAsync(sshServer, cancellation);
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        await using var culvert = await CulvertProcess.StartAsync(ssh, cancellation, "--engine", engine, direction, $"tcp/0:127.0.0.1:{port}");
+        await using var culvert = await CulvertProcess.StartAsync(ssh, cancellation, "--engine", engine, direction, $"tcp/{FreePort.ForTunnel(direction)}:127.0.0.1:{port}");
         var answering = AnswerWithHashAsync(listener, cancellation);
 
         var question = RandomNumberGenerator.GetBytes(Length);

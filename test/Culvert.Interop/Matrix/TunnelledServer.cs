@@ -36,7 +36,7 @@ internal sealed class TunnelledServer : IAsyncDisposable
             all._ssh = await SshServer.StartAsync(sshServer, cancellation, sshOptions);
             var address = all._ftp.Options.IsIPv6 ? $"[{all._ftp.Options.ListenAddress}]" : all._ftp.Options.ListenAddress;
             var command = CulvertProcess.Command(
-                [.. CulvertProcess.Login(all._ssh), .. options, .. optionsFor?.Invoke(all._ftp) ?? [], direction, $"ftp/0:{address}:{all._ftp.Port}", all._ssh.Address]);
+                [.. CulvertProcess.Login(all._ssh), .. options, .. optionsFor?.Invoke(all._ftp) ?? [], direction, $"ftp/{FreePort.ForTunnel(direction)}:{address}:{all._ftp.Port}", all._ssh.Address]);
             command = command with { Environment = command.Environment.Concat(environment ?? new Dictionary<string, string>()).ToDictionary() };
             all._culvert = await CulvertProcess.StartAsync(NetworkHost.Here, command, cancellation);
             return all;

@@ -16,6 +16,10 @@ internal static class FreePort
 
     private static readonly ConcurrentDictionary<int, bool> Taken = new();
 
+    /// <summary>The port for a tunnel to listen on: any here; on a server one that is free. Asked for any, sshd and dropbear take one that is free on ::1,
+    /// and call it open even when a parallel test has the same number on 127.0.0.1 (a closed connection that lingers is enough).</summary>
+    public static int ForTunnel(string direction) => direction == "-R" ? Next() : 0;
+
     public static int Next()
     {
         while (true)

@@ -70,9 +70,9 @@ public sealed class ServerLinesTests
     {
         await using var ftp = await FtpServer.StartAsync(FtpServer.PyFtpdlib, Cancelled);
         await using var server = await StartAsync(Block("sshd_config -R"));
-        await TransfersAsync(server, ftp, "-R", $"ftp/0:127.0.0.1:{ftp.Port}", TransferMode.Pasv, TransferMode.Epsv);
+        await TransfersAsync(server, ftp, "-R", $"ftp/{FreePort.Next()}:127.0.0.1:{ftp.Port}", TransferMode.Pasv, TransferMode.Epsv);
         await using var active = await StartAsync([.. Block("sshd_config -R with active clients"), .. Block("sshd_config -R")]);
-        await TransfersAsync(active, ftp, "-R", $"ftp/0:127.0.0.1:{ftp.Port}");
+        await TransfersAsync(active, ftp, "-R", $"ftp/{FreePort.Next()}:127.0.0.1:{ftp.Port}");
         await using var open = await CulvertProcess.StartAsync(server, Cancelled, "-L", $"ftp/0:localhost:{ftp.Port}");
         var curl = await Command.RunAsync(new CommandLine(Peers.Require("curl"), [.. Curl.Arguments(FtpTarget.Through(ftp, open.Port), TransferMode.Pasv), Curl.Url(FtpTarget.Through(ftp, open.Port), "")]), Cancelled);
         Assert.Contains("421", curl.Output, StringComparison.Ordinal);

@@ -64,7 +64,7 @@ public sealed class LeakProofTests(OpenHosts hosts) : IClassFixture<OpenHosts>
             await using var server = await FtpServer.StartAsync(
                 FtpServer.Vsftpd, cancellation, new FtpServerOptions { Host = host, ListenAddress = "::", AcceptsForeignAddresses = true });
             var destination = active == "forward" ? "::1" : host.AddressOverIPv6;
-            await using var culvert = await hosts.CulvertAsync(cancellation, ["--active", active, direction, $"ftp/0:[{destination}]:{server.Port}"]);
+            await using var culvert = await hosts.CulvertAsync(cancellation, ["--active", active, direction, $"ftp/{FreePort.ForTunnel(direction)}:[{destination}]:{server.Port}"]);
             var target = FtpTarget.Through(server, culvert.Port, "::1") with { From = direction == Hosts.Local ? hosts.Near : hosts.Far };
             foreach (var (client, mode) in ClientsOf(active, client => client.ModesOverIPv6))
             {
