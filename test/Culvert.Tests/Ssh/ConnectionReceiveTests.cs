@@ -53,32 +53,91 @@ public sealed class ConnectionReceiveTests
             Assert.Equal(0, budget.Granted);
         });
 
-    [Fact]
-    public void The_window_grows_only_where_it_is_the_limit()
+    [Theory]
+    [InlineData(0.2, 1000, 2, 2)]
+    [InlineData(50, 10, 2, 2)]
+    [InlineData(50, 70, 3.3, 7)]
+    [InlineData(100, 25, 2.4, 5)]
+    [InlineData(50, 1000, 16, 16)]
+    [InlineData(200, 1000, 16, 16)]
+    public void The_window_grows_only_where_it_is_the_limit(double roundTripMilliseconds, double megabytesPerSecond, double least, double most)
     {
-        Assert.Equal(Limits.InitialWindow, SizeAfter(roundTripMilliseconds: 0.2, megabytesPerSecond: 1000));
-        Assert.Equal(Limits.InitialWindow, SizeAfter(roundTripMilliseconds: 50, megabytesPerSecond: 10));
-        Assert.Equal(8 * 1024 * 1024, SizeAfter(roundTripMilliseconds: 50, megabytesPerSecond: 70));
-        Assert.Equal(ConnectionLimits.MaximumWindow, SizeAfter(roundTripMilliseconds: 50, megabytesPerSecond: 1000));
+        var path = new SimulatedPath(roundTripMilliseconds, megabytesPerSecond);
+        path.Run(TimeSpan.FromSeconds(8));
+        Assert.InRange(path.Window.Size / (1024.0 * 1024), least, most);
+        // Never much at once: sshd reads what it has credit for into a buffer that it enlarges by copying.
+        Assert.InRange(path.LargestCredit, 1, 2 * ConnectionLimits.GatheredBytes);
+    }
 
-        static int SizeAfter(double roundTripMilliseconds, double megabytesPerSecond)
+    [Fact]
+    public void A_window_that_the_path_no_longer_needs_is_withheld()
+    {
+        var path = new SimulatedPath(50, 1000);
+        path.Run(TimeSpan.FromSeconds(4));
+        Assert.Equal(ConnectionLimits.MaximumWindow, path.Window.Size);
+        path.MegabytesPerSecond = 50;
+        path.Run(TimeSpan.FromSeconds(10));
+        Assert.InRange(path.Window.Size, 2_500_000, 2.5 * 2_500_000);
+        Assert.Equal(path.Window.Size, path.Budget.Granted);
+        path.MegabytesPerSecond = 1000;
+        path.Run(TimeSpan.FromSeconds(4));
+        Assert.Equal(ConnectionLimits.MaximumWindow, path.Window.Size);
+    }
+
+    /// <summary>A sender with an endless file, who uses credit as it comes, a path of one rate and one delay, and a reader without delay, in steps of a tenth of a
+    /// millisecond.</summary>
+    private sealed class SimulatedPath
+    {
+        private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(0.1);
+
+        private readonly FakeTimeProvider _time = new();
+        private readonly Queue<(int Due, int Bytes)> _data = new(), _credits = new();
+        private readonly int _oneWay;
+        private double _canSend;
+        private int _now, _credit;
+
+        public SimulatedPath(double roundTripMilliseconds, double megabytesPerSecond)
         {
-            var time = new FakeTimeProvider();
-            var roundTrip = new RoundTrip(time);
+            MegabytesPerSecond = megabytesPerSecond;
+            _oneWay = (int)Math.Round(roundTripMilliseconds / 2 / Step.TotalMilliseconds);
+            var roundTrip = new RoundTrip(_time);
             var start = roundTrip.Start();
-            time.Advance(TimeSpan.FromMilliseconds(roundTripMilliseconds));
+            _time.Advance(TimeSpan.FromMilliseconds(roundTripMilliseconds));
             roundTrip.Answered(start);
-            var window = new ReceiveWindow(new WindowBudget(1L << 30), roundTrip, time);
-            const int Packet = 32 * 1024;
-            for (var i = 0; i < 4000; i++)
+            Window = new ReceiveWindow(Budget, roundTrip, _time);
+            _credit = Window.Size;
+        }
+
+        public WindowBudget Budget { get; } = new(1L << 30);
+
+        public ReceiveWindow Window { get; }
+
+        public double MegabytesPerSecond { get; set; }
+
+        public int LargestCredit { get; private set; }
+
+        public void Run(TimeSpan length)
+        {
+            for (var end = _now + length / Step; _now < end; _now++, _time.Advance(Step))
             {
-                // A window that is smaller than the path sends one window a round trip.
-                var rate = Math.Min(megabytesPerSecond * 1e6, window.Size / (roundTripMilliseconds / 1000));
-                window.Received(Packet);
-                time.Advance(TimeSpan.FromSeconds(Packet / rate));
-                window.Read(Packet);
+                while (_credits.TryPeek(out var credit) && credit.Due <= _now)
+                    _credit += _credits.Dequeue().Bytes;
+                // The path is never idle for want of a whole packet, and doesn't save up what it didn't carry.
+                _canSend = Math.Min(_canSend + MegabytesPerSecond * 1e6 * Step.TotalSeconds, Math.Max(_credit, Limits.MaximumChannelPacket));
+                while (_credit > 0 && _canSend > 0)
+                {
+                    var bytes = Math.Min(_credit, Limits.MaximumChannelPacket);
+                    _data.Enqueue((_now + _oneWay, bytes));
+                    (_credit, _canSend) = (_credit - bytes, _canSend - bytes);
+                }
+                while (_data.TryPeek(out var data) && data.Due <= _now)
+                {
+                    Window.Received(_data.Dequeue().Bytes);
+                    if (Window.Read(data.Bytes) is var more && more > 0)
+                        _credits.Enqueue((_now + _oneWay, more));
+                    LargestCredit = Math.Max(LargestCredit, more);
+                }
             }
-            return window.Size;
         }
     }
 

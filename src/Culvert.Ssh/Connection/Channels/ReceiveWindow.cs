@@ -4,19 +4,33 @@ namespace Culvert.Ssh.Connection;
 
 /// <summary>How much the peer may send us on one channel (RFC 4254 §5.2), and when it hears of more. Pure accounting; the channel's lock guards it.</summary>
 /// <remarks><para>At any time: credit the peer holds + bytes that wait for their reader + bytes read but not yet credited = size.</para>
-/// <para>Credit is given back when an eighth of the window was read (but a packet at least): the peer never sees less than seven eighths of the window,
-/// and at the start size it's woken once for 256 KiB, about what one send to the client's socket carries. OpenSSH's own three packets wake the peer
-/// nearly three times as often, half a window lets a path with a long round trip run dry.</para>
-/// <para>The window doubles when all of it was read within two round trips: then it, and not the path or the reader, was the limit (a full window takes one round trip
-/// plus the delay of its credit). On a short path that never happens, which is wanted: sshd pays for a large window with copies.</para></remarks>
+/// <para>Credit is given back when an eighth of the window was read (but a packet at least, and at most what one send to the client's socket carries):
+/// OpenSSH's own three packets wake the peer nearly three times as often at the start size, half a window lets a path with a long round trip run dry.</para>
+/// <para>Whether the window is the limit is measured: one credit at a time is followed until the first byte comes that was sent on it. A peer that had nothing
+/// left uses it at once, so that takes a round trip; it takes longer where the path, the reader or the peer's source is the limit. A size that proved to be the limit
+/// grows by half, and where credit waits for long a third is withheld.</para>
+/// <para>It grows slowly and by little at a time, because of sshd: it reads as much as it has credit for into a buffer that it copies for every 32 KiB more.
+/// Credit that the path can't use costs it seconds (16 MiB: two), in which little is sent.</para></remarks>
 internal sealed class ReceiveWindow
 {
+    private const long None = -1;
+
+    /// <summary>In round trips: a credit that is used within them was waited for. A quarter is for the time that programs take to run.</summary>
+    private const double LimitingBelow = 1.25;
+
+    /// <summary>In round trips: a credit that waits longer is far from being needed.</summary>
+    private const double NeedlessAbove = 2.5;
+
     private readonly WindowBudget _budget;
     private readonly RoundTrip _roundTrip;
     private readonly TimeProvider _time;
     private int _read;
-    private long _roundStart;
-    private long _roundRead;
+    private long _received;
+    private long _followed = None;
+    private long _followedSince;
+    private int _followedSize;
+    private int _lacking;
+    private int _needless;
     private bool _isGivenBack;
 
     public ReceiveWindow(WindowBudget budget, RoundTrip roundTrip, TimeProvider time)
@@ -25,7 +39,6 @@ internal sealed class ReceiveWindow
         _roundTrip = roundTrip;
         _time = time;
         Size = Credit = budget.GrantFirst(Limits.InitialWindow, ConnectionLimits.MinimumWindow);
-        _roundStart = time.GetTimestamp();
     }
 
     /// <summary>What is charged to the budget.</summary>
@@ -34,7 +47,7 @@ internal sealed class ReceiveWindow
     /// <summary>What the peer may still send.</summary>
     public int Credit { get; private set; }
 
-    private int Threshold => Math.Max(Size / 8, Math.Min(Size / 2, Limits.MaximumChannelPacket));
+    private int Threshold => Math.Clamp(Size / 8, Math.Min(Size / 2, Limits.MaximumChannelPacket), ConnectionLimits.GatheredBytes);
 
     /// <summary>Data came.</summary>
     /// <exception cref="SshProtocolException">More than the peer may send.</exception>
@@ -45,21 +58,22 @@ internal sealed class ReceiveWindow
         if (count > Credit)
             throw new SshProtocolException($"CHANNEL_DATA of {count} bytes, the window has {Credit}");
         Credit -= count;
+        _received += count;
+        if (_followed != None && _received > _followed)
+            CreditWasUsed();
     }
 
     /// <summary>Data reached where it should go. Returns the credit to send now, often 0.</summary>
     public int Read(int count)
     {
         _read += count;
-        _roundRead += count;
-        var more = 0;
-        if (_roundRead >= Size)
-            more = EndRound();
-        if (more == 0 && _budget.IsTight && Size > ConnectionLimits.MinimumWindow)
-            Shrink();
-        if (more == 0 && _read < Threshold)
+        if (!_isGivenBack)
+            Resize(count);
+        if (_read < Threshold)
             return 0;
-        more += _read;
+        if (_followed == None)
+            (_followed, _followedSince, _followedSize) = (_received + Credit, _time.GetTimestamp(), Size);
+        var more = _read;
         _read = 0;
         Credit += more;
         return more;
@@ -74,24 +88,32 @@ internal sealed class ReceiveWindow
         _budget.Return(Size);
     }
 
-    private int EndRound()
+    private void CreditWasUsed()
     {
-        var took = _time.GetElapsedTime(_roundStart);
-        _roundStart = _time.GetTimestamp();
-        _roundRead = 0;
-        if (_roundTrip.Shortest is not { } roundTrip || took > 2 * roundTrip || Size > ConnectionLimits.MaximumWindow / 2 || _isGivenBack || !_budget.TryGrow(Size))
-            return 0;
-        var more = Size;
-        Size += more;
-        return more;
+        _followed = None;
+        if (_roundTrip.Shortest is not { } roundTrip)
+            return;
+        var took = _time.GetElapsedTime(_followedSince);
+        // Half of what was proved, not of what is granted meanwhile.
+        _lacking = took < LimitingBelow * roundTrip ? Math.Min(_followedSize + _followedSize / 2, ConnectionLimits.MaximumWindow) - Size : 0;
+        _needless = took > NeedlessAbove * roundTrip ? Math.Min(Size / 3, Size - Limits.InitialWindow) : 0;
     }
 
-    /// <summary>Withholds credit: a granted window can't be revoked, but what was read need not be granted again.</summary>
-    private void Shrink()
+    /// <summary>Grants more than was read, or less: a granted window can't be revoked, but what was read need not be granted again.</summary>
+    private void Resize(int count)
     {
-        var less = Math.Min(_read, Size - ConnectionLimits.MinimumWindow);
-        if (_isGivenBack)
+        var more = Math.Min(count, _lacking);
+        if (more > 0 && _budget.TryGrow(more))
+        {
+            _lacking -= more;
+            Size += more;
+            _read += more;
+        }
+        // What is needless is withheld from half of what comes, so that the peer need not stop; what the budget lacks, at once.
+        var less = _budget.IsTight ? Math.Min(_read, Size - ConnectionLimits.MinimumWindow) : Math.Min(count / 2, _needless);
+        if (less <= 0)
             return;
+        _needless -= Math.Min(less, Math.Max(_needless, 0));
         Size -= less;
         _read -= less;
         _budget.Return(less);
