@@ -9,9 +9,6 @@ public sealed record BrokerConfig
     /// <summary>Tunnels that listen from the start and connect on first use.</summary>
     public IReadOnlyList<StaticTunnelConfig> StaticTunnels { get; init; } = [];
 
-    /// <summary>What holds for a server that no profile names; its host is empty.</summary>
-    public ConnectionConfig Defaults { get; init; } = new() { Host = "" };
-
     /// <summary>Where events are written to.</summary>
     public LoggingConfig Logging { get; init; } = new();
 

@@ -14,21 +14,22 @@ internal static class Show
     {
         var tunnels = daemon.Tunnels.ToList();
         return new StatusView(
-            actions.Version, Environment.ProcessId, daemon.Started, actions.ConfigFile, daemon.Runs.Count,
+            actions.Version, Environment.ProcessId, daemon.Started, actions.ConfigFile, daemon.Config.Profiles.Count,
             daemon.Runs.GroupBy(run => LinkWords.Of(run.Link.Status.State)).OrderBy(group => group.Key, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Count()),
             tunnels.Count, tunnels.Count(tunnel => tunnel.Now.State == TunnelState.Listening),
             daemon.Activity.Clients.Count, daemon.Activity.Transfers.Count, daemon.Questions.Pending.Count, Word(actions.GetVerbosity()));
     }
 
     /// <summary>A link.</summary>
-    public static ConnectionView Connection(ProfileRun run, BrokerDaemon daemon)
+    public static ConnectionView Connection(ConnectionRun run, BrokerDaemon daemon)
     {
         var (status, connection) = (run.Link.Status, run.Profile.Connection);
         var gateway = Wishes.GatewayOf(run.Profile, daemon.Runs.Select(other => other.Profile))?.Id ?? connection.Via?.Host;
         return new ConnectionView(
             run.Id, run.Profile.Id, run.Profile.Name, connection.ConnectHost, connection.Port, User(connection), gateway,
             LinkWords.Of(status.State), status.Since, status.Cause, status.NextTry, status.FailedAttempts, status.Reconnects,
-            run.Channels.Open.Count, run.Channels.Received, run.Channels.Sent, run.Link.Live?.Ssh is { } ssh ? Details(ssh) : null);
+            run.Channels.Open.Count, run.Channels.Received, run.Channels.Sent, run.Key.Tunnel is not null, [.. run.Tunnels.Select(tunnel => tunnel.Id)],
+            run.Link.Live?.Ssh is { } ssh ? Details(ssh) : null);
     }
 
     /// <summary>What is open through all links.</summary>
@@ -47,12 +48,13 @@ internal static class Show
     }
 
     /// <summary>A profile.</summary>
-    public static ProfileView Profile(ProfileRun run)
+    public static ProfileView Profile(IReadOnlyList<ConnectionRun> runs)
     {
-        var connection = run.Profile.Connection;
+        var (profile, status) = (runs[0].Profile, runs.Select(run => run.Link.Status).MaxBy(status => Trouble(status.State))!);
+        var connection = profile.Connection;
         return new ProfileView(
-            run.Profile.Id, run.Profile.Name, connection.ConnectHost, connection.Port, User(connection), run.Profile.ConnectOnStartup, run.IsConnected,
-            LinkWords.Of(run.Link.Status.State), run.Link.Status.Cause, run.Tunnels.Count());
+            profile.Id, profile.Name, connection.ConnectHost, connection.Port, User(connection), profile.ConnectOnStartup, runs.Any(run => run.IsConnected),
+            LinkWords.Of(status.State), status.Cause, runs.Count, runs.Sum(run => run.Tunnels.Count()));
     }
 
     /// <summary>A client in a tunnel.</summary>
@@ -95,6 +97,18 @@ internal static class Show
         Verbosity.Debug1 => "debug1",
         Verbosity.Debug2 => "debug2",
         _ => "debug3",
+    };
+
+    // Of several connections the one that most needs somebody speaks for all.
+    private static int Trouble(LinkState state) => state switch
+    {
+        LinkState.Failed => 6,
+        LinkState.WaitingForInput => 5,
+        LinkState.Restoring => 4,
+        LinkState.Connecting => 3,
+        LinkState.Up => 2,
+        LinkState.New => 1,
+        _ => 0,
     };
 
     private static string Word(TunnelType type) => type switch

@@ -16,6 +16,9 @@ public sealed record BrokerHostOptions
     /// <summary>The file that it comes from, as it's shown; null: several, or none.</summary>
     public string? ConfigFile { get; init; }
 
+    /// <summary>The connection to a server that no profile names, from <c>[user@]server[#port]</c>; null: only profiles are connected.</summary>
+    public Func<string, ProfileConfig>? ForServer { get; init; }
+
     /// <summary>The control socket.</summary>
     public required string Socket { get; init; }
 
@@ -94,6 +97,7 @@ public sealed class BrokerHost : IAsyncDisposable
         {
             Version = _options.Version,
             ConfigFile = _options.ConfigFile,
+            ForServer = _options.ForServer,
             ReloadAsync = ReloadAsync,
             Stop = Stop,
             GetVerbosity = _options.GetVerbosity,
@@ -244,6 +248,6 @@ public sealed class BrokerHost : IAsyncDisposable
         var up = runs.Count(run => run.Link.Status.State == LinkState.Up);
         var troubled = runs.Where(run => run.Link.Status.State is LinkState.Failed or LinkState.Restoring or LinkState.WaitingForInput)
             .Select(run => $"{run.Profile.Id} {LinkWords.Of(run.Link.Status.State)}{(run.Link.Status.Cause is { } cause ? $" ({cause})" : "")}");
-        return string.Join("; ", [FormattableString.Invariant($"{up} of {runs.Count} profiles up"), .. troubled]).ReplaceLineEndings(" ");
+        return string.Join("; ", [FormattableString.Invariant($"{up} of {runs.Count} connections up"), .. troubled]).ReplaceLineEndings(" ");
     }
 }

@@ -42,7 +42,7 @@ internal static class BrokerReader
         }
         var source = ConfigSource.Of(sshConfig);
         var profiles = new Profiles(machine, broker.ConfigFile);
-        return broker with { Load = Load };
+        return broker with { Load = Load, ForServer = server => OfHost(server, lines, machine, source) with { Id = server, ConnectOnStartup = false } };
 
         BrokerConfig Load()
         {

@@ -61,6 +61,9 @@ internal abstract record Invocation
     /// <param name="Load">Reads its configuration.</param>
     internal sealed record Broker(Func<BrokerConfig> Load) : Invocation
     {
+        /// <summary>The connection to a server that no profile names, from <c>[user@]server[#port]</c>.</summary>
+        public Func<string, ProfileConfig>? ForServer { get; init; }
+
         /// <summary>The file that the configuration comes from; null: several, or none.</summary>
         public string? ConfigFile { get; init; }
 

@@ -90,27 +90,35 @@ internal static class ControlCommand
         if (wanted.Words is not [_, var profile])
             throw new ConfigException("connect needs a profile", "culvert ctl list-profiles shows them");
         var path = "v1/profiles/" + Uri.EscapeDataString(profile) + "/connect";
-        var connection = JsonSerializer.Deserialize(await client.SendAsync(System.Net.Http.HttpMethod.Post, path, null, cancellationToken).ConfigureAwait(false), ControlJson.Default.ConnectionView)!;
+        var connections = JsonSerializer.Deserialize(await client.SendAsync(System.Net.Http.HttpMethod.Post, path, null, cancellationToken).ConfigureAwait(false), ControlJson.Default.IReadOnlyListConnectionView)!;
+        foreach (var one in connections)
+        {
+            if (await UntilUpAsync(one, client, screen, cancellationToken).ConfigureAwait(false) is not { State: not "up" } failed)
+                continue;
+            screen.WriteLine($"{failed.Profile} is {failed.State}: {Printable.Line(failed.Cause ?? "")}");
+            return ExitCode.Failure;
+        }
+        if (!wanted.Quiet)
+        {
+            var (host, mine) = (connections[0].Host, connections.SelectMany(connection => connection.Tunnels).ToHashSet());
+            var tunnels = await client.GetAsync("v1/tunnels?wait=10", ControlJson.Default.IReadOnlyListTunnelView, cancellationToken).ConfigureAwait(false);
+            var lines = tunnels.Where(tunnel => mine.Contains(tunnel.Id)).Select(tunnel => tunnel.State == "listening"
+                ? $"ready: {tunnel.Type} {tunnel.Listen[0]}   (→ {host} → {tunnel.Destination})\n"
+                : $"{tunnel.State}: {tunnel.Spec}: {tunnel.Cause}\n");
+            await output.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(lines)), cancellationToken).ConfigureAwait(false);
+        }
+        return ExitCode.Success;
+    }
+
+    private static async Task<ConnectionView> UntilUpAsync(ConnectionView connection, ControlClient client, Screen screen, CancellationToken cancellationToken)
+    {
         while (connection.State is "new" or "connecting" or "waiting-for-input")
         {
             if (connection.State == "waiting-for-input")
                 await QuestionHandler.AnswerAsync(client, screen, connection.Profile, TimeSpan.FromSeconds(1), cancellationToken).ConfigureAwait(false);
             connection = await client.GetAsync(FormattableString.Invariant($"v1/connections/{connection.Id}?wait=10"), ControlJson.Default.ConnectionView, cancellationToken).ConfigureAwait(false);
         }
-        if (connection.State != "up")
-        {
-            screen.WriteLine($"{connection.Profile} is {connection.State}: {Printable.Line(connection.Cause ?? "")}");
-            return ExitCode.Failure;
-        }
-        if (!wanted.Quiet)
-        {
-            var tunnels = await client.GetAsync("v1/tunnels?wait=10", ControlJson.Default.IReadOnlyListTunnelView, cancellationToken).ConfigureAwait(false);
-            var lines = tunnels.Where(tunnel => tunnel.Profile == connection.Profile).Select(tunnel => tunnel.State == "listening"
-                ? $"ready: {tunnel.Type} {tunnel.Listen[0]}   (→ {connection.Host} → {tunnel.Destination})\n"
-                : $"{tunnel.State}: {tunnel.Spec}: {tunnel.Cause}\n");
-            await output.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(lines)), cancellationToken).ConfigureAwait(false);
-        }
-        return ExitCode.Success;
+        return connection;
     }
 
     // A key's passphrase is the broker's question, and this terminal answers it.

@@ -29,6 +29,7 @@ internal static class BrokerCommand
         var options = new BrokerHostOptions
         {
             Load = wanted.Load,
+            ForServer = wanted.ForServer,
             ConfigFile = wanted.ConfigFile,
             Socket = wanted.Socket ?? ControlSocket.Usual(),
             Version = ProgramVersion.Text,

@@ -42,9 +42,9 @@ internal static class Wishes
         FtpSessions.Check(tunnel, connection.Host);
     }
 
-    /// <summary>The profile whose connection another one goes through; null: none of these.</summary>
+    /// <summary>The profile whose connection another one goes through; null: none of these. Nobody shares an exclusive one: who goes through it makes its own.</summary>
     public static ProfileConfig? GatewayOf(ProfileConfig profile, IEnumerable<ProfileConfig> all) =>
-        profile.Connection.Via is { } via ? all.FirstOrDefault(other => Sameness.AreSameLink(other.Connection, via)) : null;
+        profile.Connection.Via is { } via ? all.FirstOrDefault(other => !other.ExclusiveConnection && Sameness.AreSameLink(other.Connection, via)) : null;
 
     /// <summary>How many connections one goes through.</summary>
     public static int Hops(ConnectionConfig connection) => connection.Via is { } via ? 1 + Hops(via) : 0;

@@ -3,9 +3,9 @@ using Culvert.Net;
 
 namespace Culvert.Broker.Runtime;
 
-/// <summary>A profile at work: its link, and the tunnels that it carries. For one caller at a time, but for what it shows.</summary>
+/// <summary>A connection at work: its link, and the tunnels that it carries. For one caller at a time, but for what it shows.</summary>
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA1001", Justification = "A source without timer and links holds nothing to dispose, and tunnels may be opened until the last moment")]
-internal sealed class ProfileRun
+internal sealed class ConnectionRun
 {
     private readonly BrokerServices _services;
     private readonly Activity _activity;
@@ -15,14 +15,15 @@ internal sealed class ProfileRun
     private volatile IReadOnlyList<(TunnelSupervisor Supervisor, CancellationTokenSource Stop, Task Running)> _tunnels = [];
     private IDisposable? _hold;
 
-    /// <param name="id">Its number, as a connection.</param>
+    /// <param name="id">Its number.</param>
+    /// <param name="key">Which tunnels go through it.</param>
     /// <param name="profile">What is wanted.</param>
     /// <param name="services">This machine, or the far side of the gateway.</param>
     /// <param name="connect">Makes the connection.</param>
     /// <param name="activity">Sees what happens.</param>
-    public ProfileRun(long id, ProfileConfig profile, BrokerServices services, LinkConnector connect, Activity activity)
+    public ConnectionRun(long id, LinkKey key, ProfileConfig profile, BrokerServices services, LinkConnector connect, Activity activity)
     {
-        (Id, Profile, _services, _activity) = (id, profile, services, activity);
+        (Id, Key, Profile, _services, _activity) = (id, key, profile, services, activity);
         Channels = new ChannelBook(activity.NextId, activity.ChannelOpened);
         Link = new SupervisedLink(connect, services.Time, Chance.Next)
         {
@@ -35,6 +36,12 @@ internal sealed class ProfileRun
 
     /// <summary>Unique in the broker.</summary>
     public long Id { get; }
+
+    /// <summary>Which tunnels go through it.</summary>
+    public LinkKey Key { get; }
+
+    /// <summary>Whether others may go through it: it's a profile's, and not one tunnel's alone.</summary>
+    public bool CanBeGateway => Key is { Origin: LinkOrigin.Configuration, Tunnel: null };
 
     /// <summary>What is wanted; the tunnels in it may be others than those that run.</summary>
     public ProfileConfig Profile { get; set; }
@@ -78,7 +85,7 @@ internal sealed class ProfileRun
         var reporter = new TunnelReporter(id, Profile.Id, _services.Reporter, _activity);
         var supervisor = new TunnelSupervisor(id, config, Profile, _there, _services with { Reporter = reporter }) { IsStatic = isStatic, IsByHand = isByHand };
         var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        _tunnels = [.. _tunnels, (supervisor, stop, supervisor.RunAsync(port, stop.Token))];
+        _tunnels = [.. _tunnels, (supervisor, stop, RunAsync(supervisor, port, stop.Token))];
         return supervisor;
     }
 
@@ -100,5 +107,12 @@ internal sealed class ProfileRun
         await _stop.CancelAsync().ConfigureAwait(false);
         await _link.ConfigureAwait(false);
         Disconnect();
+    }
+
+    // Who has an open port may be visited at any time: the link isn't idle.
+    private async Task RunAsync(TunnelSupervisor supervisor, OpenPort? port, CancellationToken stop)
+    {
+        using var occupied = Link.Occupy();
+        await supervisor.RunAsync(port, stop).ConfigureAwait(false);
     }
 }
