@@ -39,6 +39,8 @@ internal sealed partial class ControlApi
         return Done($"channel {channel.Id} is cut");
     }
 
+    private ControlAnswer DisconnectClient(string id) => IsNumber(id, out var number) && daemon.CutClient(number) ? Done($"client {id} is cut off") : Missing("client", id);
+
     // With wait: answered when each port is open, or it's known why not.
     private async Task<ControlAnswer> TunnelsAsync(ControlRequest request, CancellationToken cancellationToken)
     {
@@ -127,8 +129,7 @@ internal sealed partial class ControlApi
         if (!Names.IsHost(wanted.Host) || wanted.Port is < 1 or > 65535)
             return Error(422, "a server is a host and a port from 1 to 65535");
         var offer = await HostKeyProbe.AskAsync(new Endpoint(wanted.Host, wanted.Port), daemon.Services, cancellationToken).ConfigureAwait(false);
-        var name = wanted.Port == 22 ? wanted.Host : FormattableString.Invariant($"[{wanted.Host}]:{wanted.Port}");
-        return Answer(new HostKeyView(wanted.Host, wanted.Port, offer.KeyType, offer.Fingerprint, $"{name} {offer.KeyType} {Convert.ToBase64String(offer.Blob.Span)}"), ControlJson.Default.HostKeyView);
+        return Answer(new HostKeyView(wanted.Host, wanted.Port, offer.KeyType, offer.Fingerprint, Show.KnownHostsLine(offer)), ControlJson.Default.HostKeyView);
     }
 
     private ControlAnswer Debug(DebugView wanted)

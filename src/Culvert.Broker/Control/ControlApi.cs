@@ -92,6 +92,7 @@ internal sealed partial class ControlApi(BrokerDaemon daemon, ControlActions act
             case ("POST", ["profiles", var id, "connect"]): return await ConnectAsync(id, cancellationToken).ConfigureAwait(false);
             case ("POST", ["profiles", var id, "disconnect"]): return await DisconnectAsync(id, cancellationToken).ConfigureAwait(false);
             case ("GET", ["clients"]): return Answer([.. daemon.Activity.Clients.Select(Show.Client)], ControlJson.Default.IReadOnlyListClientView);
+            case ("DELETE", ["clients", var id]): return DisconnectClient(id);
             case ("GET", ["transfers"]): return Answer([.. daemon.Activity.Transfers.Select(Show.Transfer)], ControlJson.Default.IReadOnlyListTransferView);
             case ("GET", ["questions"]): return await QuestionsAsync(request, cancellationToken).ConfigureAwait(false);
             case ("POST", ["questions", var id]): return AnswerQuestion(id, Read(request, ControlJson.Default.AnswerView));

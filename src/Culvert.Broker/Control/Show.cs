@@ -3,6 +3,7 @@ using Culvert.Broker.Runtime;
 using Culvert.Ftp;
 using Culvert.Net;
 using Culvert.Ssh;
+using Culvert.Ssh.Trust;
 
 namespace Culvert.Broker.Control;
 
@@ -29,7 +30,7 @@ internal static class Show
             run.Id, run.Profile.Id, run.Profile.Name, connection.ConnectHost, connection.Port, User(connection), gateway,
             LinkWords.Of(status.State), status.Since, status.Cause, status.NextTry, status.FailedAttempts, status.Reconnects,
             run.Channels.Open.Count, run.Channels.Received, run.Channels.Sent, run.Key.Tunnel is not null, [.. run.Tunnels.Select(tunnel => tunnel.Id)],
-            run.Link.Live?.Ssh is { } ssh ? Details(ssh) : null);
+            run.Link.Live?.Ssh is { } ssh ? Details(ssh, run.HostKey) : null);
     }
 
     /// <summary>What is open through all links.</summary>
@@ -118,10 +119,17 @@ internal static class Show
         _ => "tcp",
     };
 
-    private static LinkDetailsView Details(SshConnection ssh)
+    /// <summary>A server's key, as its line in known_hosts.</summary>
+    public static string KnownHostsLine(HostKeyOffer offer)
+    {
+        var name = offer.Server.Port == 22 ? offer.Server.Host : FormattableString.Invariant($"[{offer.Server.Host}]:{offer.Server.Port}");
+        return $"{name} {offer.KeyType} {Convert.ToBase64String(offer.Blob.Span)}";
+    }
+
+    private static LinkDetailsView Details(SshConnection ssh, HostKeyOffer? key)
     {
         var agreed = ssh.Algorithms;
-        return new LinkDetailsView(ssh.RemoteVersion, agreed.KeyExchange, agreed.HostKey, agreed.ClientToServer.Cipher, agreed.ServerToClient.Cipher);
+        return new LinkDetailsView(ssh.RemoteVersion, agreed.KeyExchange, agreed.HostKey, key?.Fingerprint, key is null ? null : KnownHostsLine(key), agreed.ClientToServer.Cipher, agreed.ServerToClient.Cipher);
     }
 
     private static string User(ConnectionConfig connection) => connection.User ?? Environment.UserName;

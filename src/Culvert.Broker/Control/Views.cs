@@ -14,8 +14,8 @@ public sealed record ConnectionView(
     long Id, string Profile, string? Name, string Host, int Port, string User, string? Gateway, string State, DateTimeOffset Since, string? Cause, DateTimeOffset? NextTry,
     int FailedAttempts, int Reconnects, int Channels, long Received, long Sent, bool Exclusive, IReadOnlyList<long> Tunnels, LinkDetailsView? Details);
 
-/// <summary>What two ends agreed upon.</summary>
-public sealed record LinkDetailsView(string ServerVersion, string KeyExchange, string HostKey, string CipherOut, string CipherIn);
+/// <summary>What two ends agreed upon. <c>HostKeyLine</c>: the server's key, as its line in known_hosts.</summary>
+public sealed record LinkDetailsView(string ServerVersion, string KeyExchange, string HostKey, string? Fingerprint, string? HostKeyLine, string CipherOut, string CipherIn);
 
 /// <summary>A connection through a link.</summary>
 public sealed record ChannelView(long Id, long Connection, string Profile, string Type, string Destination, string? Originator, DateTimeOffset Opened, long Received, long Sent);

@@ -4,6 +4,7 @@ using Culvert.Broker.Config;
 using Culvert.Broker.Control;
 using Culvert.Broker.Metrics;
 using Culvert.Broker.Runtime;
+using Culvert.Broker.Runtime.Upkeep;
 
 namespace Culvert.Broker.Service;
 

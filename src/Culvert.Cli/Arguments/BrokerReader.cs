@@ -1,6 +1,7 @@
 using System.Globalization;
 using Culvert.Broker.Audit;
 using Culvert.Broker.Config;
+using Culvert.Cli.Control;
 
 namespace Culvert.Cli.Arguments;
 
@@ -62,7 +63,7 @@ internal static class BrokerReader
             {
                 // What follows is for the broker that's started.
                 case "start" when verb.Count == 0: return control with { Words = [.. words.Skip(i)] };
-                case "-h" or "--help": return new Invocation.Help();
+                case "-h" or "--help": return new Invocation.Text(ControlVerbs.Help(verb.FirstOrDefault()));
                 case "-a" or "--socket" or "--broker-address": control = control with { Socket = ++i < words.Count ? words[i] : throw new ConfigException("--socket needs a value", "name the broker's control socket") }; break;
                 case "--json": control = control with { Json = true }; break;
                 case "-s" or "--short": control = control with { Short = true }; break;
@@ -72,7 +73,7 @@ internal static class BrokerReader
                 default: verb.Add(words[i]); break;
             }
         }
-        return verb.Count > 0 || control.Watch ? control with { Words = verb.Count > 0 ? verb : ["list-tunnel-listeners"] } : throw new ConfigException("ctl needs a verb", "culvert ctl status; culvert-ctl(1) lists the others");
+        return verb.Count > 0 || control.Watch ? control with { Words = verb.Count > 0 ? verb : ["list-tunnel-listeners"] } : throw new ConfigException("ctl needs a verb", "culvert ctl --help lists the verbs");
     }
 
     /// <summary><c>culvert service install …</c>: behind <c>--</c> stands what the broker is started with.</summary>

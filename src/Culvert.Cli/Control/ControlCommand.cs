@@ -67,21 +67,39 @@ internal static class ControlCommand
     {
         foreach (var request in ControlVerbs.Of(wanted.Words))
         {
-            var answer = await client.SendAsync(request.Method, request.Path, request.Body, cancellationToken).ConfigureAwait(false);
-            if (!wanted.Quiet || request.Method == System.Net.Http.HttpMethod.Get)
-                await output.WriteAsync(wanted.Json ? [.. answer, (byte)'\n'] : Encoding.UTF8.GetBytes(Shown(answer, request, wanted)), cancellationToken).ConfigureAwait(false);
+            var answer = await AskAsync(request, client, cancellationToken).ConfigureAwait(false);
+            // Quiet status says by its exit code whether a broker runs.
+            if (!wanted.Quiet || (request.Method == HttpMethod.Get && wanted.Words[0] != "status"))
+                await output.WriteAsync(Shown(answer, request, wanted), cancellationToken).ConfigureAwait(false);
         }
         return ExitCode.Success;
     }
 
-    private static string Shown(byte[] answer, ControlRequestLine request, Invocation.Control wanted)
+    private static async Task<byte[]> AskAsync(ControlRequestLine request, ControlClient client, CancellationToken cancellationToken)
     {
+        var answer = request.Wanted(await client.SendAsync(request.Method, request.Path, request.Body, cancellationToken).ConfigureAwait(false));
         using var json = JsonDocument.Parse(answer);
-        if (wanted.Words[0] == "config-value")
-            return ControlTable.Lines(json.RootElement);
-        return request.Columns.Count > 0
-            ? ControlTable.List(json.RootElement, request.Columns, wanted.Short, wanted.Wide)
-            : ControlTable.Fields(json.RootElement, wanted.Short);
+        if (request.Lacks?.Invoke(json.RootElement) is { } lack)
+            throw new BrokerException(Message.Error(lack, null));
+        if (request.HostKeyFile is { } file)
+            HostKeyFile.Write(file, json.RootElement);
+        return answer;
+    }
+
+    private static byte[] Shown(byte[] answer, ControlRequestLine request, Invocation.Control wanted)
+    {
+        if (wanted.Json)
+            return [.. answer, (byte)'\n'];
+        using var json = JsonDocument.Parse(answer);
+        return Encoding.UTF8.GetBytes(json.RootElement switch
+        {
+            _ when request.Only is { } field => json.RootElement.GetProperty(field).GetRawText() + "\n",
+            _ when wanted.Words[0] == "config-value" => ControlTable.Lines(json.RootElement),
+            { ValueKind: JsonValueKind.Array } list => request.Columns.Count > 0
+                ? ControlTable.List(list, request.Columns, wanted.Short, wanted.Wide)
+                : string.Join('\n', list.EnumerateArray().Select(entry => ControlTable.Fields(entry, wanted.Short))),
+            var thing => ControlTable.Fields(thing, wanted.Short),
+        });
     }
 
     // The broker's questions for this profile come to whoever asked for the connection.
@@ -182,13 +200,21 @@ internal static class ControlCommand
     {
         var rates = new TransferRates(TimeProvider.System);
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
-        var clear = Console.IsOutputRedirected ? "" : "\x1b[H\x1b[J";
+        var requests = ControlVerbs.Of(wanted.Words);
+        if (requests.Any(request => request.Method != HttpMethod.Get))
+            throw new ConfigException($"{wanted.Words[0]} can't be watched", "what only shows something can");
         do
         {
-            var tunnels = await client.SendAsync(System.Net.Http.HttpMethod.Get, "v1/tunnels", null, cancellationToken).ConfigureAwait(false);
-            var transfers = await client.GetAsync("v1/transfers", ControlJson.Default.IReadOnlyListTransferView, cancellationToken).ConfigureAwait(false);
-            var text = clear + Shown(tunnels, ControlVerbs.Of(["list-tunnel-listeners"])[0], wanted) + "\n" + string.Concat(rates.Lines(transfers).Select(line => line + "\n"));
-            await output.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken).ConfigureAwait(false);
+            // All of it at once, so that a terminal shows no half of it.
+            List<byte> page = [.. wanted.Json || Console.IsOutputRedirected ? default : "\x1b[H\x1b[J"u8];
+            foreach (var request in requests)
+                page.AddRange(Shown(await AskAsync(request, client, cancellationToken).ConfigureAwait(false), request, wanted));
+            if (!wanted.Json)
+            {
+                var transfers = await client.GetAsync("v1/transfers", ControlJson.Default.IReadOnlyListTransferView, cancellationToken).ConfigureAwait(false);
+                page.AddRange(Encoding.UTF8.GetBytes("\n" + string.Concat(rates.Lines(transfers).Select(line => line + "\n"))));
+            }
+            await output.WriteAsync(page.ToArray(), cancellationToken).ConfigureAwait(false);
         }
         while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
         return ExitCode.Success;

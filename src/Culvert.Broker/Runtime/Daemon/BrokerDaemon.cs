@@ -191,6 +191,12 @@ internal sealed class BrokerDaemon : IAsyncDisposable
         }
     }
 
+    /// <summary>Cuts a client off: its connection is reset, and what it had running.</summary>
+    /// <param name="id">Its number.</param>
+    /// <returns>Whether it was there.</returns>
+    public bool CutClient(long id) =>
+        Activity.Clients.FirstOrDefault(client => client.Id == id) is { } client && Tunnels.FirstOrDefault(tunnel => tunnel.Id == client.Tunnel)?.Cut(client.Peer) == true;
+
     /// <summary>Tries everything now that waits to be tried.</summary>
     /// <param name="alsoFailed">Also what has failed for good: somebody asked for it.</param>
     public void RetryNow(bool alsoFailed)
@@ -299,13 +305,20 @@ internal sealed class BrokerDaemon : IAsyncDisposable
             here = _services with { Here = gateways.Find(run => run.Profile == gateway)!.There };
             direct = profile with { Connection = profile.Connection with { Via = null } };
         }
+        ConnectionRun? run = null;
         var asking = here with
         {
             Ask = (question, token) => Questions.AskAsync(profile.Id, question, token),
-            HostKeyDecided = (offer, refusal) => Activity.HostKeyDecided(profile.Id, offer, refusal),
+            HostKeyDecided = (offer, refusal) =>
+            {
+                Activity.HostKeyDecided(profile.Id, offer, refusal);
+                // Those of jump hosts come before: the last one is the server's own.
+                if (refusal is null && run is not null)
+                    run.HostKey = offer;
+            },
         };
         Activity.Meters.LinkAdded();
-        return new ConnectionRun(Activity.NextId(), key, profile, _services, _connector(direct, asking), Activity);
+        return run = new ConnectionRun(Activity.NextId(), key, profile, _services, _connector(direct, asking), Activity);
     }
 
     // Opens what is wanted and isn't there. The plan has closed what isn't wanted any more.

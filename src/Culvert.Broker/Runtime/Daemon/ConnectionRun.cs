@@ -1,5 +1,6 @@
 using Culvert.Broker.Config;
 using Culvert.Net;
+using Culvert.Ssh.Trust;
 
 namespace Culvert.Broker.Runtime;
 
@@ -13,6 +14,7 @@ internal sealed class ConnectionRun
     private readonly CancellationTokenSource _stop = new(); // without a timer it holds nothing that must be disposed
     private readonly Task _link;
     private volatile IReadOnlyList<(TunnelSupervisor Supervisor, CancellationTokenSource Stop, Task Running)> _tunnels = [];
+    private volatile HostKeyOffer? _hostKey;
     private IDisposable? _hold;
 
     /// <param name="id">Its number.</param>
@@ -45,6 +47,13 @@ internal sealed class ConnectionRun
 
     /// <summary>What is wanted; the tunnels in it may be others than those that run.</summary>
     public ProfileConfig Profile { get; set; }
+
+    /// <summary>The server's key, as it was last accepted; null: it never was.</summary>
+    public HostKeyOffer? HostKey
+    {
+        get => _hostKey;
+        set => _hostKey = value;
+    }
 
     /// <summary>The link.</summary>
     public SupervisedLink Link { get; }

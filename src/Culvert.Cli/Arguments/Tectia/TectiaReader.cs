@@ -190,20 +190,7 @@ internal static class TectiaReader
         _ => throw new ConfigException($"Bad escape character '{value}'", "say one character, ^ and a letter, or none"),
     };
 
-    // Tectia counts from 0 to 99; of module=level,… the highest counts.
-    private static Verbosity Level(string value)
-    {
-        var levels = value.Split(',').Select(part => part[(part.LastIndexOf('=') + 1)..]).ToList();
-        if (!levels.TrueForAll(level => int.TryParse(level, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= 99))
-            throw new ConfigException($"Bad debug level '{value}'", "say a number from 0 to 99");
-        return levels.Max(level => int.Parse(level, CultureInfo.InvariantCulture)) switch
-        {
-            0 => Verbosity.Info,
-            < 4 => Verbosity.Debug1,
-            < 7 => Verbosity.Debug2,
-            _ => Verbosity.Debug3,
-        };
-    }
+    private static Verbosity Level(string value) => TectiaLevel.Find(value) ?? throw new ConfigException($"Bad debug level '{value}'", "say a number from 0 to 99");
 
     private static string Seconds(string name, string value, int least) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds >= least
