@@ -30,6 +30,7 @@ try
         Invocation.Demo demo => await DemoCommand.RunAsync(demo),
         Invocation.InstallNames names => Say(string.Join('\n', InstallNames.Run(names.Folder, Environment.ProcessPath!))),
         Invocation.Stdio stdio => await StdioCommand.RunAsync(stdio),
+        Invocation.Broker { IsWindowsService: true } broker => await ServiceCommand.ServeAsync(broker),
         Invocation.Broker broker => await BrokerCommand.RunAsync(broker),
         Invocation.Control control => await ControlCommand.RunAsync(control),
         Invocation.Service service => await ServiceCommand.RunAsync(service),

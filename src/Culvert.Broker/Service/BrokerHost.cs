@@ -104,7 +104,7 @@ public sealed class BrokerHost : IAsyncDisposable
             GetVerbosity = _options.GetVerbosity,
             SetVerbosity = _options.SetVerbosity,
         }, _services.Time);
-        _server = await ControlServer.StartAsync(_options.Socket, api, null, _services.LoggerFactory.CreateLogger("Culvert.Broker"), cancellationToken).ConfigureAwait(false);
+        _server = await ControlServer.StartAsync(ControlSocket.At(_options.Socket), api, _services.LoggerFactory.CreateLogger("Culvert.Broker"), cancellationToken).ConfigureAwait(false);
         if (_options.MetricsPort is { } port)
             _metrics = await MetricsServer.StartAsync(port, () => PrometheusText.Write(_collector!.Collect()), cancellationToken).ConfigureAwait(false);
         await _daemon.ApplyAsync(config, cancellationToken).ConfigureAwait(false);
@@ -118,7 +118,7 @@ public sealed class BrokerHost : IAsyncDisposable
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var stopped = Task.Delay(Timeout.InfiniteTimeSpan, _services.Time, over.Token);
         var losing = _options.ExitOnLoss ? LostAsync(over.Token) : Task.FromResult<string?>(null);
-        Task[] duties = [ExportAsync(over.Token), TellReadyAsync(over.Token), WatchdogAsync(over.Token), SleepWatch.RunAsync(() => _daemon.RetryNow(alsoFailed: false), _services.Time, over.Token)];
+        Task[] duties = [ExportAsync(over.Token), TellReadyAsync(over.Token), WatchdogAsync(over.Token), SleepWatch.RunAsync(HaveWoken, _services.Time, over.Token)];
         try
         {
             Task[] ends = [stopped, _asked.Task, _daemon.Broken, .. _options.ExitOnLoss ? (Task[])[losing] : []];
@@ -167,6 +167,9 @@ public sealed class BrokerHost : IAsyncDisposable
 
     /// <summary>Tries everything now that waits to be tried.</summary>
     public void RetryNow() => _daemon.RetryNow(alsoFailed: true);
+
+    /// <summary>The machine has slept: what waits to be tried is tried now. What has failed stays so.</summary>
+    public void HaveWoken() => _daemon.RetryNow(alsoFailed: false);
 
     /// <summary>Ends the run.</summary>
     public void Stop() => _asked.TrySetResult();

@@ -76,19 +76,23 @@ internal static class BrokerReader
         return verb.Count > 0 || control.Watch ? control with { Words = verb.Count > 0 ? verb : ["list-tunnel-listeners"] } : throw new ConfigException("ctl needs a verb", "culvert ctl --help lists the verbs");
     }
 
-    /// <summary><c>culvert service install …</c>: behind <c>--</c> stands what the broker is started with.</summary>
+    /// <summary><c>culvert service install …</c>: behind <c>--</c> stands what the broker is started with. <c>service run</c> is what Windows' service control manager says.</summary>
     /// <exception cref="ConfigException">It can't be meant.</exception>
-    public static Invocation Service(string[] words)
+    public static Invocation Service(string[] words, Machine machine)
     {
-        const string form = "the form is culvert service install [--system] [--print] [-- broker options]";
+        const string form = "the form is culvert service install|uninstall [--system] [--print] [-- broker options]; on Windows there are start, stop and status too";
         if (words is ["-h" or "--help", ..])
             return new Invocation.Help();
-        if (words is not ["install", .. var rest])
-            throw new ConfigException("service knows install", form);
+        if (words is ["run", .. var own])
+            return Broker(own, machine) is Invocation.Broker broker ? broker with { IsWindowsService = true } : new Invocation.Help();
+        if (words is not [var word, .. var rest] || !Enum.TryParse<ServiceVerb>(word, ignoreCase: true, out var verb) || word.Any(c => !char.IsAsciiLetterLower(c)))
+            throw new ConfigException("service knows install and uninstall", form);
         var options = rest.TakeWhile(word => word != "--").ToList();
-        if (options.Find(word => word is not ("--system" or "--user" or "--print")) is { } unknown)
-            throw new ConfigException($"service install doesn't take '{unknown}'", form);
-        return new Invocation.Service(options.Contains("--system"), options.Contains("--print"), [.. rest.Skip(options.Count + 1)]);
+        if (options.Find(option => option is not ("--system" or "--user" or "--print")) is { } unknown)
+            throw new ConfigException($"service {word} doesn't take '{unknown}'", form);
+        if (verb != ServiceVerb.Install && (rest.Length > options.Count || options.Contains("--print")))
+            throw new ConfigException($"service {word} takes no --print and no broker options", form);
+        return new Invocation.Service(verb, options.Contains("--system"), options.Contains("--print"), [.. rest.Skip(options.Count + 1)]);
     }
 
     // A host of ssh_config as a profile that connects at the start: who has that file needs no other.

@@ -26,7 +26,7 @@ internal static class CommandLineReader
             case "connect":
                 return BrokerReader.Control(words);
             case "service":
-                return BrokerReader.Service([.. words.Skip(1)]);
+                return BrokerReader.Service([.. words.Skip(1)], machine);
             case "config":
                 return ReadConfig([.. words.Skip(1)], machine);
             case "demo":

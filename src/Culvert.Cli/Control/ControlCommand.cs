@@ -49,7 +49,7 @@ internal static class ControlCommand
     /// <summary>Whether a broker of this user's runs that has a profile of this id.</summary>
     public static async Task<bool> KnowsAsync(string profile)
     {
-        if (!File.Exists(ControlSocket.Usual()))
+        if (!ControlSocket.MayBeServed())
             return false;
         using var client = new ControlClient(ControlSocket.Usual());
         try

@@ -20,6 +20,13 @@ public sealed record Machine
     /// <summary>Where the machine's own SSH configuration lies.</summary>
     public string SystemFolder { get; init; } = "/etc/ssh";
 
+    /// <summary>Where SSH Tectia has the user's files; null: <c>.ssh2</c> in the home.</summary>
+    [System.Diagnostics.CodeAnalysis.AllowNull]
+    public string TectiaFolder { get => field ?? Home.TrimEnd('/') + "/.ssh2"; init; }
+
+    /// <summary>Where SSH Tectia has the machine's.</summary>
+    public string TectiaSystemFolder { get; init; } = "/etc/ssh2";
+
     /// <summary>The value of an environment variable; null when there is none.</summary>
     public Func<string, string?> Variable { get; init; } = _ => null;
 

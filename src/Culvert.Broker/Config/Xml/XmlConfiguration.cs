@@ -56,15 +56,7 @@ public sealed class XmlConfiguration
         ArgumentNullException.ThrowIfNull(machine);
         if (named is not null)
             return [named];
-        var home = machine.Home.TrimEnd('/');
-        string[][] places = OperatingSystem.IsWindows()
-            ? [[$"{machine.Variable("APPDATA")}\\SSH\\ssh-broker-config.xml", $"{machine.Variable("APPDATA")}\\culvert\\ssh-broker-config.xml"], [$"{machine.Variable("ProgramData")}\\culvert\\ssh-broker-config.xml"]]
-            : [
-                [$"{home}/.ssh2/ssh-broker-config.xml", $"{home}/.config/culvert/ssh-broker-config.xml"],
-                ["/etc/ssh2/ssh-broker-config.xml", "/etc/culvert/ssh-broker-config.xml"],
-                ["/opt/tectia/share/auxdata/ssh-broker-ng/ssh-broker-config-default.xml"],
-            ];
-        return [.. places.Select(kind => Array.Find(kind, path => machine.Exists(path))).OfType<string>()];
+        return [.. XmlPlaces.Of(machine, OperatingSystem.IsWindows()).Select(kind => kind.FirstOrDefault(machine.Exists)).OfType<string>()];
     }
 
     /// <summary>Reads files.</summary>

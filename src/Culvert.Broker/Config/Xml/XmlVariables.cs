@@ -63,7 +63,7 @@ internal static class XmlVariables
         "U" or "username" or "username-without-domain" or "USERNAME" => machine.UserName,
         "D" or "homedir" => machine.Home,
         "IU" => machine.UserNumber,
-        "USER_CONFIG_DIRECTORY" => machine.Home.TrimEnd('/') + "/.ssh2",
+        "USER_CONFIG_DIRECTORY" => machine.TectiaFolder,
         _ => null,
     };
 }
