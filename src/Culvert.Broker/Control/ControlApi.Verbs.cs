@@ -16,7 +16,7 @@ internal sealed partial class ControlApi
         if (runs is not [var run])
             return Error(409, $"profile {id} has several connections: {Numbers(runs)}", "say the number of one");
         await UntilAsync(
-            () => run.Link.Status.IsDecided || run.Link.Status.State == LinkState.WaitingForInput,
+            () => run.Link.Status is { State: LinkState.WaitingForInput } or { IsDecided: true, IsUnderWay: false },
             () => [run.Link.Changed.Next],
             WaitOf(request), cancellationToken).ConfigureAwait(false);
         return Answer(Show.Connection(run, daemon), ControlJson.Default.ConnectionView);

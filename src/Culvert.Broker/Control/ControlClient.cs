@@ -66,10 +66,14 @@ public sealed class ControlClient : IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw new BrokerException(
-                e.InnerException is SocketException or TimeoutException or null
-                    ? Message.Error($"No broker runs at {_place}.", "culvert ctl start starts one; culvert broker runs one in the foreground")
-                    : Message.Error($"The broker at {_place} went away: {e.InnerException.Message}", "culvert ctl status shows whether it's back"), e);
+            throw new BrokerException(e.InnerException switch
+            {
+                SocketException { SocketErrorCode: SocketError.AccessDenied } =>
+                    Message.Error($"You may not speak to a broker at {_place}: Permission denied", "it belongs to another user; yours is elsewhere (CULVERT_BROKER, --socket)"),
+                SocketException or TimeoutException or null => Message.Error($"No broker runs at {_place}.", "culvert ctl start starts one; culvert broker runs one in the foreground"),
+                // It stops, or has as many clients as it takes.
+                _ => Message.Error($"The broker at {_place} closed the connection.", "it ends, or too many programs speak to it: culvert ctl status shows whether it answers again"),
+            }, e);
         }
     }
 

@@ -59,7 +59,7 @@ internal sealed class ControlServer : IAsyncDisposable
         catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException)
         {
             await application.DisposeAsync().ConfigureAwait(false);
-            throw new BrokerException(Message.Error($"The control socket {transport.Place} can't be had: {e.Message}", "name another place with --socket"), e);
+            throw new BrokerException(Message.Error($"The control socket {transport.Place} can't be had: {FileCause.Of(e)}", "name another place with --socket"), e);
         }
     }
 

@@ -76,16 +76,7 @@ internal static class Show
 
     /// <summary>A question that waits.</summary>
     public static QuestionView Question(PendingQuestion pending) => new(
-        pending.Id, pending.Profile,
-        pending.Question.Kind switch
-        {
-            QuestionKind.HostKey => "host-key",
-            QuestionKind.Passphrase => "passphrase",
-            QuestionKind.Password => "password",
-            QuestionKind.NewPassword => "new-password",
-            _ => "interactive",
-        },
-        pending.Question.Text, pending.Question.Echo, pending.Asked, pending.Until);
+        pending.Id, pending.Profile, LinkWords.Of(pending.Question.Kind), pending.Question.Text, pending.Question.Echo, pending.Asked, pending.Until);
 
     /// <summary>The word for how much is logged.</summary>
     public static string Word(Verbosity level) => level switch

@@ -56,7 +56,10 @@ public sealed class BrokerHost : IAsyncDisposable
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly MetricCollector? _collector;
+    private readonly SemaphoreSlim _reloading = new(1, 1); // never disposed of: a request may end late
     private ControlServer? _server;
+    private bool _hasStarted;
+    private bool _isOver;
     private MetricsServer? _metrics;
 
     /// <param name="options">What it's to do.</param>
@@ -93,7 +96,6 @@ public sealed class BrokerHost : IAsyncDisposable
         _log.Reopen(config.Logging);
         foreach (var note in config.Notes)
             _log.WriteLine(note);
-        _daemon.Activity.Happened(AuditNames.BrokerStarted, AuditSeverity.Notice, ("version", _options.Version), ("pid", Environment.ProcessId), ("config", _options.ConfigFile));
         var api = new ControlApi(_daemon, new ControlActions
         {
             Version = _options.Version,
@@ -105,6 +107,9 @@ public sealed class BrokerHost : IAsyncDisposable
             SetVerbosity = _options.SetVerbosity,
         }, _services.Time);
         _server = await ControlServer.StartAsync(ControlSocket.At(_options.Socket), api, _services.LoggerFactory.CreateLogger("Culvert.Broker"), cancellationToken).ConfigureAwait(false);
+        // Not before: another broker may run here, and write into the same log.
+        _hasStarted = true;
+        _daemon.Activity.Happened(AuditNames.BrokerStarted, AuditSeverity.Notice, ("version", _options.Version), ("pid", Environment.ProcessId), ("config", _options.ConfigFile));
         if (_options.MetricsPort is { } port)
             _metrics = await MetricsServer.StartAsync(port, () => PrometheusText.Write(_collector!.Collect()), cancellationToken).ConfigureAwait(false);
         await _daemon.ApplyAsync(config, cancellationToken).ConfigureAwait(false);
@@ -139,10 +144,15 @@ public sealed class BrokerHost : IAsyncDisposable
     /// <exception cref="BrokerException">A port can't be had; nothing has changed.</exception>
     public async Task ReloadAsync(CancellationToken cancellationToken)
     {
-        // The kernel's monotonic clock, which is what the runtime's timestamps are made of on Linux.
-        _manager.Reloading((long)Stopwatch.GetElapsedTime(0).TotalMicroseconds);
+        // One after the other, or an older file could come into force after a newer one.
+        await _reloading.WaitAsync(cancellationToken).ConfigureAwait(false);
+        // While it starts nothing is ready, and a reload doesn't make it so.
+        var tells = _ready.Task.IsCompleted;
         try
         {
+            // The kernel's monotonic clock, which is what the runtime's timestamps are made of on Linux.
+            if (tells)
+                _manager.Reloading((long)Stopwatch.GetElapsedTime(0).TotalMicroseconds);
             _log.Reopen(_daemon.Config.Logging);
             var config = _options.Load();
             _log.Check(config.Logging);
@@ -161,7 +171,9 @@ public sealed class BrokerHost : IAsyncDisposable
         }
         finally
         {
-            _manager.Ready(Summary());
+            if (tells)
+                _manager.Ready(Summary());
+            _reloading.Release();
         }
     }
 
@@ -175,8 +187,19 @@ public sealed class BrokerHost : IAsyncDisposable
     public void Stop() => _asked.TrySetResult();
 
     /// <summary>Ends all in order.</summary>
+    /// <returns>Whether nothing was cut.</returns>
+    public async Task<bool> EndAsync()
+    {
+        await DisposeAsync().ConfigureAwait(false);
+        return !_daemon.HasCut;
+    }
+
+    /// <summary>Ends all in order.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_isOver)
+            return;
+        _isOver = true;
         _manager.Stopping();
         await _daemon.DisposeAsync().ConfigureAwait(false);
         if (_server is not null)
@@ -184,7 +207,8 @@ public sealed class BrokerHost : IAsyncDisposable
         if (_metrics is not null)
             await _metrics.DisposeAsync().ConfigureAwait(false);
         _collector?.Dispose();
-        _daemon.Activity.Happened(AuditNames.BrokerStopped, AuditSeverity.Notice, ("pid", Environment.ProcessId));
+        if (_hasStarted)
+            _daemon.Activity.Happened(AuditNames.BrokerStopped, AuditSeverity.Notice, ("pid", Environment.ProcessId));
     }
 
     private Task ExportAsync(CancellationToken cancellationToken)

@@ -19,10 +19,12 @@ internal static class BrokerReader
         Invocation.Broker broker = new(() => new BrokerConfig());
         for (var i = 0; i < words.Count; i++)
         {
-            var word = words[i];
+            // A value stands behind the name, or behind =.
+            var (word, glued) = words[i] is ['-', '-', ..] && words[i].Split('=', 2) is [var name, var behind] ? (name, behind) : (words[i], null);
             switch (word)
             {
-                case "-h" or "--help": return new Invocation.Help();
+                case "-h" or "--help": return new Invocation.Text(BrokerHelp.Page);
+                case "-V" or "--version": return new Invocation.Version();
                 case "-f" or "--config" or "--config-file": broker = broker with { ConfigFile = Value() }; break;
                 case "--host": hosts.Add(Value()); break;
                 case "-F": sshConfig = Value(); break;
@@ -33,13 +35,14 @@ internal static class BrokerReader
                 case "--metrics-port": broker = broker with { MetricsPort = Port(Value()) }; break;
                 case "--otlp": broker = broker with { OtlpEndpoint = Value() }; break;
                 case "--log-format": broker = broker with { LogFormat = Format(Value()) }; break;
+                case ['-', 'v', 'v', ..] when word.AsSpan(1).TrimStart('v').IsEmpty: broker = broker with { Verbosity = (Verbosity)Math.Min((int)Verbosity.Debug1 + word.Length - 2, (int)Verbosity.Debug3) }; break;
                 case "-v": broker = broker with { Verbosity = broker.Verbosity < Verbosity.Debug1 ? Verbosity.Debug1 : broker.Verbosity < Verbosity.Debug3 ? broker.Verbosity + 1 : Verbosity.Debug3 }; break;
-                case "--require-all": broker = broker with { RequireAll = true }; break;
-                case "--exit-on-loss": broker = broker with { ExitOnLoss = true }; break;
-                default: throw new ConfigException($"broker doesn't take '{word}'", BrokerForm);
+                case "--require-all" when glued is null: broker = broker with { RequireAll = true }; break;
+                case "--exit-on-loss" when glued is null: broker = broker with { ExitOnLoss = true }; break;
+                default: throw new ConfigException($"broker doesn't take '{words[i]}'", BrokerForm);
             }
 
-            string Value() => ++i < words.Count ? words[i] : throw new ConfigException($"{word} needs a value", BrokerForm);
+            string Value() => glued ?? (++i < words.Count ? words[i] : throw new ConfigException($"{word} needs a value", BrokerForm));
         }
         var source = ConfigSource.Of(sshConfig);
         var profiles = new Profiles(machine, broker.ConfigFile);
@@ -64,6 +67,8 @@ internal static class BrokerReader
                 // What follows is for the broker that's started.
                 case "start" when verb.Count == 0: return control with { Words = [.. words.Skip(i)] };
                 case "-h" or "--help": return new Invocation.Text(ControlVerbs.Help(verb.FirstOrDefault()));
+                case ['-', '-', .. var option] when option.StartsWith("socket=", StringComparison.Ordinal) || option.StartsWith("broker-address=", StringComparison.Ordinal): control = control with { Socket = option[(option.IndexOf('=', StringComparison.Ordinal) + 1)..] }; break;
+                case "-V" or "--version" when verb.Count == 0: return new Invocation.Version();
                 case "-a" or "--socket" or "--broker-address": control = control with { Socket = ++i < words.Count ? words[i] : throw new ConfigException("--socket needs a value", "name the broker's control socket") }; break;
                 case "--json": control = control with { Json = true }; break;
                 case "-s" or "--short": control = control with { Short = true }; break;

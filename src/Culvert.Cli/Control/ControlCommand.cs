@@ -42,11 +42,12 @@ internal static class ControlCommand
         }
         catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
         {
-            return ExitCode.Success;
+            // What goes on until somebody ends it has ended well; whatever else was cut short hasn't happened.
+            return wanted.Words[0] == "connect" ? ExitCode.Failure : wanted.Watch || wanted.Words[0] == "auth-handler" ? ExitCode.Success : ExitCode.VerbFailed;
         }
     }
 
-    /// <summary>Whether a broker of this user's runs that has a profile of this id.</summary>
+    /// <summary>Whether a broker of this user's runs that has a profile of this id or name.</summary>
     public static async Task<bool> KnowsAsync(string profile)
     {
         if (!ControlSocket.MayBeServed())
@@ -55,7 +56,7 @@ internal static class ControlCommand
         try
         {
             var profiles = await client.GetAsync("v1/profiles", ControlJson.Default.IReadOnlyListProfileView, CancellationToken.None).ConfigureAwait(false);
-            return profiles.Any(known => known.Id == profile);
+            return profiles.Any(known => known.Id == profile || known.Name == profile);
         }
         catch (BrokerException)
         {
@@ -130,7 +131,8 @@ internal static class ControlCommand
 
     private static async Task<ConnectionView> UntilUpAsync(ConnectionView connection, ControlClient client, Screen screen, CancellationToken cancellationToken)
     {
-        while (connection.State is "new" or "connecting" or "waiting-for-input")
+        // One that is restoring without a next try is being tried now.
+        while (connection is { State: "new" or "connecting" or "waiting-for-input" } or { State: "restoring", NextTry: null })
         {
             if (connection.State == "waiting-for-input")
                 await QuestionHandler.AnswerAsync(client, screen, connection.Profile, TimeSpan.FromSeconds(1), cancellationToken).ConfigureAwait(false);

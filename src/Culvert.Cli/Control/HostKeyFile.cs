@@ -21,7 +21,7 @@ internal static class HostKeyFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new BrokerException(Message.Error($"The host key can't be written: {e.Message}", "name a file in a folder that you may write to"), e);
+            throw new BrokerException(Message.Error($"The host key can't be written: {FileCause.Of(e)}", "name a file in a folder that you may write to"), e);
         }
     }
 }

@@ -64,7 +64,7 @@ internal static class BrokerCommand
             manager.ReloadWanted += reload.Add;
             manager.Woke += host.HaveWoken;
             if (await host.RunAsync(stop.Token).ConfigureAwait(false) is not { } lost)
-                return ExitCode.Success;
+                return await host.EndAsync().ConfigureAwait(false) ? ExitCode.Success : ExitCode.Failure;
             log.WriteLine($"a link is lost, and the broker ends (--exit-on-loss): {lost}");
             return ExitCode.Failure;
         }

@@ -14,6 +14,9 @@ public sealed record Machine
     /// <summary>The user's number.</summary>
     public required string UserNumber { get; init; }
 
+    /// <summary>The number and the name of the user's group; null where there is none.</summary>
+    public Func<(string Number, string? Name)?> Group { get; init; } = () => null;
+
     /// <summary>The machine's own name.</summary>
     public required string Name { get; init; }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
+using Culvert.Broker.Runtime;
 using Culvert.Net;
 
 namespace Culvert.Broker.Config;
@@ -24,6 +25,7 @@ public static class ThisMachine
             Home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
             UserName = Environment.UserName,
             UserNumber = LocalUsers.Current.Value,
+            Group = LocalUsers.Group,
             Name = Environment.MachineName,
             SystemFolder = windows ? Path.Combine(common, "ssh") : "/etc/ssh",
             TectiaFolder = windows ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "SSH") : null,
@@ -44,15 +46,11 @@ public static class ThisMachine
         try
         {
             if (Directory.Exists(path))
-                return new ConfigText([]); // it can be opened, and holds no line
+                return new ConfigText([], "Is a directory"); // it can be opened, and holds no line
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             if (file.Length > LongestFile)
                 return new ConfigText(null, "File too large");
-            using var reader = new StreamReader(file);
-            var lines = new List<string>();
-            while (reader.ReadLine() is { } line)
-                lines.Add(line);
-            return new ConfigText(lines, null, IsSafe(file), IsPrivate(file));
+            return TextFile.Read(file, LongestFile) is { } lines ? new ConfigText(lines, null, IsSafe(file), IsPrivate(file)) : new ConfigText(null, "File too large");
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -64,7 +62,7 @@ public static class ThisMachine
         }
         catch (IOException e)
         {
-            return new ConfigText(null, e.Message);
+            return new ConfigText(null, FileCause.Of(e));
         }
     }
 

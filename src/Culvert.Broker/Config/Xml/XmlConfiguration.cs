@@ -71,7 +71,7 @@ public sealed class XmlConfiguration
         foreach (var path in paths)
         {
             var text = machine.Read(path);
-            if (text.Lines is null)
+            if (text.Lines is null || text.Problem is not null)
                 findings.Mistake(path, text.Problem ?? "can't be read");
             else if (XmlFile.Read(path, text, findings) is { } file)
                 files.Add(file);
@@ -126,7 +126,7 @@ public sealed class XmlConfiguration
     {
         Profiles = [.. _order.Select(Profile).OfType<ProfileConfig>()],
         StaticTunnels = [.. _files.SelectMany(StaticTunnels)],
-        Logging = Logging(),
+        Logging = new XmlLogging(_machine, _files, _findings).Read(),
         Notes = Notes,
     };
 
@@ -175,7 +175,7 @@ public sealed class XmlConfiguration
             return connection with
             {
                 Via = Gateway(element, file, [.. before, id]),
-                Tunnels = builder.Draft.ClearAllForwardings ? [] : [.. connection.Tunnels, .. element.Elements("tunnels").Elements().Select(tunnel => Tunnel(tunnel, file, typed, element)).OfType<TunnelConfig>()],
+                Tunnels = builder.Draft.ClearAllForwardings ? [] : [.. connection.Tunnels, .. element.Elements("tunnels").Elements().Where(one => one.Name.LocalName is "local-tunnel" or "remote-tunnel").Select(tunnel => Tunnel(tunnel, file, typed, element)).OfType<TunnelConfig>()],
             };
         }
         catch (ConfigException e)
@@ -241,19 +241,4 @@ public sealed class XmlConfiguration
             ? builder.Draft.Tunnel with { Spec = spec, OpenToOthers = settings.IsYes(element, "allow-relay") ?? false, IsBestEffort = !typed.Has("ExitOnForwardFailure") }
             : null;
     }
-
-    private LoggingConfig Logging()
-    {
-        var logging = _files.SelectMany(file => file.Root.Elements("logging").Elements().Select(element => (File: file, Element: element))).ToList();
-        var target = logging.Select(one => one.Element.Attribute("file")).FirstOrDefault(file => file is not null);
-        return new LoggingConfig
-        {
-            File = target is null ? null : XmlVariables.Expand(target.Value, _machine),
-            // Of several rules the last one counts: the weightiest file's come last.
-            Rules = [.. Enumerable.Reverse(_files).SelectMany(file => file.Root.Elements("logging").Elements("log-events")).SelectMany(Rules)],
-        };
-    }
-
-    private static IEnumerable<LogEventsRule> Rules(XElement element) => element.Value.Split([' ', ',', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries)
-        .Select(pattern => new LogEventsRule(pattern, (string?)element.Attribute("facility") ?? "normal", (string?)element.Attribute("severity")));
 }

@@ -123,7 +123,7 @@ internal static class XmlGrammar
 
         Of("logging", "", "log-target", "log-events"),
         Of("log-target", "file type"),
-        Of("log-events", "facility severity") with { HasText = true },
+        Of("log-events", "facility severity", "log-target") with { HasText = true },
     ];
 
     private static readonly FrozenDictionary<string, XmlRule> ByName = Table.ToFrozenDictionary(rule => rule.Name, StringComparer.Ordinal);

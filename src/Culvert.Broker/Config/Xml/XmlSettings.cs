@@ -195,7 +195,7 @@ internal sealed class XmlSettings(XmlFile file, ConfigBuilder builder, Machine m
     {
         var names = element.Elements().Select(one => one.Attribute("name")).OfType<XAttribute>().Select(Value).ToList();
         if (names.Count > 0)
-            Set(element, keyword, string.Join(',', names));
+            Set(element, keyword, TectiaAlgorithms.InStandardNames(string.Join(',', names)));
     }
 
     private void Simple(XElement element, string attribute, string keyword)

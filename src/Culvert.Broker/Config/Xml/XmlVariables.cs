@@ -29,10 +29,10 @@ internal static class XmlVariables
         var name = Name(text, at + 1, alsoDashes: true);
         if (name.Length > 0 && at + 1 + name.Length < text.Length && text[at + 1 + name.Length] == '%')
             return ((machine.Variable(name) ?? Special(name, machine)) is { } known ? known : $"%{name}%", name.Length + 2);
-        foreach (var brief in (ReadOnlySpan<string>)["IU", "U", "D"])
+        foreach (var brief in (ReadOnlySpan<string>)["IU", "IG", "U", "G", "D"])
         {
-            if (text.AsSpan(at + 1).StartsWith(brief, StringComparison.Ordinal))
-                return (Special(brief, machine)!, brief.Length + 1);
+            if (text.AsSpan(at + 1).StartsWith(brief, StringComparison.Ordinal) && Special(brief, machine) is { } value)
+                return (value, brief.Length + 1);
         }
         return ("%", 1);
     }
@@ -63,6 +63,8 @@ internal static class XmlVariables
         "U" or "username" or "username-without-domain" or "USERNAME" => machine.UserName,
         "D" or "homedir" => machine.Home,
         "IU" => machine.UserNumber,
+        "G" => machine.Group()?.Name ?? machine.Group()?.Number,
+        "IG" => machine.Group()?.Number,
         "USER_CONFIG_DIRECTORY" => machine.TectiaFolder,
         _ => null,
     };

@@ -17,6 +17,9 @@ internal sealed class UnixControlTransport(string path) : IControlTransport
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    // Held while a broker is here: of several that start at once, only one may take away what an earlier one left. The system lets go of it when the process ends, however that is.
+    private FileStream? _lock;
+
     /// <inheritdoc/>
     public string Place => path;
 
@@ -37,10 +40,11 @@ internal sealed class UnixControlTransport(string path) : IControlTransport
                 throw new BrokerException(Message.Error(
                     $"The control socket's folder {folder} isn't ours alone.", $"chmod 700 {folder}, or name another place in {ControlSocket.Variable} or with --socket"));
             }
+            _lock = Lock() ?? throw ControlSocket.InUse(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new BrokerException(Message.Error($"The control socket's folder {folder} can't be used: {e.Message}", $"name another place in {ControlSocket.Variable} or with --socket"), e);
+            throw new BrokerException(Message.Error($"The control socket's folder {folder} can't be used: {FileCause.Of(e)}", $"name another place in {ControlSocket.Variable} or with --socket"), e);
         }
         if (!File.Exists(path))
             return;
@@ -48,12 +52,32 @@ internal sealed class UnixControlTransport(string path) : IControlTransport
         {
             await (await UnixSockets.ConnectAsync(path, cancellationToken).ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
         }
-        catch (SocketException)
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
         {
+            // A socket has no length. Whatever else lies there is somebody's work.
+            if (new FileInfo(path).Length > 0)
+                throw new BrokerException(Message.Error($"{path} is a file, and no control socket.", "name another place with --socket"), e);
             File.Delete(path);
             return;
         }
+        catch (SocketException)
+        {
+            // Somebody listens, and is too busy to answer.
+        }
         throw ControlSocket.InUse(path);
+    }
+
+    // Null: another broker has it.
+    private FileStream? Lock()
+    {
+        try
+        {
+            return new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (e.GetType() == typeof(IOException))
+        {
+            return null;
+        }
     }
 
     /// <inheritdoc/>
@@ -70,7 +94,11 @@ internal sealed class UnixControlTransport(string path) : IControlTransport
     }
 
     /// <inheritdoc/>
-    public void Ended() => File.Delete(path);
+    public void Ended()
+    {
+        File.Delete(path);
+        _lock?.Dispose();
+    }
 
     /// <inheritdoc/>
     public async ValueTask<Stream> ConnectAsync(CancellationToken cancellationToken)

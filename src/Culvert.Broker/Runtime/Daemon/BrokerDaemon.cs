@@ -31,7 +31,7 @@ internal sealed class BrokerDaemon : IAsyncDisposable
         Keys = new KeyRing(services.Time, Activity.NextId);
         _services = services with { Spare = _spare, Keys = Keys };
         Questions = questions ?? new QuestionDesk(services.Time, QuestionDesk.DefaultLimit, question => Activity.Happened(
-            AuditNames.QuestionAsked, AuditSeverity.Notice, ("profile", question.Profile), ("question", question.Id), ("kind", question.Question.Kind.ToString().ToLowerInvariant())));
+            AuditNames.QuestionAsked, AuditSeverity.Notice, ("profile", question.Profile), ("question", question.Id), ("kind", LinkWords.Of(question.Question.Kind))));
         _connector = connector ?? SshConnector.Of;
         Started = services.Time.GetUtcNow();
         Activity.Meters.Observe(() => _runs.GroupBy(run => run.Profile.Id).Select(profile => (profile.Key, profile.Sum(run => run.Channels.Received), profile.Sum(run => run.Channels.Sent))));
@@ -57,6 +57,9 @@ internal sealed class BrokerDaemon : IAsyncDisposable
 
     /// <summary>What runs, in the order of the configuration.</summary>
     public IReadOnlyList<ConnectionRun> Runs => _runs;
+
+    /// <summary>Whether the end cut something that ran. Known when it's over.</summary>
+    public bool HasCut { get; private set; }
 
     /// <summary>Every tunnel.</summary>
     public IEnumerable<TunnelSupervisor> Tunnels => _runs.SelectMany(run => run.Tunnels);
@@ -220,9 +223,11 @@ internal sealed class BrokerDaemon : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _turn.WaitAsync().ConfigureAwait(false);
+        var tunnels = Tunnels.ToList();
         // A gateway ends after what goes through it.
         foreach (var generation in _runs.GroupBy(run => Wishes.Hops(run.Profile.Connection)).OrderByDescending(group => group.Key))
             await Task.WhenAll(generation.Select(run => run.StopAsync())).ConfigureAwait(false);
+        HasCut = tunnels.Exists(tunnel => tunnel.CutAtStop > 0);
         _runs = [];
         Activity.Meters.Dispose();
         Keys.Dispose();

@@ -86,10 +86,10 @@ internal static class TectiaReader
         "-C" => ("Compression", "no"),
         "+C" => ("Compression", "yes"),
         "--compressions" => ("Compression", value.Split(',').Contains("zlib", StringComparer.OrdinalIgnoreCase) ? "yes" : "no"),
-        "-c" => ("Ciphers", value),
-        "-m" => ("MACs", value),
-        "-u" => ("KexAlgorithms", value),
-        "-j" => ("HostKeyAlgorithms", value),
+        "-c" => ("Ciphers", TectiaAlgorithms.InStandardNames(value)),
+        "-m" => ("MACs", TectiaAlgorithms.InStandardNames(value)),
+        "-u" => ("KexAlgorithms", TectiaAlgorithms.InStandardNames(value)),
+        "-j" => ("HostKeyAlgorithms", TectiaAlgorithms.InStandardNames(value)),
         "-K" => ("IdentityFile", value),
         "-l" => ("User", value),
         "-p" => ("Port", value),
@@ -178,6 +178,7 @@ internal static class TectiaReader
             FailureCode = ExitCode.SessionFailure,
             ProcessIdFile = wish.ProcessIdFile,
             Notes = profile?.Notes ?? [],
+            Profile = profile is { IsExclusive: false } && split.Options.All(option => option.Name == "-S") && !hasSession ? profile.Id : null,
         };
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Culvert.Broker.Config;
+using Culvert.Broker.Runtime;
 using Culvert.Cli.Arguments;
 
 namespace Culvert.Cli.Running;
@@ -50,7 +51,7 @@ internal static class SystemdUnit
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigException($"{path} can't be {(wanted.Verb == ServiceVerb.Install ? "written" : "taken away")}: {e.Message}", wanted.System ? "run it as root, or leave --system out" : "culvert service install --print prints it");
+            throw new ConfigException($"{path} can't be {(wanted.Verb == ServiceVerb.Install ? "written" : "taken away")}: {FileCause.Of(e)}", wanted.System ? "run it as root, or leave --system out" : "culvert service install --print prints it");
         }
         var text = wanted.Verb == ServiceVerb.Install
             ? $"wrote {path}\nnow: systemctl {flag}daemon-reload && systemctl {flag}enable --now culvert\n"
@@ -69,11 +70,14 @@ internal static class SystemdUnit
         Documentation=man:culvert-broker(8)
         {(isSystem ? "Wants=network-online.target\nAfter=network-online.target\n" : "")}
         [Service]
-        Type=notify-reload
+        Type=notify
         NotifyAccess=main
         ExecStart={string.Join(' ', ((IEnumerable<string>)[program, "broker", .. words]).Select(Quoted))}
+        ExecReload=kill -HUP $MAINPID
         Restart=on-failure
         RestartSec=5
+        # A configuration that can't be meant becomes no better by itself.
+        RestartPreventExitStatus=2
         WatchdogSec=60
         # Profiles of the start may wait for an answer before they're up or have failed.
         TimeoutStartSec=180

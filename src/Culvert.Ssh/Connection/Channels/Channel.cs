@@ -22,6 +22,7 @@ internal sealed partial class Channel
     private bool _dropsUnsent;
     private bool _eofReceived;
     private bool _closeQueued, _closeWritten, _closeReceived;
+    private Failure? _loss;
 
     /// <summary>A channel that we ask the peer for. <paramref name="answered"/> hears, on the reader loop, that it stands (null) or why not; once.</summary>
     public Channel(ChannelHost host, Priority priority, Action<Failure?, Channel> answered, ChannelRequests? requests = null) : this(host, priority, requests)

@@ -103,6 +103,21 @@ public sealed class ControlApiTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Who_waits_for_a_connection_waits_while_it_is_tried_again()
+    {
+        await StartAsync(up: false);
+        (await _script.NextAsync(Cancel)).FailPassing();
+        await UntilAsync(() => State == LinkState.Restoring);
+        Assert.NotEqual(JsonValueKind.Null, (await AskAsync("GET", "/v1/connections/a?wait=60")).GetProperty("nextTry").ValueKind);
+        await AskAsync("POST", "/v1/profiles/a/connect");
+        var waiting = AskAsync("GET", "/v1/connections/a?wait=60");
+        var attempt = await _script.NextAsync(Cancel);
+        Assert.False(waiting.IsCompleted);
+        attempt.Succeed(_there);
+        Assert.Equal("up", (await waiting).GetProperty("state").GetString());
+    }
+
+    [Fact]
     public async Task Everything_that_runs_is_shown_and_fits_the_document()
     {
         await StartAsync();
