@@ -62,7 +62,7 @@ internal static class BrokerReader
             switch (words[i])
             {
                 // What follows is for the broker that's started.
-                case "start" when verb.Count == 0: return control with { Words = [.. words.Skip(i)] };
+                case "start" when verb.Count == 0 && words.ElementAtOrDefault(i + 1) is not ("-h" or "--help"): return control with { Words = [.. words.Skip(i)] };
                 case "-h" or "--help": return new Invocation.Text(ControlVerbs.Help(verb.FirstOrDefault()));
                 case "-a" or "--socket" or "--broker-address": control = control with { Socket = ++i < words.Count ? words[i] : throw new ConfigException("--socket needs a value", "name the broker's control socket") }; break;
                 case "--json": control = control with { Json = true }; break;
