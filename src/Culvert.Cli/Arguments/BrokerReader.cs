@@ -65,7 +65,7 @@ internal static class BrokerReader
             switch (words[i])
             {
                 // What follows is for the broker that's started.
-                case "start" when verb.Count == 0: return control with { Words = [.. words.Skip(i)] };
+                case "start" when verb.Count == 0 && words.ElementAtOrDefault(i + 1) is not ("-h" or "--help"): return control with { Words = [.. words.Skip(i)] };
                 case "-h" or "--help": return new Invocation.Text(ControlVerbs.Help(verb.FirstOrDefault()));
                 case ['-', '-', .. var option] when option.StartsWith("socket=", StringComparison.Ordinal) || option.StartsWith("broker-address=", StringComparison.Ordinal): control = control with { Socket = option[(option.IndexOf('=', StringComparison.Ordinal) + 1)..] }; break;
                 case "-V" or "--version" when verb.Count == 0: return new Invocation.Version();

@@ -26,12 +26,12 @@ internal static class ControlCommand
         {
             return wanted.Words[0] switch
             {
+                _ when wanted.Watch => await WatchAsync(wanted, client, output, signals.Stop).ConfigureAwait(false),
                 "start" => await StartAsync(wanted, client, output, signals.Stop).ConfigureAwait(false),
                 "auth-handler" => await QuestionHandler.ServeAsync(client, screen, profile: null, signals.Stop).ConfigureAwait(false),
                 "add-key" => await AddKeysAsync(wanted, client, screen, output, signals.Stop).ConfigureAwait(false),
                 "stop" => await StopAsync(wanted, client, output, signals.Stop).ConfigureAwait(false),
                 "connect" => await ConnectAsync(wanted, client, screen, output, signals.Stop).ConfigureAwait(false),
-                _ when wanted.Watch => await WatchAsync(wanted, client, output, signals.Stop).ConfigureAwait(false),
                 _ => await AskAsync(wanted, client, output, signals.Stop).ConfigureAwait(false),
             };
         }

@@ -60,6 +60,16 @@ internal sealed partial class Channel
     /// <summary>The window that the open or the confirmation announces.</summary>
     public int InitialWindow { get; }
 
+    /// <summary>How it stands.</summary>
+    public ChannelFigures Figures
+    {
+        get
+        {
+            lock (_gate)
+                return new ChannelFigures(Number, _requests is not null, _receiving.Waiting, _receiving.InitialWindow, _sending.Window);
+        }
+    }
+
     /// <summary>Confirms a channel that the peer asked for. False: the connection is gone meanwhile.</summary>
     public bool Confirm()
     {
