@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Culvert.Broker.Audit;
 using Culvert.Broker.Config;
 using Culvert.Broker.Control;

@@ -30,6 +30,9 @@ public sealed record Machine
     /// <summary>Where SSH Tectia has the machine's.</summary>
     public string TectiaSystemFolder { get; init; } = "/etc/ssh2";
 
+    /// <summary>Whether any user may make folders where the machine's configuration lies, as on Windows: a file there counts only when <see cref="ConfigText.IsSafe"/>.</summary>
+    public bool AnybodyMakesSystemFolders { get; init; }
+
     /// <summary>The value of an environment variable; null when there is none.</summary>
     public Func<string, string?> Variable { get; init; } = _ => null;
 

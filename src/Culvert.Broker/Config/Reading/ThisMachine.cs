@@ -28,6 +28,7 @@ public static class ThisMachine
             Group = LocalUsers.Group,
             Name = Environment.MachineName,
             SystemFolder = windows ? Path.Combine(common, "ssh") : "/etc/ssh",
+            AnybodyMakesSystemFolders = windows,
             TectiaFolder = windows ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "SSH") : null,
             TectiaSystemFolder = windows ? Path.Combine(common, "SSH") : "/etc/ssh2",
             Variable = Environment.GetEnvironmentVariable,
@@ -66,9 +67,10 @@ public static class ThisMachine
         }
     }
 
-    // Root may write what it likes anyway. On Windows the access lists aren't looked at.
+    // Root may write what it likes anyway.
     private static bool IsSafe(FileStream file) => OperatingSystem.IsWindows()
-        || ((File.GetUnixFileMode(file.SafeFileHandle) & OthersWrite) == 0 && (LocalUsers.OwnerOf(file.SafeFileHandle) is not { } owner || owner == LocalUsers.Current || owner.Value == "0"));
+        ? WindowsFileAccess.IsSafe(file)
+        : ((File.GetUnixFileMode(file.SafeFileHandle) & OthersWrite) == 0 && (LocalUsers.OwnerOf(file.SafeFileHandle) is not { } owner || owner == LocalUsers.Current || owner.Value == "0"));
 
     private static bool IsPrivate(FileStream file) => OperatingSystem.IsWindows() || (File.GetUnixFileMode(file.SafeFileHandle) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) == 0;
 

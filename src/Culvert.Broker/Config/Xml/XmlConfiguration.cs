@@ -73,6 +73,8 @@ public sealed class XmlConfiguration
             var text = machine.Read(path);
             if (text.Lines is null || text.Problem is not null)
                 findings.Mistake(path, text.Problem ?? "can't be read");
+            else if (machine.AnybodyMakesSystemFolders && !text.IsSafe)
+                findings.Mistake(path, "others may write it, and so say which programs run as you: let it belong to you or to the administrators, and nobody else have the right to write");
             else if (XmlFile.Read(path, text, findings) is { } file)
                 files.Add(file);
         }

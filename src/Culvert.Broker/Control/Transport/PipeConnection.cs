@@ -12,9 +12,10 @@ internal sealed class PipeConnection : DefaultConnectionContext
     private static long s_last;
 
     private readonly NamedPipeServerStream _stream;
+    // Neither is disposed of, nor holds anything: Kestrel may abort what has just ended.
     private readonly CancellationTokenSource _aborted = new();
     private readonly CancellationTokenSource _closed = new();
-    private readonly IDuplexPipe _transport;
+    private readonly Ends _transport;
     private readonly Task _receiving;
     private readonly Task _sending;
 
@@ -44,8 +45,6 @@ internal sealed class PipeConnection : DefaultConnectionContext
         await _aborted.CancelAsync().ConfigureAwait(false);
         await _receiving.ConfigureAwait(false);
         await _stream.DisposeAsync().ConfigureAwait(false);
-        _closed.Dispose();
-        _aborted.Dispose();
         await base.DisposeAsync().ConfigureAwait(false);
     }
 

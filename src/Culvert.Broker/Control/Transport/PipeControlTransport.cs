@@ -1,4 +1,3 @@
-using System.IO.Pipes;
 using Culvert.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;

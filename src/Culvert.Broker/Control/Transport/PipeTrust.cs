@@ -16,6 +16,11 @@ internal static class PipeTrust
     /// <returns>Whom a rule concerns, and whether it lets them in.</returns>
     public static IReadOnlyList<(string User, bool Allows)> Rules(string self) => [(Network, false), (self, true), (System, true), (Administrators, true)];
 
+    /// <summary>Who owns the pipe: the administrators, when whoever makes it acts as one of them, else the user alone. What else a token may say, a group of many users, is nobody's business.</summary>
+    /// <param name="self">The user.</param>
+    /// <param name="usual">Who owns what the user makes, when nobody says otherwise.</param>
+    public static string OwnerOf(string self, string? usual) => usual == Administrators ? Administrators : self;
+
     /// <summary>Whether a user believes a pipe that has this owner. Nobody can give a thing to another account without being an administrator; and who the service runs as, they have chosen.</summary>
     /// <param name="owner">The pipe's owner.</param>
     /// <param name="self">The client's user.</param>

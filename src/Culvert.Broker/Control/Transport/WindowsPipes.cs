@@ -40,7 +40,7 @@ internal sealed partial class WindowsPipes : IPipes
         using var self = WindowsIdentity.GetCurrent();
         var access = new PipeSecurity();
         access.SetAccessRuleProtection(isProtected: true, preserveInheritance: false);
-        access.SetOwner(self.Owner ?? self.User!);
+        access.SetOwner(new SecurityIdentifier(PipeTrust.OwnerOf(self.User!.Value, self.Owner?.Value)));
         foreach (var (user, allows) in PipeTrust.Rules(self.User!.Value))
             access.AddAccessRule(new PipeAccessRule(new SecurityIdentifier(user), PipeAccessRights.FullControl, allows ? AccessControlType.Allow : AccessControlType.Deny));
         return access;

@@ -9,7 +9,7 @@ namespace Culvert.Broker.Service;
 /// <summary>This process as a Windows service. The service control manager started it, is told of each change, and says when it's to stop, to reload, or that the machine woke up. Thread-safe.</summary>
 /// <remarks>One a process: the system calls back without saying whom.</remarks>
 [SupportedOSPlatform("windows")]
-public sealed partial class WindowsService : ServiceManager
+public sealed partial class WindowsService : ServiceManager, IDisposable
 {
     /// <summary>ERROR_FAILED_SERVICE_CONTROLLER_CONNECT: somebody typed it.</summary>
     private const int NotStartedByManager = 1063;
@@ -40,7 +40,7 @@ public sealed partial class WindowsService : ServiceManager
     public static async Task<int> RunAsync(Func<WindowsService, Task<int>> run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        var service = new WindowsService();
+        using var service = new WindowsService();
         s_this = service;
         // The manager wants a thread to call from, for as long as the service runs.
         new Thread(service.Dispatch) { IsBackground = true, Name = "service control" }.Start();
@@ -79,6 +79,9 @@ public sealed partial class WindowsService : ServiceManager
     {
         // This manager asks for no sign of life.
     }
+
+    /// <summary>The manager calls no more.</summary>
+    public void Dispose() => _stop.Dispose();
 
     private void Tell(ServicePhase phase, int exitCode = 0)
     {

@@ -1,8 +1,5 @@
 using Culvert.Broker.Config;
-using Culvert.Broker.Runtime;
-using Culvert.Broker.Service;
 using Culvert.Cli.Arguments;
-using Culvert.Cli.Terminal;
 
 namespace Culvert.Cli.Running;
 
@@ -18,17 +15,7 @@ internal static class ServiceCommand
     /// <summary>Runs the broker for Windows' service control manager, which started this process.</summary>
     /// <returns>The exit code.</returns>
     /// <exception cref="ConfigException">It didn't.</exception>
-    public static async Task<int> ServeAsync(Invocation.Broker wanted)
-    {
-        if (!OperatingSystem.IsWindows())
-            throw new ConfigException("service run is for Windows", "culvert broker runs one in the foreground; culvert service install writes a unit file");
-        try
-        {
-            return await WindowsService.RunAsync(service => WindowsServiceRun.RunAsync(wanted, service)).ConfigureAwait(false);
-        }
-        catch (BrokerException e)
-        {
-            throw new ConfigException(e.Reason.Text, e.Reason.Hint);
-        }
-    }
+    public static Task<int> ServeAsync(Invocation.Broker wanted) => OperatingSystem.IsWindows()
+        ? WindowsServiceRun.ServeAsync(wanted)
+        : throw new ConfigException("service run is for Windows", "culvert broker runs one in the foreground; culvert service install writes a unit file");
 }

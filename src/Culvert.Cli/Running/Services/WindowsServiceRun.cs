@@ -2,6 +2,7 @@ using System.Runtime.Versioning;
 using Culvert.Broker.Audit;
 using Culvert.Broker.Config;
 using Culvert.Broker.Control;
+using Culvert.Broker.Runtime;
 using Culvert.Broker.Service;
 using Culvert.Cli.Arguments;
 
@@ -12,11 +13,24 @@ namespace Culvert.Cli.Running;
 internal static class WindowsServiceRun
 {
     /// <summary>The file, unless another was named: in the folder of the service's own account.</summary>
-    public static string UsualLog => Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "culvert", "broker.log");
+    private static string UsualLog => Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "culvert", "broker.log");
 
-    /// <summary>Runs until stopped.</summary>
+    /// <summary>Runs for the service control manager, until that stops it.</summary>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(Invocation.Broker wanted, ServiceManager manager)
+    /// <exception cref="ConfigException">It wasn't the manager who started this process.</exception>
+    public static async Task<int> ServeAsync(Invocation.Broker wanted)
+    {
+        try
+        {
+            return await WindowsService.RunAsync(service => RunAsync(wanted, service)).ConfigureAwait(false);
+        }
+        catch (BrokerException e)
+        {
+            throw new ConfigException(e.Reason.Text, e.Reason.Hint);
+        }
+    }
+
+    private static async Task<int> RunAsync(Invocation.Broker wanted, ServiceManager manager)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(UsualLog)!);
         await using var errors = new FileStream(UsualLog, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);

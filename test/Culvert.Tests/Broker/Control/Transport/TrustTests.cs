@@ -28,6 +28,13 @@ public sealed class TrustTests
         Assert.Equal([("S-1-5-2", false), (Me, true), ("S-1-5-18", true), ("S-1-5-32-544", true)], PipeTrust.Rules(Me));
 
     [Theory]
+    [InlineData(null, Me)]
+    [InlineData(Me, Me)]
+    [InlineData("S-1-5-32-544", "S-1-5-32-544")]
+    [InlineData("S-1-5-21-1-2-3-513", Me)]
+    public void A_pipe_belongs_to_its_user_or_to_the_administrators_and_to_no_other_group(string? usual, string owner) => Assert.Equal(owner, PipeTrust.OwnerOf(Me, usual));
+
+    [Theory]
     [InlineData("1000", "1000", true)]
     [InlineData("0", "1000", true)]
     [InlineData("1001", "1000", false)]
