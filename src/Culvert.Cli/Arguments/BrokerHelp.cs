@@ -9,7 +9,7 @@ internal static class BrokerHelp
 
         usage: culvert broker [options]
           -f, --config FILE      this ssh-broker-config.xml instead of the usual ones
-          --host HOST            a host of ssh_config as a profile; -F FILE, -o Key=Value
+          --host HOST            a host of ssh_config as profile; -F FILE, -o Key=Value
           -a, --socket PATH      the control socket, instead of the usual one
           --pid-file FILE        holds the process id while it runs
           -l, --log-file FILE    events go there instead of to standard error
