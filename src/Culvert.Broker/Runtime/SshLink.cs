@@ -193,6 +193,7 @@ internal static class SshLink
             PasswordPrompts = config.NumberOfPasswordPrompts,
             Ask = ask,
             Show = Show,
+            ShowsBanners = config.ShowsBanners ?? true,
             Logger = services.LoggerFactory.CreateLogger("Culvert.Ssh.Auth"),
         };
     }

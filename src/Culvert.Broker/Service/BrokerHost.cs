@@ -87,6 +87,10 @@ public sealed class BrokerHost : IAsyncDisposable
     /// <summary>The tunnels.</summary>
     internal BrokerDaemon Daemon => _daemon;
 
+    /// <summary>Whether a configuration can be meant, as far as that can be told without opening anything.</summary>
+    /// <exception cref="ConfigException">It can't; every mistake has a line.</exception>
+    public static void Check(BrokerConfig config) => Wishes.Check(config);
+
     /// <summary>Opens what is to be open at the start, and the control socket.</summary>
     /// <exception cref="ConfigException">The configuration can't be meant.</exception>
     /// <exception cref="BrokerException">The control socket can't be had.</exception>

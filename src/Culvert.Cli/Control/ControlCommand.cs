@@ -117,16 +117,12 @@ internal static class ControlCommand
             screen.WriteLine($"{failed.Profile} is {failed.State}: {Printable.Line(failed.Cause ?? "")}");
             return ExitCode.Failure;
         }
+        var mine = connections.SelectMany(connection => connection.Tunnels).ToHashSet();
+        var tunnels = (await client.GetAsync("v1/tunnels?wait=10", ControlJson.Default.IReadOnlyListTunnelView, cancellationToken).ConfigureAwait(false)).Where(tunnel => mine.Contains(tunnel.Id)).ToList();
         if (!wanted.Quiet)
-        {
-            var (host, mine) = (connections[0].Host, connections.SelectMany(connection => connection.Tunnels).ToHashSet());
-            var tunnels = await client.GetAsync("v1/tunnels?wait=10", ControlJson.Default.IReadOnlyListTunnelView, cancellationToken).ConfigureAwait(false);
-            var lines = tunnels.Where(tunnel => mine.Contains(tunnel.Id)).Select(tunnel => tunnel.State == "listening"
-                ? $"ready: {tunnel.Type} {tunnel.Listen[0]}   (→ {host} → {tunnel.Destination})\n"
-                : $"{tunnel.State}: {tunnel.Spec}: {tunnel.Cause}\n");
-            await output.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(lines)), cancellationToken).ConfigureAwait(false);
-        }
-        return ExitCode.Success;
+            await output.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(tunnels.Select(tunnel => ReadyLines.Of(tunnel, connections[0].Host) + "\n"))), cancellationToken).ConfigureAwait(false);
+        // As where a command does it itself: what comes of a file is best effort, but nothing at all is no success.
+        return tunnels.Count == 0 || tunnels.Exists(tunnel => tunnel.State == "listening") ? ExitCode.Success : ExitCode.Failure;
     }
 
     private static async Task<ConnectionView> UntilUpAsync(ConnectionView connection, ControlClient client, Screen screen, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Culvert.Broker.Config;
+using Culvert.Broker.Control;
 using Culvert.Cli.Arguments;
 using Culvert.Cli.Control;
 using Culvert.TestKit;
@@ -58,6 +59,13 @@ public sealed class ControlVerbsTests
     [InlineData("""[{"id":1,"fingerprint":"SHA256:x","path":"/k"},{"id":2,"fingerprint":"SHA256:y","path":"/l"}]""", "view-key SHA256:y", """[{"id":2,"fingerprint":"SHA256:y","path":"/l"}]""")]
     public void Of_a_list_it_keeps_what_is_wanted(string answer, string line, string expected) =>
         Assert.Equal(expected, Encoding.UTF8.GetString(ControlVerbs.Of(line.Split(' '))[0].Wanted(Encoding.UTF8.GetBytes(answer))));
+
+    [Theory]
+    [InlineData("local", "ftp/1234:localhost:21", "listening", "127.0.0.1:1234 [::1]:1234", "ready: ftp localhost 1234   (→ gate → localhost:21)")]
+    [InlineData("remote", "ftp/1234:localhost:21", "listening", "localhost:1234", "ready: ftp localhost 1234   on gate   (→ this machine → localhost:21)")]
+    [InlineData("local", "1234:db:5", "failed", "", "failed: 1234:db:5: it's taken")]
+    public void A_tunnel_of_a_broker_is_told_of_as_it_is_typed(string kind, string spec, string state, string listen, string line) => Assert.Equal(line, ReadyLines.Of(
+        new TunnelView(1, "a", kind, "ftp", spec, listen.Split(' ', StringSplitOptions.RemoveEmptyEntries), "", state, DateTimeOffset.UnixEpoch, "it's taken", false, false, 0), "gate"));
 
     [Fact]
     public void The_channels_of_a_connection_are_found_by_its_number_and_by_its_profile()

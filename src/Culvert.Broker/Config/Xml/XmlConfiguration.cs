@@ -105,6 +105,17 @@ public sealed class XmlConfiguration
         return connection ?? throw new ConfigException($"profile {id} names no host", "say host=\"...\" in it");
     }
 
+    /// <summary>Variables for a program that is run on a profile's server: the profile's before the files' by their weight.</summary>
+    /// <param name="id">Its id.</param>
+    public IReadOnlyList<KeyValuePair<string, string>> SessionVariables(string id) =>
+    [
+        .. _files.Select(file => file.Root.Element("default-settings")).Prepend(_profiles[id].Element).OfType<XElement>()
+            .SelectMany(scope => scope.Elements("remote-environment").Elements("environment"))
+            .Where(variable => !string.IsNullOrEmpty((string?)variable.Attribute("name")))
+            .DistinctBy(variable => variable.Attribute("name")!.Value)
+            .Select(variable => KeyValuePair.Create(variable.Attribute("name")!.Value, Formatted((string?)variable.Attribute("value") ?? "", (string?)variable.Attribute("format")))),
+    ];
+
     /// <summary>The values in effect for a profile, in the form of <c>-G</c>, and its tunnels.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="builder">What was typed beside it.</param>
@@ -131,6 +142,8 @@ public sealed class XmlConfiguration
         Logging = new XmlLogging(_machine, _files, _findings).Read(),
         Notes = Notes,
     };
+
+    private string Formatted(string value, string? format) => string.Equals(format, "yes", StringComparison.OrdinalIgnoreCase) ? XmlVariables.Expand(value, _machine) : value;
 
     private void ThrowIfWrong()
     {

@@ -109,7 +109,7 @@ internal sealed class BrokerDaemon : IAsyncDisposable
         try
         {
             var runs = FindAll(idOrName);
-            foreach (var run in runs)
+            foreach (var run in runs.Concat(runs.SelectMany(GatewaysOf)).Distinct().ToList())
                 run.Link.RetryNow(alsoFailed: true);
             foreach (var link in WantedLink.Of(_config))
             {
@@ -122,6 +122,16 @@ internal sealed class BrokerDaemon : IAsyncDisposable
         finally
         {
             _turn.Release();
+        }
+    }
+
+    // What a connection goes through is wanted with it, also when somebody had closed it.
+    private IEnumerable<ConnectionRun> GatewaysOf(ConnectionRun run)
+    {
+        for (var profile = run.Profile; Wishes.GatewayOf(profile, _config.Profiles) is { } gateway; profile = gateway)
+        {
+            foreach (var one in FindAll(gateway.Id))
+                yield return one;
         }
     }
 

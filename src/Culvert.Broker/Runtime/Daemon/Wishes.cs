@@ -26,7 +26,8 @@ internal static class Wishes
             else
                 mistakes.Add($"tunnel {tunnel.Tunnel.Spec}: there is no profile {tunnel.ProfileId}");
         }
-        var local = config.Profiles.SelectMany(profile => profile.Connection.Tunnels).Concat(config.StaticTunnels.Select(tunnel => tunnel.Tunnel))
+        // Profiles that nobody connects at the same time may use the same port; those of the start can't.
+        var local = config.Profiles.Where(profile => profile.ConnectOnStartup).SelectMany(profile => profile.Connection.Tunnels).Concat(config.StaticTunnels.Select(tunnel => tunnel.Tunnel))
             .Where(tunnel => tunnel.Spec is { Kind: TunnelKind.Local, ListenPort: > 0 });
         foreach (var port in local.GroupBy(tunnel => (tunnel.Spec.ListenHost, tunnel.Spec.ListenPort)).Where(group => group.Count() > 1))
             mistakes.Add(FormattableString.Invariant($"{port.Count()} tunnels listen on port {port.Key.ListenPort}"));

@@ -169,7 +169,7 @@ internal static class TectiaReader
             Command = command,
             IsSubsystem = wish.Subsystem is not null,
             Terminal = wish.Terminal,
-            Environment = wish.Environment,
+            Environment = profile?.SessionVariables(wish.Environment) ?? wish.Environment,
             EscapeCharacter = wish.Escape,
             NoInput = wish.NoInput || wish.Background,
         };

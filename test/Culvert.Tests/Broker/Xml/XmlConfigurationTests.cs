@@ -344,6 +344,22 @@ public sealed class XmlConfigurationTests
     }
 
     [Fact]
+    public void Banners_and_variables_of_a_session_come_from_the_nearest_who_says_something()
+    {
+        var configuration = Read("""
+            <secsh-broker>
+              <default-settings><server-banners visible="NO"/><remote-environment><environment name="A" value="default"/><environment name="B" value="%U" format="yes"/></remote-environment></default-settings>
+              <profiles><profile id="a" host="h"/>
+                <profile id="b" host="h"><server-banners visible="yes"/><remote-environment><environment name="A" value="%U"/></remote-environment></profile></profiles>
+            </secsh-broker>
+            """);
+        Assert.Equal([false, true], configuration.ToBroker().Profiles.Select(profile => profile.Connection.ShowsBanners));
+        Assert.Equal([new("A", "default"), new("B", "me")], configuration.SessionVariables("a"));
+        Assert.Equal([new("A", "%U"), new("B", "me")], configuration.SessionVariables("b"));
+        Assert.Empty(configuration.Notes);
+    }
+
+    [Fact]
     public void Ssh_config_is_not_read_for_a_profile() => Assert.Equal(22, Read(
         Example, new FakeMachine().With("/home/me/.ssh/config", "Port 99")).ToBroker().Profiles[0].Connection.Port);
 }
