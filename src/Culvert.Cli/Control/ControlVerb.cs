@@ -15,6 +15,9 @@ internal sealed record ControlVerb(string Name, string Takes, string Says, Func<
     /// <summary>How it's used.</summary>
     public string Form => $"{Name} {Takes}".TrimEnd();
 
+    /// <summary>Whether something may follow that is no option.</summary>
+    public bool TakesArguments { get; } = Takes.Split('[', ']').Any(part => part.Trim() is [not '-', ..]);
+
     /// <summary>Its options: what stands in square brackets and begins with a dash, such as <c>[-c|--show-channels]</c> and <c>[--type ftp|tcp]</c>.</summary>
     public IReadOnlyList<VerbOption> Options { get; } = [.. Takes.Split('[', ']').Where(part => part is ['-', ..]).Select(part =>
     {

@@ -35,6 +35,8 @@ internal sealed class VerbWords
                 value ??= next.MoveNext() ? next.Current : throw new ConfigException($"{name} needs a value", read.Form);
             read._options[option.Spellings[^1]] = value ?? "";
         }
+        if (read.Arguments is [var extra, ..] && !verb.TakesArguments)
+            throw new ConfigException($"{verb.Name} doesn't take '{extra}'", read.Form);
         return read;
     }
 

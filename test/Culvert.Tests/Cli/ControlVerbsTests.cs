@@ -43,6 +43,8 @@ public sealed class ControlVerbsTests
     [InlineData("connection-status --write-hostkey")]
     [InlineData("status --pid=4")]
     [InlineData("debug one two")]
+    [InlineData("stop now")]
+    [InlineData("list-channels 5")]
     [InlineData("open-tunnel-listener 2121 a")]
     [InlineData("probe-key")]
     [InlineData("view-key")]
