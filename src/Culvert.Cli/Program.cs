@@ -21,7 +21,7 @@ try
     {
         ProgramName.Sshg3 => TectiaReader.Read(args, machine),
         ProgramName.SshBroker => TectiaBroker.Daemon(args, machine),
-        ProgramName.SshBrokerControl => TectiaBroker.Control(args),
+        ProgramName.SshBrokerControl => TectiaBroker.Control(args, machine),
         _ => CommandLineReader.Read(args, machine),
     } switch
     {

@@ -110,16 +110,19 @@ internal static class ControlCommand
             throw new ConfigException("connect needs a profile", "culvert ctl list-profiles shows them");
         var path = "v1/profiles/" + Uri.EscapeDataString(profile) + "/connect";
         var connections = JsonSerializer.Deserialize(await client.SendAsync(System.Net.Http.HttpMethod.Post, path, null, cancellationToken).ConfigureAwait(false), ControlJson.Default.IReadOnlyListConnectionView)!;
+        var decided = new List<ConnectionView>();
         foreach (var one in connections)
+            decided.Add(await UntilUpAsync(one, client, screen, cancellationToken).ConfigureAwait(false));
+        if (wanted.Json)
+            await output.WriteAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(decided, ControlJson.Default.IReadOnlyListConnectionView), (byte)'\n'], cancellationToken).ConfigureAwait(false);
+        if (decided.Find(one => one.State != "up") is { } failed)
         {
-            if (await UntilUpAsync(one, client, screen, cancellationToken).ConfigureAwait(false) is not { State: not "up" } failed)
-                continue;
             screen.WriteLine($"{failed.Profile} is {failed.State}: {Printable.Line(failed.Cause ?? "")}");
             return ExitCode.Failure;
         }
         var mine = connections.SelectMany(connection => connection.Tunnels).ToHashSet();
         var tunnels = (await client.GetAsync("v1/tunnels?wait=10", ControlJson.Default.IReadOnlyListTunnelView, cancellationToken).ConfigureAwait(false)).Where(tunnel => mine.Contains(tunnel.Id)).ToList();
-        if (!wanted.Quiet)
+        if (!wanted.Quiet && !wanted.Json)
             await output.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(tunnels.Select(tunnel => ReadyLines.Of(tunnel, connections[0].Host) + "\n"))), cancellationToken).ConfigureAwait(false);
         // As where a command does it itself: what comes of a file is best effort, but nothing at all is no success.
         return tunnels.Count == 0 || tunnels.Exists(tunnel => tunnel.State == "listening") ? ExitCode.Success : ExitCode.Failure;
@@ -165,7 +168,9 @@ internal static class ControlCommand
         try
         {
             var status = await client.GetAsync("v1/status", ControlJson.Default.StatusView, cancellationToken).ConfigureAwait(false);
-            if (!wanted.Quiet)
+            if (wanted.Json)
+                await AskAsync(wanted with { Words = ["status"] }, client, output, cancellationToken).ConfigureAwait(false);
+            else if (!wanted.Quiet)
                 await output.WriteAsync(Encoding.UTF8.GetBytes(FormattableString.Invariant($"a broker runs already, process {status.Pid}\n")), cancellationToken).ConfigureAwait(false);
             return ExitCode.Success;
         }

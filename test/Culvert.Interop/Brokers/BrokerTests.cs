@@ -63,6 +63,7 @@ public sealed class BrokerTests
         Assert.DoesNotContain(first, ProcessTable.ListeningPortsOf(broker.Id));
         var connected = await Command.RunAsync(CulvertProcess.Command(["connect", "one", "--socket", broker.Socket]), Cancel);
         Assert.StartsWith(string.Create(CultureInfo.InvariantCulture, $"ready: ftp localhost {first} "), connected.OrThrow().Output, StringComparison.Ordinal);
+        Assert.Equal("up", (await broker.AskAsync(Cancel, "connect", "one"))[0].GetProperty("state").GetString());
         (await DownloadAsync(ftp, first, "file", broker.Folder["again"])).OrThrow();
 
         // What isn't there, or can't be, is a failure with exit code 1.

@@ -38,7 +38,6 @@ public sealed class ControlVerbsTests
     public void A_verb_asks_for_what_it_says(string line, string expected) => Assert.Equal(expected, Requests(line));
 
     [Theory]
-    [InlineData("list-connections --client-pid=4")]
     [InlineData("close-connection")]
     [InlineData("connection-status --write-hostkey")]
     [InlineData("status --pid=4")]
@@ -79,6 +78,14 @@ public sealed class ControlVerbsTests
             Assert.Equal(expected, Assert.Single(wanted.RootElement.EnumerateArray()).GetProperty("profile").GetString());
         }
     }
+
+    [Theory]
+    [InlineData("debug --monitor", "journalctl -f")]
+    [InlineData("debug --log-file=/f 4", "log-target")]
+    [InlineData("list-connections --client-pid=4", "list-clients")]
+    [InlineData("list-keys --provider 1", "add-key")]
+    public void An_option_of_Tectias_that_is_not_here_says_what_to_use(string line, string expected) =>
+        Assert.Contains(expected, Assert.Throws<ConfigException>(() => Requests(line)).Hint, StringComparison.Ordinal);
 
     [Fact]
     public void Every_verb_of_Tectias_control_program_has_an_answer()

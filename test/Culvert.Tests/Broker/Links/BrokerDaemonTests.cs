@@ -312,6 +312,22 @@ public sealed class BrokerDaemonTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_start_is_over_when_all_is_up_or_has_a_cause_or_when_that_is_required_when_all_is_up()
+    {
+        await _daemon.ApplyAsync(Config(Profile("a", "1001:db:1"), Profile("b") with { ExclusiveConnection = true }, Profile("later") with { ConnectOnStartup = false }), Cancel);
+        await UpAsync("a");
+        await UntilAsync(() => _here.Listeners == 1);
+        Assert.False(Readiness.IsReached(_daemon.Runs, requireAll: false));
+        (await Script("b").NextAsync(Cancel)).FailPassing();
+        await UntilAsync(() => _daemon.Find("b")!.Link.Status.IsDecided);
+        Assert.True(Readiness.IsReached(_daemon.Runs, requireAll: false));
+        Assert.False(Readiness.IsReached(_daemon.Runs, requireAll: true));
+        _daemon.RetryNow(alsoFailed: false);
+        await UpAsync("b");
+        Assert.True(Readiness.IsReached(_daemon.Runs, requireAll: true));
+    }
+
+    [Fact]
     public async Task A_cut_channel_ends_its_client()
     {
         await _daemon.ApplyAsync(Config(Profile("a", "1001:db:1")), Cancel);
