@@ -163,8 +163,6 @@ internal static class ControlCommand
     // One that runs already is what was wanted.
     private static async Task<int> StartAsync(Invocation.Control wanted, ControlClient client, Stream output, CancellationToken cancellationToken)
     {
-        if (OperatingSystem.IsWindows())
-            throw new ConfigException("ctl start isn't supported on Windows", "culvert service install makes a service of it");
         try
         {
             var status = await client.GetAsync("v1/status", ControlJson.Default.StatusView, cancellationToken).ConfigureAwait(false);
@@ -178,7 +176,10 @@ internal static class ControlCommand
         {
             // None runs: that's the usual case.
         }
-        return await Background.RunChildAsync(["broker", .. wanted.Socket is { } socket ? (string[])["--socket", socket] : [], .. wanted.Words.Skip(1)], ProgramName.Own).ConfigureAwait(false);
+        string[] words = ["broker", .. wanted.Socket is { } socket ? (string[])["--socket", socket] : [], .. wanted.Words.Skip(1)];
+        return OperatingSystem.IsWindows()
+            ? await WindowsBackground.StartAsync(words, client, cancellationToken).ConfigureAwait(false)
+            : await Background.RunChildAsync(words, ProgramName.Own).ConfigureAwait(false);
     }
 
     // Returns when it's gone, so that another one can be started.
