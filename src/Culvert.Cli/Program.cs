@@ -14,11 +14,14 @@ if (args is ["-h" or "--help"] || (args is ["help"] && !isTectia))
 try
 {
     var machine = ThisMachine.Of();
+    // A profile of the running broker's own configuration, which no file here tells of.
+    if (ProgramName.Current == ProgramName.Own && CommandLineReader.MayBeBrokersProfile(args) is { } word && await ControlCommand.KnowsAsync(word) && new Profiles(machine, null).Find(word, mustBe: false) is null)
+        return await ControlCommand.RunAsync(new Invocation.Control(["connect", word]));
     return ProgramName.Current switch
     {
         ProgramName.Sshg3 => TectiaReader.Read(args, machine),
         ProgramName.SshBroker => TectiaBroker.Daemon(args, machine),
-        ProgramName.SshBrokerControl => TectiaBroker.Control(args),
+        ProgramName.SshBrokerControl => TectiaBroker.Control(args, machine),
         _ => CommandLineReader.Read(args, machine),
     } switch
     {
@@ -30,18 +33,20 @@ try
         Invocation.Demo demo => await DemoCommand.RunAsync(demo),
         Invocation.InstallNames names => Say(string.Join('\n', InstallNames.Run(names.Folder, Environment.ProcessPath!))),
         Invocation.Stdio stdio => await StdioCommand.RunAsync(stdio),
+        Invocation.Broker { IsWindowsService: true } broker => await ServiceCommand.ServeAsync(broker),
         Invocation.Broker broker => await BrokerCommand.RunAsync(broker),
         Invocation.Control control => await ControlCommand.RunAsync(control),
         Invocation.Service service => await ServiceCommand.RunAsync(service),
-        Invocation.Tunnels { Profile: { } profile } when await ControlCommand.KnowsAsync(profile) => await ControlCommand.RunAsync(new Invocation.Control(["connect", profile])),
+        Invocation.Tunnels { Profile: { } profile } when await ControlCommand.KnowsAsync(profile) =>
+            await ControlCommand.RunAsync(new Invocation.Control(["connect", profile])) is var code && code != ExitCode.Success && isTectia ? ExitCode.SessionFailure : code,
         Invocation.Tunnels tunnels => await TunnelCommand.RunAsync(tunnels, args),
         var unknown => throw new InvalidOperationException($"nothing runs {unknown}"),
     };
 }
 catch (ConfigException e)
 {
-    var code = UsageError.Report(e, StandardError.Open(), ProgramName.Installed.Contains(ProgramName.Current) ? ProgramName.Current : ProgramName.Own);
-    return isTectia ? ExitCode.SessionFailure : code;
+    var usage = UsageError.Report(e, StandardError.Open(), ProgramName.Installed.Contains(ProgramName.Current) ? ProgramName.Current : ProgramName.Own);
+    return isTectia ? ExitCode.SessionFailure : usage;
 }
 
 static int Say(string text)

@@ -21,6 +21,9 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan
     /// <summary>How reading ended; what was read before may still hold lines.</summary>
     public ReadEnd End { get; private set; }
 
+    /// <summary>Why the network beneath is gone, where that is known.</summary>
+    public Failure? Loss => _duplex.Loss;
+
     /// <summary>Whether a line was begun and not ended. Only right when <see cref="TryRead"/> has just found no line.</summary>
     public bool HasPartialLine { get; private set; }
 

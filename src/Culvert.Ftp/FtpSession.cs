@@ -166,7 +166,7 @@ internal sealed partial class FtpSession
         }
         if (server.End == ReadEnd.None)
             return false;
-        _conversation.ServerGone(lost: server.End == ReadEnd.Lost);
+        _conversation.ServerGone(lost: server.End == ReadEnd.Lost, server.Loss);
         return true;
     }
 

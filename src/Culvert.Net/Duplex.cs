@@ -43,6 +43,9 @@ public abstract class Duplex : IAsyncDisposable
     /// A copy takes the lending way when the source lends, and otherwise fills the sink's slots.</summary>
     public virtual bool LendsReads => false;
 
+    /// <summary>Why the network beneath is gone, where reading or writing ended as lost and the network knows; otherwise null.</summary>
+    public virtual Failure? Loss => null;
+
     /// <summary>Waits for bytes and lends all that lie in one piece. They stay valid until <see cref="Release"/> has returned them.</summary>
     public abstract ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken);
 

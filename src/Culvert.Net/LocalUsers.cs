@@ -46,6 +46,20 @@ public static partial class LocalUsers
         }
     }
 
+    /// <summary>The number and the name of the group that this process acts as (the effective one); null where there are no such groups, or it has no name.</summary>
+    public static (string Number, string? Name)? Group()
+    {
+        if (OperatingSystem.IsWindows())
+            return null;
+        var group = getegid();
+        lock (NameLookup)
+        {
+            // struct group begins with its name everywhere.
+            var entry = getgrgid(group);
+            return (group.ToString(CultureInfo.InvariantCulture), entry == 0 ? null : Marshal.PtrToStringUTF8(Marshal.ReadIntPtr(entry)));
+        }
+    }
+
     /// <summary>Who owns an open file; null where that can't be told (only Linux says it in one way on every processor).</summary>
     public static unsafe UserId? OwnerOf(SafeFileHandle file)
     {
@@ -115,6 +129,12 @@ public static partial class LocalUsers
 
     [LibraryImport("libc")]
     private static partial uint geteuid();
+
+    [LibraryImport("libc")]
+    private static partial uint getegid();
+
+    [LibraryImport("libc")]
+    private static partial nint getgrgid(uint group);
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint getpwnam(string name);

@@ -65,6 +65,9 @@ public sealed class SshConnection : IAsyncDisposable
     /// <summary>Channels that exist now.</summary>
     public int Channels => _multiplexer.Table.Count;
 
+    /// <summary>How each of them stands, by number.</summary>
+    public IReadOnlyList<ChannelFigures> DescribeChannels() => Array.ConvertAll(_multiplexer.Table.All, channel => channel.Figures);
+
     /// <summary>Connects and logs in.</summary>
     /// <param name="through">The network that reaches the server: this machine's TCP, or the far side of another connection (a jump host).</param>
     /// <param name="options">Where, who, whom to trust.</param>

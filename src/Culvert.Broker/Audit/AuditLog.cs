@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Culvert.Broker.Config;
+using Culvert.Broker.Runtime;
 using Culvert.Net.Unix;
 
 namespace Culvert.Broker.Audit;
@@ -21,13 +22,16 @@ public sealed class AuditLog : IDisposable
 {
     private const string JournalSocket = "/run/systemd/journal/socket";
 
+    /// <summary>Where syslog(3) sends to.</summary>
+    private const string SyslogSocket = "/dev/log";
+
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
     private readonly Stream _standardError;
     private readonly string? _forcedFile;
     private readonly AuditFormat _format;
     private LoggingConfig _config = new();
-    private FileStream? _file;
+    private IReadOnlyList<FileStream> _files = [];
     private bool _hasComplained;
 
     /// <param name="format">How it's written.</param>
@@ -42,27 +46,25 @@ public sealed class AuditLog : IDisposable
 
     /// <summary>Goes by another configuration from now on, and opens the file anew: whoever rotates logs has moved the old one away.</summary>
     /// <exception cref="IOException">The file can't be opened; the old one goes on.</exception>
-    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
     public void Reopen(LoggingConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
         var opened = Open(config);
-        FileStream? old;
+        IReadOnlyList<FileStream> old;
         lock (_gate)
         {
-            old = _file;
-            (_file, _config, _hasComplained) = (opened, config, false);
+            old = _files;
+            (_files, _config, _hasComplained) = (opened, config, false);
         }
-        old?.Dispose();
+        Close(old);
     }
 
     /// <summary>Whether <see cref="Reopen"/> would work: opens the file, and closes it again.</summary>
     /// <exception cref="IOException">The file can't be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
     public void Check(LoggingConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        Open(config)?.Dispose();
+        Close(Open(config));
     }
 
     /// <summary>Writes an event, if the configuration lets it.</summary>
@@ -85,40 +87,87 @@ public sealed class AuditLog : IDisposable
             return;
         }
         lock (_gate)
-            Write(_file ?? _standardError, Encoding.UTF8.GetBytes(line + "\n"));
+        {
+            foreach (var stream in _files.Count > 0 ? _files : (IReadOnlyList<Stream>)[_standardError])
+                Write(stream, Encoding.UTF8.GetBytes(line + "\n"));
+        }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _file?.Dispose();
+    public void Dispose() => Close(_files);
 
-    private FileStream? Open(LoggingConfig config) =>
-        (_forcedFile ?? config.File) is { } path ? new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, 1) : null;
+    /// <summary>Events go to standard error: the configuration says nothing else.</summary>
+    private bool UsesStandardError => _files.Count == 0 && _config is { ToSyslog: false, Discards: false };
 
-    private void Write(AuditEvent audit, AuditSeverity severity)
+    private List<FileStream> Open(LoggingConfig config)
     {
-        switch (_format)
+        var opened = new List<FileStream>();
+        try
         {
-            case AuditFormat.Json:
-                Write(_file ?? _standardError, AuditText.Json(audit, severity, _time.GetUtcNow()));
-                return;
-            case AuditFormat.Journal when _file is null && TryJournal(AuditText.Journal(audit, severity)):
-                return;
+            foreach (var path in _forcedFile is { } forced ? [forced] : config.Files)
+                opened.Add(Open(path));
+            return opened;
         }
-        var bare = _file is null && IsJournalStream;
-        var line = AuditText.Line(audit, severity, bare ? null : _time.GetUtcNow());
-        Write(_file ?? _standardError, Encoding.UTF8.GetBytes(bare ? FormattableString.Invariant($"<{AuditText.Priority(severity)}>{line}\n") : line + "\n"));
+        catch
+        {
+            Close(opened);
+            throw;
+        }
     }
 
-    private bool TryJournal(byte[] datagram)
+    private static FileStream Open(string path)
     {
         try
         {
-            UnixSockets.SendDatagram(JournalSocket, datagram);
+            return new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, 1);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{path}: {FileCause.Of(e)}", e);
+        }
+    }
+
+    private static void Close(IReadOnlyList<FileStream> files)
+    {
+        foreach (var file in files)
+            file.Dispose();
+    }
+
+    private void Write(AuditEvent audit, AuditSeverity severity)
+    {
+        if (_forcedFile is null && _config.ToSyslog)
+            TrySend(SyslogSocket, AuditText.Syslog(audit, severity, AuditRules.Facility(audit, _config.Rules)), "syslog");
+        switch (_format)
+        {
+            case AuditFormat.Json:
+                WriteAll(AuditText.Json(audit, severity, _time.GetUtcNow()));
+                return;
+            case AuditFormat.Journal when _files.Count == 0 && TrySend(JournalSocket, AuditText.Journal(audit, severity), "journald"):
+                return;
+        }
+        var bare = UsesStandardError && IsJournalStream;
+        var line = AuditText.Line(audit, severity, bare ? null : _time.GetUtcNow());
+        WriteAll(Encoding.UTF8.GetBytes(bare ? FormattableString.Invariant($"<{AuditText.Priority(severity)}>{line}\n") : line + "\n"));
+    }
+
+    private void WriteAll(byte[] bytes)
+    {
+        foreach (var file in _files)
+            Write(file, bytes);
+        if (UsesStandardError)
+            Write(_standardError, bytes);
+    }
+
+    private bool TrySend(string socket, byte[] datagram, string who)
+    {
+        try
+        {
+            UnixSockets.SendDatagram(socket, datagram);
             return true;
         }
-        catch (SocketException e)
+        catch (SocketException)
         {
-            Complain($"journald takes no events: {e.Message}");
+            Complain($"{who} takes no events: {socket} can't be written to");
             return false;
         }
     }
@@ -132,7 +181,7 @@ public sealed class AuditLog : IDisposable
         }
         catch (IOException e) when (stream != _standardError)
         {
-            Complain($"the log can't be written: {e.Message}");
+            Complain($"the log can't be written: {FileCause.Of(e)}");
         }
         catch (IOException)
         {

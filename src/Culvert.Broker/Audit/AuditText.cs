@@ -78,6 +78,10 @@ internal static class AuditText
         }
     }
 
+    /// <summary>A datagram as syslog(3) writes them on this machine (RFC 3164 §4.1 without a host; the daemon notes the time).</summary>
+    public static byte[] Syslog(AuditEvent audit, AuditSeverity severity, int facility) =>
+        Encoding.UTF8.GetBytes(FormattableString.Invariant($"<{(facility * 8) + Priority(severity)}>culvert[{Environment.ProcessId}]: {Line(audit, severity, null)}"));
+
     /// <summary>Syslog's number for a severity (RFC 5424 §6.2.1).</summary>
     public static int Priority(AuditSeverity severity) => severity switch
     {

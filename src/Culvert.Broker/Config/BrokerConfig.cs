@@ -9,9 +9,6 @@ public sealed record BrokerConfig
     /// <summary>Tunnels that listen from the start and connect on first use.</summary>
     public IReadOnlyList<StaticTunnelConfig> StaticTunnels { get; init; } = [];
 
-    /// <summary>What holds for a server that no profile names; its host is empty.</summary>
-    public ConnectionConfig Defaults { get; init; } = new() { Host = "" };
-
     /// <summary>Where events are written to.</summary>
     public LoggingConfig Logging { get; init; } = new();
 
@@ -45,10 +42,16 @@ public sealed record StaticTunnelConfig(TunnelConfig Tunnel, string ProfileId);
 /// <summary>Where a broker writes its events.</summary>
 public sealed record LoggingConfig
 {
-    /// <summary>A file; null: standard error, or the system's log where the broker runs as a service.</summary>
-    public string? File { get; init; }
+    /// <summary>Files; none, and nothing else said: standard error, or the system's log where the broker runs as a service.</summary>
+    public IReadOnlyList<string> Files { get; init; } = [];
 
-    /// <summary>Which events go where, in order; of several patterns that match an event the last one counts.</summary>
+    /// <summary>To the machine's syslog as well.</summary>
+    public bool ToSyslog { get; init; }
+
+    /// <summary>Nowhere, if no other place is said.</summary>
+    public bool Discards { get; init; }
+
+    /// <summary>Which events go where, in order; of several patterns that match an event the last one counts. One for the rest of the events stands first.</summary>
     public IReadOnlyList<LogEventsRule> Rules { get; init; } = [];
 }
 

@@ -167,6 +167,9 @@ public sealed record ConnectionConfig
     /// <summary>The server's own keys, which count before all files.</summary>
     public IReadOnlyList<PinnedHostKey> PinnedHostKeys { get; init; } = [];
 
+    /// <summary>Whether the server's banner is shown; null: it is.</summary>
+    public bool? ShowsBanners { get; init; }
+
     /// <summary>Methods in the order to try; null: the usual one.</summary>
     public IReadOnlyList<string>? PreferredAuthentications { get; init; }
 

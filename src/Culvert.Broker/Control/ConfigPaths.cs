@@ -15,10 +15,13 @@ internal static class ConfigPaths
             ["profiles"] => [.. config.Profiles.Select(profile => profile.Id)],
             ["profiles", var id, .. var rest] when config.Profiles.FirstOrDefault(profile => profile.Id == id) is { } profile => OfProfile(profile, rest),
             ["static-tunnels"] => [.. config.StaticTunnels.Select(tunnel => $"{tunnel.Tunnel.Spec} {tunnel.ProfileId}")],
-            ["logging"] => [config.Logging.File ?? "(standard error)", .. config.Logging.Rules.Select(rule => $"{rule.Pattern} {rule.Facility} {rule.Severity}".TrimEnd())],
+            ["logging"] => [.. Targets(config.Logging), .. config.Logging.Rules.Select(rule => $"{rule.Pattern} {rule.Facility} {rule.Severity}".TrimEnd())],
             _ => null,
         };
     }
+
+    private static IEnumerable<string> Targets(LoggingConfig logging) =>
+        [.. logging.Files, .. logging.ToSyslog ? ["(syslog)"] : (string[])[], .. logging is { Files: [], ToSyslog: false } ? [logging.Discards ? "(nowhere)" : "(standard error)"] : (string[])[]];
 
     private static IReadOnlyList<string>? OfProfile(ProfileConfig profile, string[] rest)
     {

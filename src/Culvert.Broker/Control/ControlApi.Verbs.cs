@@ -10,10 +10,13 @@ internal sealed partial class ControlApi
     // With wait: answered when the link is up, has failed, or asks; or when time is over.
     private async Task<ControlAnswer> ConnectionAsync(string id, ControlRequest request, CancellationToken cancellationToken)
     {
-        if (FindRun(id) is not { } run)
+        var runs = FindRuns(id);
+        if (runs.Count == 0)
             return Missing("connection", id);
+        if (runs is not [var run])
+            return Error(409, $"profile {id} has several connections: {Numbers(runs)}", "say the number of one");
         await UntilAsync(
-            () => run.Link.Status.IsDecided || run.Link.Status.State == LinkState.WaitingForInput,
+            () => run.Link.Status is { State: LinkState.WaitingForInput } or { IsDecided: true, IsUnderWay: false },
             () => [run.Link.Changed.Next],
             WaitOf(request), cancellationToken).ConfigureAwait(false);
         return Answer(Show.Connection(run, daemon), ControlJson.Default.ConnectionView);
@@ -21,9 +24,11 @@ internal sealed partial class ControlApi
 
     private async Task<ControlAnswer> CloseConnectionAsync(string id, CancellationToken cancellationToken)
     {
-        if (FindRun(id) is not { } run || !await daemon.DisconnectAsync(run.Profile.Id, cancellationToken).ConfigureAwait(false))
-            return Missing("connection", id);
-        return Done($"connection {run.Id} ({run.Profile.Id}) is closed");
+        var runs = FindRuns(id);
+        var isClosed = runs is [var one] && IsNumber(id, out _)
+            ? await daemon.CloseConnectionAsync(one.Id, cancellationToken).ConfigureAwait(false)
+            : runs.Count > 0 && await daemon.DisconnectAsync(runs[0].Profile.Id, cancellationToken).ConfigureAwait(false);
+        return isClosed ? Done($"{(runs.Count == 1 ? "connection" : "connections")} {Numbers(runs)} ({runs[0].Profile.Id}) closed") : Missing("connection", id);
     }
 
     private ControlAnswer CloseChannel(string id)
@@ -33,6 +38,8 @@ internal sealed partial class ControlApi
         channel.Abort();
         return Done($"channel {channel.Id} is cut");
     }
+
+    private ControlAnswer DisconnectClient(string id) => IsNumber(id, out var number) && daemon.CutClient(number) ? Done($"client {id} is cut off") : Missing("client", id);
 
     // With wait: answered when each port is open, or it's known why not.
     private async Task<ControlAnswer> TunnelsAsync(ControlRequest request, CancellationToken cancellationToken)
@@ -49,7 +56,10 @@ internal sealed partial class ControlApi
         if (kind is null)
             return Error(422, $"a tunnel is local or remote, not '{wanted.Kind}'");
         var config = new TunnelConfig(TunnelSpec.Parse(kind.Value, wanted.Spec)) { OpenToOthers = wanted.AllowRelay };
-        if (await daemon.OpenTunnelAsync(wanted.Profile, config, cancellationToken).ConfigureAwait(false) is not { } tunnel)
+        var tunnel = await daemon.OpenTunnelAsync(wanted.Profile, config, cancellationToken).ConfigureAwait(false);
+        if (tunnel is null && actions.ForServer is { } server)
+            tunnel = await daemon.OpenTunnelAsync(server(wanted.Profile), config, cancellationToken).ConfigureAwait(false);
+        if (tunnel is null)
             return Missing("profile", wanted.Profile);
         await UntilAsync(() => tunnel.Now.State != TunnelState.Opening, () => [tunnel.Changed.Next], LongestWait, cancellationToken).ConfigureAwait(false);
         return Answer(Show.Tunnel(tunnel, daemon), ControlJson.Default.TunnelView);
@@ -73,7 +83,9 @@ internal sealed partial class ControlApi
     }
 
     private async Task<ControlAnswer> ConnectAsync(string id, CancellationToken cancellationToken) =>
-        await daemon.ConnectAsync(id, cancellationToken).ConfigureAwait(false) is { } run ? Answer(Show.Connection(run, daemon), ControlJson.Default.ConnectionView) : Missing("profile", id);
+        await daemon.ConnectAsync(id, cancellationToken).ConfigureAwait(false) is { Count: > 0 } runs
+            ? Answer([.. runs.Select(run => Show.Connection(run, daemon))], ControlJson.Default.IReadOnlyListConnectionView)
+            : Missing("profile", id);
 
     private async Task<ControlAnswer> DisconnectAsync(string id, CancellationToken cancellationToken) =>
         await daemon.DisconnectAsync(id, cancellationToken).ConfigureAwait(false) ? Done($"profile {id} is disconnected") : Missing("profile", id);
@@ -117,8 +129,7 @@ internal sealed partial class ControlApi
         if (!Names.IsHost(wanted.Host) || wanted.Port is < 1 or > 65535)
             return Error(422, "a server is a host and a port from 1 to 65535");
         var offer = await HostKeyProbe.AskAsync(new Endpoint(wanted.Host, wanted.Port), daemon.Services, cancellationToken).ConfigureAwait(false);
-        var name = wanted.Port == 22 ? wanted.Host : FormattableString.Invariant($"[{wanted.Host}]:{wanted.Port}");
-        return Answer(new HostKeyView(wanted.Host, wanted.Port, offer.KeyType, offer.Fingerprint, $"{name} {offer.KeyType} {Convert.ToBase64String(offer.Blob.Span)}"), ControlJson.Default.HostKeyView);
+        return Answer(new HostKeyView(wanted.Host, wanted.Port, offer.KeyType, offer.Fingerprint, Show.KnownHostsLine(offer)), ControlJson.Default.HostKeyView);
     }
 
     private ControlAnswer Debug(DebugView wanted)
@@ -129,5 +140,8 @@ internal sealed partial class ControlApi
         return Answer(new DebugView(Show.Word(level)), ControlJson.Default.DebugView);
     }
 
-    private ProfileRun? FindRun(string id) => IsNumber(id, out var number) && daemon.Runs.FirstOrDefault(run => run.Id == number) is { } run ? run : daemon.Find(id);
+    // By its number, or all of a profile.
+    private IReadOnlyList<ConnectionRun> FindRuns(string id) => IsNumber(id, out var number) && daemon.Runs.FirstOrDefault(run => run.Id == number) is { } run ? [run] : daemon.FindAll(id);
+
+    private static string Numbers(IEnumerable<ConnectionRun> runs) => string.Join(", ", runs.Select(run => run.Id));
 }

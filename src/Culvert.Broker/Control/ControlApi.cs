@@ -27,6 +27,9 @@ internal sealed record ControlActions
     /// <summary>The file that <see cref="ReloadAsync"/> reads; null: none.</summary>
     public string? ConfigFile { get; init; }
 
+    /// <summary>The connection to a server that no profile names, from <c>[user@]server[#port]</c>; null: only profiles are connected.</summary>
+    public Func<string, ProfileConfig>? ForServer { get; init; }
+
     /// <summary>Reads the configuration again and applies it, all of it or nothing.</summary>
     public required Func<CancellationToken, Task> ReloadAsync { get; init; }
 
@@ -85,10 +88,11 @@ internal sealed partial class ControlApi(BrokerDaemon daemon, ControlActions act
             case ("GET", ["tunnels"]): return await TunnelsAsync(request, cancellationToken).ConfigureAwait(false);
             case ("POST", ["tunnels"]): return await OpenTunnelAsync(Read(request, ControlJson.Default.OpenTunnelView), cancellationToken).ConfigureAwait(false);
             case ("DELETE", ["tunnels", var id]): return await CloseTunnelAsync(id, cancellationToken).ConfigureAwait(false);
-            case ("GET", ["profiles"]): return Answer([.. daemon.Runs.Select(Show.Profile)], ControlJson.Default.IReadOnlyListProfileView);
+            case ("GET", ["profiles"]): return Answer([.. daemon.Runs.GroupBy(run => run.Profile.Id).Select(profile => Show.Profile([.. profile]))], ControlJson.Default.IReadOnlyListProfileView);
             case ("POST", ["profiles", var id, "connect"]): return await ConnectAsync(id, cancellationToken).ConfigureAwait(false);
             case ("POST", ["profiles", var id, "disconnect"]): return await DisconnectAsync(id, cancellationToken).ConfigureAwait(false);
             case ("GET", ["clients"]): return Answer([.. daemon.Activity.Clients.Select(Show.Client)], ControlJson.Default.IReadOnlyListClientView);
+            case ("DELETE", ["clients", var id]): return DisconnectClient(id);
             case ("GET", ["transfers"]): return Answer([.. daemon.Activity.Transfers.Select(Show.Transfer)], ControlJson.Default.IReadOnlyListTransferView);
             case ("GET", ["questions"]): return await QuestionsAsync(request, cancellationToken).ConfigureAwait(false);
             case ("POST", ["questions", var id]): return AnswerQuestion(id, Read(request, ControlJson.Default.AnswerView));

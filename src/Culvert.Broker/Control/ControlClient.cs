@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Culvert.Broker.Runtime;
-using Culvert.Net.Unix;
 
 namespace Culvert.Broker.Control;
 
@@ -12,13 +11,19 @@ namespace Culvert.Broker.Control;
 public sealed class ControlClient : IDisposable
 {
     private readonly HttpClient _http;
-    private readonly string _path;
+    private readonly string _place;
 
-    /// <param name="path">Its control socket.</param>
-    public ControlClient(string path)
+    /// <param name="place">Its control socket, or pipe.</param>
+    /// <exception cref="BrokerException">There can't be one.</exception>
+    public ControlClient(string place)
+        : this(ControlSocket.At(place))
     {
-        _path = path;
-        _http = new HttpClient(new SocketsHttpHandler { ConnectCallback = async (_, token) => await UnixSockets.ConnectAsync(path, token).ConfigureAwait(false), UseProxy = false })
+    }
+
+    internal ControlClient(IControlTransport transport)
+    {
+        _place = transport.Place;
+        _http = new HttpClient(new SocketsHttpHandler { ConnectCallback = (_, token) => transport.ConnectAsync(token), UseProxy = false })
         {
             BaseAddress = new Uri("http://broker/"),
             // Requests that wait say how long.
@@ -55,12 +60,20 @@ public sealed class ControlClient : IDisposable
             var error = Parse(answer, ControlJson.Default.ErrorView);
             throw new BrokerException(Message.Error(error.Error, error.Hint));
         }
+        catch (HttpRequestException e) when (e.InnerException is BrokerException reason)
+        {
+            throw new BrokerException(reason.Reason, e);
+        }
         catch (HttpRequestException e)
         {
-            throw new BrokerException(
-                e.InnerException is SocketException or null
-                    ? Message.Error($"No broker runs at {_path}.", "culvert ctl start starts one; culvert broker runs one in the foreground")
-                    : Message.Error($"The broker at {_path} went away: {e.InnerException.Message}", "culvert ctl status shows whether it's back"), e);
+            throw new BrokerException(e.InnerException switch
+            {
+                SocketException { SocketErrorCode: SocketError.AccessDenied } =>
+                    Message.Error($"You may not speak to a broker at {_place}: Permission denied", "it belongs to another user; yours is elsewhere (CULVERT_BROKER, --socket)"),
+                SocketException or TimeoutException or null => Message.Error($"No broker runs at {_place}.", "culvert ctl start starts one; culvert broker runs one in the foreground"),
+                // It stops, or has as many clients as it takes.
+                _ => Message.Error($"The broker at {_place} closed the connection.", "it ends, or too many programs speak to it: culvert ctl status shows whether it answers again"),
+            }, e);
         }
     }
 

@@ -2,10 +2,8 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using Culvert.Broker.Runtime;
-using Culvert.Net.Unix;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -13,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Culvert.Broker.Control;
 
-/// <summary>Serves the control API on a Unix socket, to its own user and to root. The only place that knows ASP.NET: a command that needs no broker loads none of it.</summary>
+/// <summary>Serves the control API to its own user and to the machine's administrator. The only place that knows ASP.NET: a command that needs no broker loads none of it.</summary>
 internal sealed class ControlServer : IAsyncDisposable
 {
     /// <summary>More than any request has: a passphrase, a tunnel.</summary>
@@ -25,46 +23,43 @@ internal sealed class ControlServer : IAsyncDisposable
     private static readonly byte[] Refusal = Encoding.ASCII.GetBytes(RefusalText());
 
     private readonly WebApplication _application;
-    private readonly string _path;
+    private readonly IControlTransport _transport;
 
-    private ControlServer(WebApplication application, string path) => (_application, _path) = (application, path);
+    private ControlServer(WebApplication application, IControlTransport transport) => (_application, _transport) = (application, transport);
 
     /// <summary>Listens.</summary>
-    /// <param name="path">Where; see <see cref="ControlSocket"/>.</param>
+    /// <param name="transport">Where; see <see cref="ControlSocket"/>.</param>
     /// <param name="api">What is served.</param>
-    /// <param name="admits">Whether a user may come in; null: <see cref="ControlSocket.Admits"/>.</param>
     /// <param name="logger">Told of who was sent away.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="BrokerException">It can't be had.</exception>
-    public static async Task<ControlServer> StartAsync(string path, ControlApi api, Func<Net.UserId?, bool>? admits, ILogger logger, CancellationToken cancellationToken)
+    public static async Task<ControlServer> StartAsync(IControlTransport transport, ControlApi api, ILogger logger, CancellationToken cancellationToken)
     {
-        await ControlSocket.PrepareAsync(path, cancellationToken).ConfigureAwait(false);
+        await transport.PrepareAsync(cancellationToken).ConfigureAwait(false);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = LargestBody;
             kestrel.Limits.MaxConcurrentConnections = MostConnections;
-            kestrel.ListenUnixSocket(path, listen =>
-            {
-                listen.Protocols = HttpProtocols.Http1;
-                listen.Use(next => connection => AdmitAsync(connection, next, admits ?? ControlSocket.Admits, logger));
-            });
+        });
+        transport.Listen(builder.WebHost, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(next => connection => AdmitAsync(connection, next, transport, logger));
         });
         var application = builder.Build();
         application.Run(context => ServeAsync(context, api));
         try
         {
             await application.StartAsync(cancellationToken).ConfigureAwait(false);
-            // The folder keeps others out already; who looks at the socket alone shall see the same.
-            if (!OperatingSystem.IsWindows())
-                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            return new ControlServer(application, path);
+            transport.Started();
+            return new ControlServer(application, transport);
         }
         catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException)
         {
             await application.DisposeAsync().ConfigureAwait(false);
-            throw new BrokerException(Message.Error($"The control socket {path} can't be had: {e.Message}", "name another place with --socket"), e);
+            throw new BrokerException(Message.Error($"The control socket {transport.Place} can't be had: {FileCause.Of(e)}", "name another place with --socket"), e);
         }
     }
 
@@ -75,14 +70,12 @@ internal sealed class ControlServer : IAsyncDisposable
         await atOnce.CancelAsync().ConfigureAwait(false);
         await _application.StopAsync(atOnce.Token).ConfigureAwait(false);
         await _application.DisposeAsync().ConfigureAwait(false);
-        File.Delete(_path);
+        _transport.Ended();
     }
 
-    // The kernel's word for who connected, before a byte of theirs is read.
-    private static async Task AdmitAsync(ConnectionContext connection, ConnectionDelegate next, Func<Net.UserId?, bool> admits, ILogger logger)
+    private static async Task AdmitAsync(ConnectionContext connection, ConnectionDelegate next, IControlTransport transport, ILogger logger)
     {
-        var peer = connection.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket ? UnixSockets.PeerOf(socket) : null;
-        if (admits(peer))
+        if (transport.Admits(connection, out var peer))
         {
             await next(connection).ConfigureAwait(false);
             return;

@@ -1,24 +1,25 @@
 using System.Globalization;
-using System.Net.Sockets;
-using Culvert.Net;
 using Culvert.Broker.Runtime;
-using Culvert.Net.Unix;
+using Culvert.Net;
 
 namespace Culvert.Broker.Control;
 
-/// <summary>Where a broker's control socket is. Its folder belongs to its user and is closed to all others; who connects is looked at all the same.</summary>
+/// <summary>Where a broker is spoken to, and who may.</summary>
 public static class ControlSocket
 {
     /// <summary>The environment variable that names another place, as Tectia's SSH_SECSH_BROKER does.</summary>
     public const string Variable = "CULVERT_BROKER";
 
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    /// <summary>The place of the machine's own broker, on Windows.</summary>
+    public const string OfMachine = PipeName.Prefix + PipeName.OfMachine;
 
     /// <summary>The usual place for this user.</summary>
     public static string Usual()
     {
         if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named)
             return named;
+        if (OperatingSystem.IsWindows())
+            return PipeName.Prefix + PipeName.Usual(LocalUsers.Current, Environment.IsPrivilegedProcess);
         if (Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } runtime)
             return Path.Combine(runtime, "culvert", "broker.sock");
         return LocalUsers.IsSuperuser && OperatingSystem.IsLinux()
@@ -26,41 +27,26 @@ public static class ControlSocket
             : Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"culvert-{LocalUsers.Current}"), "broker.sock");
     }
 
-    /// <summary>Makes the folder, and takes away a socket that nobody listens on any more.</summary>
-    /// <exception cref="BrokerException">A broker runs there, or the folder isn't ours alone.</exception>
-    internal static async Task PrepareAsync(string path, CancellationToken cancellationToken)
-    {
-        if (OperatingSystem.IsWindows())
-            throw new BrokerException(Message.Error("A broker isn't offered on Windows yet.", "culvert --reconnect keeps the tunnels of one connection up"));
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        try
-        {
-            Directory.CreateDirectory(folder, OwnerOnly);
-            // A folder in a place that all may write to could be somebody else's, who waits for us to come.
-            if (new DirectoryInfo(folder).LinkTarget is not null || (File.GetUnixFileMode(folder) & ~OwnerOnly) != 0)
-            {
-                throw new BrokerException(Message.Error(
-                    $"The control socket's folder {folder} isn't ours alone.", $"chmod 700 {folder}, or name another place in {Variable} or with --socket"));
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new BrokerException(Message.Error($"The control socket's folder {folder} can't be used: {e.Message}", $"name another place in {Variable} or with --socket"), e);
-        }
-        if (!File.Exists(path))
-            return;
-        try
-        {
-            await (await UnixSockets.ConnectAsync(path, cancellationToken).ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
-        }
-        catch (SocketException)
-        {
-            File.Delete(path);
-            return;
-        }
-        throw new BrokerException(Message.Error($"A broker runs already, and listens on {path}.", "culvert ctl status shows it; culvert ctl stop ends it"));
-    }
+    /// <summary>Whether something may listen at the usual place: a cheap look that connects nothing.</summary>
+    public static bool MayBeServed() => At(Usual()).MayBeServed;
+
+    /// <summary>How the broker of a place is reached.</summary>
+    /// <exception cref="BrokerException">There can't be one.</exception>
+    internal static IControlTransport At(string place) => OperatingSystem.IsWindows()
+        ? new PipeControlTransport(PipeName.Of(place), new WindowsPipes())
+        : new UnixControlTransport(place);
 
     /// <summary>Whether a user may use a broker: its own user, and root.</summary>
     internal static bool Admits(UserId? peer) => peer is not null && (peer == LocalUsers.Current || peer.Value == "0");
+
+    /// <summary>Whether a user believes the broker of another: it hears passphrases. Root, who may read anybody's memory, names a place of anybody's.</summary>
+    internal static bool Believes(UserId? server, UserId self) => self.Value == "0" || (server is not null && (server == self || server.Value == "0"));
+
+    /// <summary>There is a broker.</summary>
+    internal static BrokerException InUse(string place) =>
+        new(Message.Error($"A broker runs already, and listens on {place}.", "culvert ctl status shows it; culvert ctl stop ends it"));
+
+    /// <summary>Somebody else listens where our broker would.</summary>
+    internal static BrokerException Foreign(string place) =>
+        new(Message.Error($"What listens on {place} belongs to another user, and isn't spoken to.", $"name your own broker's place in {Variable} or with --socket"));
 }

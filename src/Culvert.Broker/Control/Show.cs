@@ -3,6 +3,7 @@ using Culvert.Broker.Runtime;
 using Culvert.Ftp;
 using Culvert.Net;
 using Culvert.Ssh;
+using Culvert.Ssh.Trust;
 
 namespace Culvert.Broker.Control;
 
@@ -14,21 +15,22 @@ internal static class Show
     {
         var tunnels = daemon.Tunnels.ToList();
         return new StatusView(
-            actions.Version, Environment.ProcessId, daemon.Started, actions.ConfigFile, daemon.Runs.Count,
+            actions.Version, Environment.ProcessId, daemon.Started, actions.ConfigFile, daemon.Config.Profiles.Count,
             daemon.Runs.GroupBy(run => LinkWords.Of(run.Link.Status.State)).OrderBy(group => group.Key, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Count()),
             tunnels.Count, tunnels.Count(tunnel => tunnel.Now.State == TunnelState.Listening),
             daemon.Activity.Clients.Count, daemon.Activity.Transfers.Count, daemon.Questions.Pending.Count, Word(actions.GetVerbosity()));
     }
 
     /// <summary>A link.</summary>
-    public static ConnectionView Connection(ProfileRun run, BrokerDaemon daemon)
+    public static ConnectionView Connection(ConnectionRun run, BrokerDaemon daemon)
     {
         var (status, connection) = (run.Link.Status, run.Profile.Connection);
         var gateway = Wishes.GatewayOf(run.Profile, daemon.Runs.Select(other => other.Profile))?.Id ?? connection.Via?.Host;
         return new ConnectionView(
             run.Id, run.Profile.Id, run.Profile.Name, connection.ConnectHost, connection.Port, User(connection), gateway,
             LinkWords.Of(status.State), status.Since, status.Cause, status.NextTry, status.FailedAttempts, status.Reconnects,
-            run.Channels.Open.Count, run.Channels.Received, run.Channels.Sent, run.Link.Live?.Ssh is { } ssh ? Details(ssh) : null);
+            run.Channels.Open.Count, run.Channels.Received, run.Channels.Sent, run.Key.Tunnel is not null, [.. run.Tunnels.Select(tunnel => tunnel.Id)],
+            run.Link.Live?.Ssh is { } ssh ? Details(ssh, run.HostKey) : null);
     }
 
     /// <summary>What is open through all links.</summary>
@@ -47,12 +49,13 @@ internal static class Show
     }
 
     /// <summary>A profile.</summary>
-    public static ProfileView Profile(ProfileRun run)
+    public static ProfileView Profile(IReadOnlyList<ConnectionRun> runs)
     {
-        var connection = run.Profile.Connection;
+        var (profile, status) = (runs[0].Profile, runs.Select(run => run.Link.Status).MaxBy(status => Trouble(status.State))!);
+        var connection = profile.Connection;
         return new ProfileView(
-            run.Profile.Id, run.Profile.Name, connection.ConnectHost, connection.Port, User(connection), run.Profile.ConnectOnStartup, run.IsConnected,
-            LinkWords.Of(run.Link.Status.State), run.Link.Status.Cause, run.Tunnels.Count());
+            profile.Id, profile.Name, connection.ConnectHost, connection.Port, User(connection), profile.ConnectOnStartup, runs.Any(run => run.IsConnected),
+            LinkWords.Of(status.State), status.Cause, runs.Count, runs.Sum(run => run.Tunnels.Count()));
     }
 
     /// <summary>A client in a tunnel.</summary>
@@ -73,16 +76,7 @@ internal static class Show
 
     /// <summary>A question that waits.</summary>
     public static QuestionView Question(PendingQuestion pending) => new(
-        pending.Id, pending.Profile,
-        pending.Question.Kind switch
-        {
-            QuestionKind.HostKey => "host-key",
-            QuestionKind.Passphrase => "passphrase",
-            QuestionKind.Password => "password",
-            QuestionKind.NewPassword => "new-password",
-            _ => "interactive",
-        },
-        pending.Question.Text, pending.Question.Echo, pending.Asked, pending.Until);
+        pending.Id, pending.Profile, LinkWords.Of(pending.Question.Kind), pending.Question.Text, pending.Question.Echo, pending.Asked, pending.Until);
 
     /// <summary>The word for how much is logged.</summary>
     public static string Word(Verbosity level) => level switch
@@ -97,6 +91,18 @@ internal static class Show
         _ => "debug3",
     };
 
+    // Of several connections the one that most needs somebody speaks for all.
+    private static int Trouble(LinkState state) => state switch
+    {
+        LinkState.Failed => 6,
+        LinkState.WaitingForInput => 5,
+        LinkState.Restoring => 4,
+        LinkState.Connecting => 3,
+        LinkState.Up => 2,
+        LinkState.New => 1,
+        _ => 0,
+    };
+
     private static string Word(TunnelType type) => type switch
     {
         TunnelType.Ftp => "ftp",
@@ -104,10 +110,17 @@ internal static class Show
         _ => "tcp",
     };
 
-    private static LinkDetailsView Details(SshConnection ssh)
+    /// <summary>A server's key, as its line in known_hosts.</summary>
+    public static string KnownHostsLine(HostKeyOffer offer)
+    {
+        var name = offer.Server.Port == 22 ? offer.Server.Host : FormattableString.Invariant($"[{offer.Server.Host}]:{offer.Server.Port}");
+        return $"{name} {offer.KeyType} {Convert.ToBase64String(offer.Blob.Span)}";
+    }
+
+    private static LinkDetailsView Details(SshConnection ssh, HostKeyOffer? key)
     {
         var agreed = ssh.Algorithms;
-        return new LinkDetailsView(ssh.RemoteVersion, agreed.KeyExchange, agreed.HostKey, agreed.ClientToServer.Cipher, agreed.ServerToClient.Cipher);
+        return new LinkDetailsView(ssh.RemoteVersion, agreed.KeyExchange, agreed.HostKey, key?.Fingerprint, key is null ? null : KnownHostsLine(key), agreed.ClientToServer.Cipher, agreed.ServerToClient.Cipher);
     }
 
     private static string User(ConnectionConfig connection) => connection.User ?? Environment.UserName;

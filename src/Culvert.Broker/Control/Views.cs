@@ -9,13 +9,13 @@ public sealed record StatusView(
     string Version, int Pid, DateTimeOffset Started, string? ConfigFile, int Profiles, IReadOnlyDictionary<string, int> Links, int Tunnels, int TunnelsListening,
     int Clients, int Transfers, int Questions, string LogLevel);
 
-/// <summary>A link.</summary>
+/// <summary>A link. Exclusive: it was made for one tunnel, and carries no other.</summary>
 public sealed record ConnectionView(
     long Id, string Profile, string? Name, string Host, int Port, string User, string? Gateway, string State, DateTimeOffset Since, string? Cause, DateTimeOffset? NextTry,
-    int FailedAttempts, int Reconnects, int Channels, long Received, long Sent, LinkDetailsView? Details);
+    int FailedAttempts, int Reconnects, int Channels, long Received, long Sent, bool Exclusive, IReadOnlyList<long> Tunnels, LinkDetailsView? Details);
 
-/// <summary>What two ends agreed upon.</summary>
-public sealed record LinkDetailsView(string ServerVersion, string KeyExchange, string HostKey, string CipherOut, string CipherIn);
+/// <summary>What two ends agreed upon. <c>HostKeyLine</c>: the server's key, as its line in known_hosts.</summary>
+public sealed record LinkDetailsView(string ServerVersion, string KeyExchange, string HostKey, string? Fingerprint, string? HostKeyLine, string CipherOut, string CipherIn);
 
 /// <summary>A connection through a link.</summary>
 public sealed record ChannelView(long Id, long Connection, string Profile, string Type, string Destination, string? Originator, DateTimeOffset Opened, long Received, long Sent);
@@ -25,8 +25,8 @@ public sealed record TunnelView(
     long Id, string Profile, string Kind, string Type, string Spec, IReadOnlyList<string> Listen, string Destination, string State, DateTimeOffset Since, string? Cause,
     bool Static, bool ByHand, int Clients);
 
-/// <summary>A profile.</summary>
-public sealed record ProfileView(string Id, string? Name, string Host, int Port, string User, bool ConnectOnStartup, bool Connected, string State, string? Cause, int Tunnels);
+/// <summary>A profile. Of several connections, the state is that of the one that most needs somebody.</summary>
+public sealed record ProfileView(string Id, string? Name, string Host, int Port, string User, bool ConnectOnStartup, bool Connected, string State, string? Cause, int Connections, int Tunnels);
 
 /// <summary>A client in a tunnel.</summary>
 public sealed record ClientView(long Id, long Tunnel, string Profile, string? Address, string? Uid, DateTimeOffset Since);
@@ -47,7 +47,7 @@ public sealed record AddKeyView(string Path);
 /// <summary>An answer to a question; null: there will be none.</summary>
 public sealed record AnswerView(string? Answer);
 
-/// <summary>A tunnel that shall be opened: as it's typed after <c>-L</c> or <c>-R</c>.</summary>
+/// <summary>A tunnel that shall be opened: as it's typed after <c>-L</c> or <c>-R</c>. <c>Profile</c>: a profile's id or name, or <c>[user@]server[#port]</c>.</summary>
 public sealed record OpenTunnelView(string Profile, string Kind, string Spec, bool AllowRelay);
 
 /// <summary>How much is logged.</summary>

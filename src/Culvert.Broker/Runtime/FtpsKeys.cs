@@ -80,7 +80,7 @@ internal static class FtpsKeys
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new ConfigException($"Can't use the certificate in '{file}': {Cause(e)}", "a PEM file with the certificate first, then its issuers, and the unencrypted private key");
+            throw new ConfigException($"Can't use the certificate in '{file}': {FileCause.Of(e)}", "a PEM file with the certificate first, then its issuers, and the unencrypted private key");
         }
     }
 
@@ -97,7 +97,7 @@ internal static class FtpsKeys
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new ConfigException($"Can't read the authorities in '{file}': {Cause(e)}", "a PEM file with one or more certificates");
+            throw new ConfigException($"Can't read the authorities in '{file}': {FileCause.Of(e)}", "a PEM file with one or more certificates");
         }
         return authorities.Count > 0 ? TlsTrust.Authorities(authorities) : throw new ConfigException($"No certificate in '{file}'", "a PEM file with one or more certificates");
     }
@@ -129,11 +129,4 @@ internal static class FtpsKeys
         using (certificate)
             return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
     }
-
-    private static string Cause(Exception e) => e switch
-    {
-        FileNotFoundException or DirectoryNotFoundException => "No such file or directory",
-        UnauthorizedAccessException => "Permission denied",
-        _ => e.Message.TrimEnd('.'),
-    };
 }

@@ -18,6 +18,7 @@ internal sealed class RunningTunnel
     private readonly Tunnel _tunnel;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, int> _servingOf = [];
+    private readonly Dictionary<Peer, Duplex> _clients = [];
     private int _serving;
     private int _refusing;
 
@@ -36,6 +37,17 @@ internal sealed class RunningTunnel
     /// <returns>Null after a stop; otherwise why the listener died.</returns>
     public Task<Failure?> RunAsync(CancellationToken stop) => _tunnel.RunAsync(stop);
 
+    /// <summary>Cuts a client off: its connection is reset, and what it had running with it.</summary>
+    /// <returns>Whether it's in here.</returns>
+    public bool Cut(Peer client)
+    {
+        Duplex? near;
+        lock (_gate)
+            near = _clients.GetValueOrDefault(client);
+        near?.Abort();
+        return near is not null;
+    }
+
     private async Task AdmitAsync(Accepted client, CancellationToken stop)
     {
         if (!_admission.Admits(client.Peer, out var reason))
@@ -44,7 +56,7 @@ internal sealed class RunningTunnel
             return;
         }
         var whose = client.Peer.Owner?.Value ?? client.Peer.Address.Host ?? "";
-        if (!TryEnter(whose, out var full))
+        if (!TryEnter(client, whose, out var full))
         {
             await RefuseAsync(client, full, stop).ConfigureAwait(false);
             return;
@@ -56,12 +68,12 @@ internal sealed class RunningTunnel
         }
         finally
         {
-            Leave(whose);
+            Leave(client, whose);
             _reporter.ClientGone(Facts, client.Peer);
         }
     }
 
-    private bool TryEnter(string whose, [NotNullWhen(false)] out string? reason)
+    private bool TryEnter(Accepted client, string whose, [NotNullWhen(false)] out string? reason)
     {
         lock (_gate)
         {
@@ -73,17 +85,19 @@ internal sealed class RunningTunnel
                 return false;
             _servingOf[whose] = own + 1;
             _serving++;
+            _clients[client.Peer] = client.Duplex;
             return true;
         }
 
         static string Says(FormattableString text) => FormattableString.Invariant(text);
     }
 
-    private void Leave(string whose)
+    private void Leave(Accepted client, string whose)
     {
         lock (_gate)
         {
             _serving--;
+            _clients.Remove(client.Peer);
             if (--_servingOf[whose] == 0)
                 _servingOf.Remove(whose);
         }

@@ -193,6 +193,7 @@ internal static class SshLink
             PasswordPrompts = config.NumberOfPasswordPrompts,
             Ask = ask,
             Show = Show,
+            ShowsBanners = config.ShowsBanners ?? true,
             Logger = services.LoggerFactory.CreateLogger("Culvert.Ssh.Auth"),
         };
     }
@@ -205,8 +206,8 @@ internal static class SshLink
         ? said is [var only] && IsNone(only) ? [] : [.. said]
         :
         [
-            .. config.UserKnownHostsFiles is null ? [Path.Combine(machine.Home, ".ssh2", "hostkeys")] : (string[])[],
-            .. config.GlobalKnownHostsFiles is null ? ["/etc/ssh2/hostkeys"] : (string[])[],
+            .. config.UserKnownHostsFiles is null ? [Path.Combine(machine.TectiaFolder, "hostkeys")] : (string[])[],
+            .. config.GlobalKnownHostsFiles is null ? [Path.Combine(machine.TectiaSystemFolder, "hostkeys")] : (string[])[],
         ];
 
     private static string[] Methods(ConnectionConfig config)

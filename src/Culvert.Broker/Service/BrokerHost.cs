@@ -4,6 +4,7 @@ using Culvert.Broker.Config;
 using Culvert.Broker.Control;
 using Culvert.Broker.Metrics;
 using Culvert.Broker.Runtime;
+using Culvert.Broker.Runtime.Upkeep;
 
 namespace Culvert.Broker.Service;
 
@@ -15,6 +16,9 @@ public sealed record BrokerHostOptions
 
     /// <summary>The file that it comes from, as it's shown; null: several, or none.</summary>
     public string? ConfigFile { get; init; }
+
+    /// <summary>The connection to a server that no profile names, from <c>[user@]server[#port]</c>; null: only profiles are connected.</summary>
+    public Func<string, ProfileConfig>? ForServer { get; init; }
 
     /// <summary>The control socket.</summary>
     public required string Socket { get; init; }
@@ -52,7 +56,10 @@ public sealed class BrokerHost : IAsyncDisposable
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly MetricCollector? _collector;
+    private readonly SemaphoreSlim _reloading = new(1, 1); // never disposed of: a request may end late
     private ControlServer? _server;
+    private bool _hasStarted;
+    private bool _isOver;
     private MetricsServer? _metrics;
 
     /// <param name="options">What it's to do.</param>
@@ -80,6 +87,10 @@ public sealed class BrokerHost : IAsyncDisposable
     /// <summary>The tunnels.</summary>
     internal BrokerDaemon Daemon => _daemon;
 
+    /// <summary>Whether a configuration can be meant, as far as that can be told without opening anything.</summary>
+    /// <exception cref="ConfigException">It can't; every mistake has a line.</exception>
+    public static void Check(BrokerConfig config) => Wishes.Check(config);
+
     /// <summary>Opens what is to be open at the start, and the control socket.</summary>
     /// <exception cref="ConfigException">The configuration can't be meant.</exception>
     /// <exception cref="BrokerException">The control socket can't be had.</exception>
@@ -89,17 +100,20 @@ public sealed class BrokerHost : IAsyncDisposable
         _log.Reopen(config.Logging);
         foreach (var note in config.Notes)
             _log.WriteLine(note);
-        _daemon.Activity.Happened(AuditNames.BrokerStarted, AuditSeverity.Notice, ("version", _options.Version), ("pid", Environment.ProcessId), ("config", _options.ConfigFile));
         var api = new ControlApi(_daemon, new ControlActions
         {
             Version = _options.Version,
             ConfigFile = _options.ConfigFile,
+            ForServer = _options.ForServer,
             ReloadAsync = ReloadAsync,
             Stop = Stop,
             GetVerbosity = _options.GetVerbosity,
             SetVerbosity = _options.SetVerbosity,
         }, _services.Time);
-        _server = await ControlServer.StartAsync(_options.Socket, api, null, _services.LoggerFactory.CreateLogger("Culvert.Broker"), cancellationToken).ConfigureAwait(false);
+        _server = await ControlServer.StartAsync(ControlSocket.At(_options.Socket), api, _services.LoggerFactory.CreateLogger("Culvert.Broker"), cancellationToken).ConfigureAwait(false);
+        // Not before: another broker may run here, and write into the same log.
+        _hasStarted = true;
+        _daemon.Activity.Happened(AuditNames.BrokerStarted, AuditSeverity.Notice, ("version", _options.Version), ("pid", Environment.ProcessId), ("config", _options.ConfigFile));
         if (_options.MetricsPort is { } port)
             _metrics = await MetricsServer.StartAsync(port, () => PrometheusText.Write(_collector!.Collect()), cancellationToken).ConfigureAwait(false);
         await _daemon.ApplyAsync(config, cancellationToken).ConfigureAwait(false);
@@ -113,7 +127,7 @@ public sealed class BrokerHost : IAsyncDisposable
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var stopped = Task.Delay(Timeout.InfiniteTimeSpan, _services.Time, over.Token);
         var losing = _options.ExitOnLoss ? LostAsync(over.Token) : Task.FromResult<string?>(null);
-        Task[] duties = [ExportAsync(over.Token), TellReadyAsync(over.Token), WatchdogAsync(over.Token), SleepWatch.RunAsync(() => _daemon.RetryNow(alsoFailed: false), _services.Time, over.Token)];
+        Task[] duties = [ExportAsync(over.Token), TellReadyAsync(over.Token), WatchdogAsync(over.Token), SleepWatch.RunAsync(HaveWoken, _services.Time, over.Token)];
         try
         {
             Task[] ends = [stopped, _asked.Task, _daemon.Broken, .. _options.ExitOnLoss ? (Task[])[losing] : []];
@@ -134,10 +148,15 @@ public sealed class BrokerHost : IAsyncDisposable
     /// <exception cref="BrokerException">A port can't be had; nothing has changed.</exception>
     public async Task ReloadAsync(CancellationToken cancellationToken)
     {
-        // The kernel's monotonic clock, which is what the runtime's timestamps are made of on Linux.
-        _manager.Reloading((long)Stopwatch.GetElapsedTime(0).TotalMicroseconds);
+        // One after the other, or an older file could come into force after a newer one.
+        await _reloading.WaitAsync(cancellationToken).ConfigureAwait(false);
+        // While it starts nothing is ready, and a reload doesn't make it so.
+        var tells = _ready.Task.IsCompleted;
         try
         {
+            // The kernel's monotonic clock, which is what the runtime's timestamps are made of on Linux.
+            if (tells)
+                _manager.Reloading((long)Stopwatch.GetElapsedTime(0).TotalMicroseconds);
             _log.Reopen(_daemon.Config.Logging);
             var config = _options.Load();
             _log.Check(config.Logging);
@@ -156,19 +175,35 @@ public sealed class BrokerHost : IAsyncDisposable
         }
         finally
         {
-            _manager.Ready(Summary());
+            if (tells)
+                _manager.Ready(Summary());
+            _reloading.Release();
         }
     }
 
     /// <summary>Tries everything now that waits to be tried.</summary>
     public void RetryNow() => _daemon.RetryNow(alsoFailed: true);
 
+    /// <summary>The machine has slept: what waits to be tried is tried now. What has failed stays so.</summary>
+    public void HaveWoken() => _daemon.RetryNow(alsoFailed: false);
+
     /// <summary>Ends the run.</summary>
     public void Stop() => _asked.TrySetResult();
 
     /// <summary>Ends all in order.</summary>
+    /// <returns>Whether nothing was cut.</returns>
+    public async Task<bool> EndAsync()
+    {
+        await DisposeAsync().ConfigureAwait(false);
+        return !_daemon.HasCut;
+    }
+
+    /// <summary>Ends all in order.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_isOver)
+            return;
+        _isOver = true;
         _manager.Stopping();
         await _daemon.DisposeAsync().ConfigureAwait(false);
         if (_server is not null)
@@ -176,7 +211,8 @@ public sealed class BrokerHost : IAsyncDisposable
         if (_metrics is not null)
             await _metrics.DisposeAsync().ConfigureAwait(false);
         _collector?.Dispose();
-        _daemon.Activity.Happened(AuditNames.BrokerStopped, AuditSeverity.Notice, ("pid", Environment.ProcessId));
+        if (_hasStarted)
+            _daemon.Activity.Happened(AuditNames.BrokerStopped, AuditSeverity.Notice, ("pid", Environment.ProcessId));
     }
 
     private Task ExportAsync(CancellationToken cancellationToken)
@@ -244,6 +280,6 @@ public sealed class BrokerHost : IAsyncDisposable
         var up = runs.Count(run => run.Link.Status.State == LinkState.Up);
         var troubled = runs.Where(run => run.Link.Status.State is LinkState.Failed or LinkState.Restoring or LinkState.WaitingForInput)
             .Select(run => $"{run.Profile.Id} {LinkWords.Of(run.Link.Status.State)}{(run.Link.Status.Cause is { } cause ? $" ({cause})" : "")}");
-        return string.Join("; ", [FormattableString.Invariant($"{up} of {runs.Count} profiles up"), .. troubled]).ReplaceLineEndings(" ");
+        return string.Join("; ", [FormattableString.Invariant($"{up} of {runs.Count} connections up"), .. troubled]).ReplaceLineEndings(" ");
     }
 }

@@ -8,9 +8,9 @@ internal static class Readiness
     /// <summary>Each profile of the start is up with its ports open, or it or a port has failed and said why.</summary>
     /// <param name="runs">What runs.</param>
     /// <param name="requireAll">A failure doesn't count: all must be up.</param>
-    public static bool IsReached(IReadOnlyList<ProfileRun> runs, bool requireAll) => runs.All(run => IsReached(run, requireAll));
+    public static bool IsReached(IReadOnlyList<ConnectionRun> runs, bool requireAll) => runs.All(run => IsReached(run, requireAll));
 
-    private static bool IsReached(ProfileRun run, bool requireAll)
+    private static bool IsReached(ConnectionRun run, bool requireAll)
     {
         var mine = run.Tunnels.Where(tunnel => tunnel.IsStatic || run.Profile.ConnectOnStartup).ToList();
         if (run.Profile.ConnectOnStartup && !(requireAll ? run.Link.Status.State == LinkState.Up : run.Link.Status.IsDecided))

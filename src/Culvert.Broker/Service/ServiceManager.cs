@@ -1,66 +1,39 @@
-using System.Globalization;
-using System.Net.Sockets;
-using System.Text;
-using Culvert.Net.Unix;
-
 namespace Culvert.Broker.Service;
 
-/// <summary>Tells systemd how things are (sd_notify(3)): a datagram to the socket that it named. Without one, nobody is told. Thread-safe.</summary>
-public sealed class ServiceManager
+/// <summary>Who started the broker as a service and wants to know how things are: systemd, or Windows' service control manager. Thread-safe.</summary>
+public abstract class ServiceManager
 {
-    private readonly string? _socket;
-    private readonly Action<string> _complain;
-    private int _hasComplained;
+    /// <summary>It wants the configuration to be read again. systemd says so by a signal.</summary>
+    public event Action? ReloadWanted;
 
-    /// <param name="socket">The socket's path or, with an @ in front, its abstract name; null: nobody wants to know.</param>
-    /// <param name="watchdog">A sign of life is wanted within this time; null: none is.</param>
-    /// <param name="complain">Told once when it can't be reached.</param>
-    public ServiceManager(string? socket, TimeSpan? watchdog, Action<string> complain) => (_socket, Watchdog, _complain) = (socket, watchdog, complain);
+    /// <summary>It says that the machine has slept.</summary>
+    public event Action? Woke;
 
     /// <summary>A sign of life is wanted within this time; null: none is.</summary>
-    public TimeSpan? Watchdog { get; }
+    public virtual TimeSpan? Watchdog => null;
 
-    /// <summary>As the environment says it. Takes the words out of it: programs that we start aren't the service.</summary>
-    public static ServiceManager FromEnvironment(Action<string> complain)
-    {
-        var socket = Environment.GetEnvironmentVariable("NOTIFY_SOCKET");
-        var forUs = Environment.GetEnvironmentVariable("WATCHDOG_PID") is not { Length: > 0 } pid || pid == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        TimeSpan? watchdog = forUs && long.TryParse(Environment.GetEnvironmentVariable("WATCHDOG_USEC"), NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds) && microseconds > 0
-            ? TimeSpan.FromMicroseconds(microseconds)
-            : null;
-        foreach (var name in (ReadOnlySpan<string>)["NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"])
-            Environment.SetEnvironmentVariable(name, null);
-        return new ServiceManager(string.IsNullOrEmpty(socket) ? null : socket, watchdog, complain);
-    }
+    /// <summary>Cancelled when it wants the end. systemd says so by a signal.</summary>
+    public virtual CancellationToken Stop => CancellationToken.None;
 
     /// <summary>All that was to be up is up, or has failed and said why; after a reload, that it's over.</summary>
-    public void Ready(string status) => Send($"READY=1\nSTATUS={status}\n");
+    public abstract void Ready(string status);
 
     /// <summary>How things are, in one line.</summary>
-    public void Status(string status) => Send($"STATUS={status}\n");
+    public abstract void Status(string status);
 
     /// <summary>A reload begins.</summary>
     /// <param name="monotonicMicroseconds">The kernel's monotonic clock.</param>
-    public void Reloading(long monotonicMicroseconds) => Send(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={monotonicMicroseconds}\n"));
+    public abstract void Reloading(long monotonicMicroseconds);
 
     /// <summary>The end begins.</summary>
-    public void Stopping() => Send("STOPPING=1\nSTATUS=stopping\n");
+    public abstract void Stopping();
 
     /// <summary>A sign of life.</summary>
-    public void Alive() => Send("WATCHDOG=1\n");
+    public abstract void Alive();
 
-    private void Send(string state)
-    {
-        if (_socket is null)
-            return;
-        try
-        {
-            UnixSockets.SendDatagram(_socket, Encoding.UTF8.GetBytes(state));
-        }
-        catch (SocketException e)
-        {
-            if (Interlocked.Exchange(ref _hasComplained, 1) == 0)
-                _complain($"the service manager at {_socket} can't be told: {e.Message}");
-        }
-    }
+    /// <summary>Passes on that it wants a reload.</summary>
+    private protected void WantReload() => ReloadWanted?.Invoke();
+
+    /// <summary>Passes on that the machine has slept.</summary>
+    private protected void HaveWoken() => Woke?.Invoke();
 }

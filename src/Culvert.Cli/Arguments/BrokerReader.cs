@@ -1,6 +1,7 @@
 using System.Globalization;
 using Culvert.Broker.Audit;
 using Culvert.Broker.Config;
+using Culvert.Cli.Control;
 
 namespace Culvert.Cli.Arguments;
 
@@ -18,10 +19,12 @@ internal static class BrokerReader
         Invocation.Broker broker = new(() => new BrokerConfig());
         for (var i = 0; i < words.Count; i++)
         {
-            var word = words[i];
+            // A value stands behind the name, or behind =.
+            var (word, glued) = words[i] is ['-', '-', ..] && words[i].Split('=', 2) is [var name, var behind] ? (name, behind) : (words[i], null);
             switch (word)
             {
-                case "-h" or "--help": return new Invocation.Help();
+                case "-h" or "--help": return new Invocation.Text(BrokerHelp.Page);
+                case "-V" or "--version": return new Invocation.Version();
                 case "-f" or "--config" or "--config-file": broker = broker with { ConfigFile = Value() }; break;
                 case "--host": hosts.Add(Value()); break;
                 case "-F": sshConfig = Value(); break;
@@ -32,17 +35,18 @@ internal static class BrokerReader
                 case "--metrics-port": broker = broker with { MetricsPort = Port(Value()) }; break;
                 case "--otlp": broker = broker with { OtlpEndpoint = Value() }; break;
                 case "--log-format": broker = broker with { LogFormat = Format(Value()) }; break;
+                case ['-', 'v', 'v', ..] when word.AsSpan(1).TrimStart('v').IsEmpty: broker = broker with { Verbosity = (Verbosity)Math.Min((int)Verbosity.Debug1 + word.Length - 2, (int)Verbosity.Debug3) }; break;
                 case "-v": broker = broker with { Verbosity = broker.Verbosity < Verbosity.Debug1 ? Verbosity.Debug1 : broker.Verbosity < Verbosity.Debug3 ? broker.Verbosity + 1 : Verbosity.Debug3 }; break;
-                case "--require-all": broker = broker with { RequireAll = true }; break;
-                case "--exit-on-loss": broker = broker with { ExitOnLoss = true }; break;
-                default: throw new ConfigException($"broker doesn't take '{word}'", BrokerForm);
+                case "--require-all" when glued is null: broker = broker with { RequireAll = true }; break;
+                case "--exit-on-loss" when glued is null: broker = broker with { ExitOnLoss = true }; break;
+                default: throw new ConfigException($"broker doesn't take '{words[i]}'", BrokerForm);
             }
 
-            string Value() => ++i < words.Count ? words[i] : throw new ConfigException($"{word} needs a value", BrokerForm);
+            string Value() => glued ?? (++i < words.Count ? words[i] : throw new ConfigException($"{word} needs a value", BrokerForm));
         }
         var source = ConfigSource.Of(sshConfig);
         var profiles = new Profiles(machine, broker.ConfigFile);
-        return broker with { Load = Load };
+        return broker with { Load = Load, ForServer = server => OfHost(server, lines, machine, source) with { Id = server, ConnectOnStartup = false } };
 
         BrokerConfig Load()
         {
@@ -61,8 +65,10 @@ internal static class BrokerReader
             switch (words[i])
             {
                 // What follows is for the broker that's started.
-                case "start" when verb.Count == 0: return control with { Words = [.. words.Skip(i)] };
-                case "-h" or "--help": return new Invocation.Help();
+                case "start" when verb.Count == 0 && words.ElementAtOrDefault(i + 1) is not ("-h" or "--help"): return control with { Words = [.. words.Skip(i)] };
+                case "-h" or "--help": return new Invocation.Text(ControlVerbs.Help(verb.FirstOrDefault()));
+                case ['-', '-', .. var option] when option.StartsWith("socket=", StringComparison.Ordinal) || option.StartsWith("broker-address=", StringComparison.Ordinal): control = control with { Socket = option[(option.IndexOf('=', StringComparison.Ordinal) + 1)..] }; break;
+                case "-V" or "--version" when verb.Count == 0: return new Invocation.Version();
                 case "-a" or "--socket" or "--broker-address": control = control with { Socket = ++i < words.Count ? words[i] : throw new ConfigException("--socket needs a value", "name the broker's control socket") }; break;
                 case "--json": control = control with { Json = true }; break;
                 case "-s" or "--short": control = control with { Short = true }; break;
@@ -72,22 +78,26 @@ internal static class BrokerReader
                 default: verb.Add(words[i]); break;
             }
         }
-        return verb.Count > 0 || control.Watch ? control with { Words = verb.Count > 0 ? verb : ["list-tunnel-listeners"] } : throw new ConfigException("ctl needs a verb", "culvert ctl status; culvert-ctl(1) lists the others");
+        return verb.Count > 0 || control.Watch ? control with { Words = verb.Count > 0 ? verb : ["list-tunnel-listeners"] } : throw new ConfigException("ctl needs a verb", "culvert ctl --help lists the verbs");
     }
 
-    /// <summary><c>culvert service install …</c>: behind <c>--</c> stands what the broker is started with.</summary>
+    /// <summary><c>culvert service install …</c>: behind <c>--</c> stands what the broker is started with. <c>service run</c> is what Windows' service control manager says.</summary>
     /// <exception cref="ConfigException">It can't be meant.</exception>
-    public static Invocation Service(string[] words)
+    public static Invocation Service(string[] words, Machine machine)
     {
-        const string form = "the form is culvert service install [--system] [--print] [-- broker options]";
+        const string form = "the form is culvert service install|uninstall [--system] [--print] [-- broker options]; on Windows there are start, stop and status too";
         if (words is ["-h" or "--help", ..])
             return new Invocation.Help();
-        if (words is not ["install", .. var rest])
-            throw new ConfigException("service knows install", form);
+        if (words is ["run", .. var own])
+            return Broker(own, machine) is Invocation.Broker broker ? broker with { IsWindowsService = true } : new Invocation.Help();
+        if (words is not [var word, .. var rest] || !Enum.TryParse<ServiceVerb>(word, ignoreCase: true, out var verb) || word.Any(c => !char.IsAsciiLetterLower(c)))
+            throw new ConfigException("service knows install and uninstall", form);
         var options = rest.TakeWhile(word => word != "--").ToList();
-        if (options.Find(word => word is not ("--system" or "--user" or "--print")) is { } unknown)
-            throw new ConfigException($"service install doesn't take '{unknown}'", form);
-        return new Invocation.Service(options.Contains("--system"), options.Contains("--print"), [.. rest.Skip(options.Count + 1)]);
+        if (options.Find(option => option is not ("--system" or "--user" or "--print")) is { } unknown)
+            throw new ConfigException($"service {word} doesn't take '{unknown}'", form);
+        if (verb != ServiceVerb.Install && (rest.Length > options.Count || options.Contains("--print")))
+            throw new ConfigException($"service {word} takes no --print and no broker options", form);
+        return new Invocation.Service(verb, options.Contains("--system"), options.Contains("--print"), [.. rest.Skip(options.Count + 1)]);
     }
 
     // A host of ssh_config as a profile that connects at the start: who has that file needs no other.

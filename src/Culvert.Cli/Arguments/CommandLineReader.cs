@@ -8,6 +8,8 @@ namespace Culvert.Cli.Arguments;
 /// <summary>Reads a command line, and the configuration files that belong to it. Pure but for what it is told of the machine.</summary>
 internal static class CommandLineReader
 {
+    private static readonly string[] Verbs = ["help", "broker", "ctl", "connect", "service", "config", "demo", "install-names"];
+
     /// <summary>What the words ask for.</summary>
     /// <param name="words">The command line, without the program's name.</param>
     /// <param name="machine">Where it was typed.</param>
@@ -26,7 +28,7 @@ internal static class CommandLineReader
             case "connect":
                 return BrokerReader.Control(words);
             case "service":
-                return BrokerReader.Service([.. words.Skip(1)]);
+                return BrokerReader.Service([.. words.Skip(1)], machine);
             case "config":
                 return ReadConfig([.. words.Skip(1)], machine);
             case "demo":
@@ -48,6 +50,16 @@ internal static class CommandLineReader
             throw new ConfigException(parsed.Errors[0].Message.TrimEnd('.'), "culvert --help lists the options");
         return Understand(Occurrences(parsed), parsed.GetValue(syntax.Words)!, machine);
     }
+
+    /// <summary>The word that may be a profile which a running broker alone knows: nothing else was said, and it can't be a host with its user, port or path.</summary>
+    /// <param name="words">The command line, without the program's name.</param>
+    /// <returns>Null: there is none.</returns>
+    public static string? MayBeBrokersProfile(IReadOnlyList<string> words) => words switch
+    {
+        ["--profile", { Length: > 0 } profile] => profile,
+        [{ Length: > 0 } word] when word[0] != '-' && !Verbs.Contains(word) && !word.AsSpan().ContainsAny("@#:/") => word,
+        _ => null,
+    };
 
     private static Invocation ReadDemo(IReadOnlyList<string> words)
     {

@@ -61,6 +61,9 @@ internal abstract record Invocation
     /// <param name="Load">Reads its configuration.</param>
     internal sealed record Broker(Func<BrokerConfig> Load) : Invocation
     {
+        /// <summary>The connection to a server that no profile names, from <c>[user@]server[#port]</c>.</summary>
+        public Func<string, ProfileConfig>? ForServer { get; init; }
+
         /// <summary>The file that the configuration comes from; null: several, or none.</summary>
         public string? ConfigFile { get; init; }
 
@@ -90,6 +93,9 @@ internal abstract record Invocation
 
         /// <summary>End when a link is lost.</summary>
         public bool ExitOnLoss { get; init; }
+
+        /// <summary>Windows' service control manager started it.</summary>
+        public bool IsWindowsService { get; init; }
     }
 
     /// <summary>A verb for a running broker.</summary>
@@ -115,9 +121,29 @@ internal abstract record Invocation
         public bool Watch { get; init; }
     }
 
-    /// <summary>A unit file for the service manager.</summary>
+    /// <summary>The broker as a service of this machine's service manager.</summary>
+    /// <param name="Verb">What becomes of it.</param>
     /// <param name="System">For the system's manager, not this user's.</param>
-    /// <param name="PrintOnly">Print it instead of writing it.</param>
+    /// <param name="PrintOnly">Print what would be done instead of doing it.</param>
     /// <param name="Words">What the broker is started with.</param>
-    internal sealed record Service(bool System, bool PrintOnly, IReadOnlyList<string> Words) : Invocation;
+    internal sealed record Service(ServiceVerb Verb, bool System, bool PrintOnly, IReadOnlyList<string> Words) : Invocation;
+}
+
+/// <summary>What becomes of a service.</summary>
+internal enum ServiceVerb
+{
+    /// <summary>It's made.</summary>
+    Install,
+
+    /// <summary>It's taken away.</summary>
+    Uninstall,
+
+    /// <summary>It's started.</summary>
+    Start,
+
+    /// <summary>It's stopped.</summary>
+    Stop,
+
+    /// <summary>Its state is shown.</summary>
+    Status,
 }

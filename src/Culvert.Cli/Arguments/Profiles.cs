@@ -43,6 +43,10 @@ internal sealed record FoundProfile(XmlConfiguration Configuration, string Id)
     /// <summary>Its connection; what was typed beside it counts more.</summary>
     public ConnectionConfig Connection(ConfigBuilder typed) => Configuration.Connection(Id, typed);
 
+    /// <summary>Variables for a program on its server; what was typed counts more.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> SessionVariables(IReadOnlyList<KeyValuePair<string, string>> typed) =>
+        [.. typed, .. Configuration.SessionVariables(Id).Where(variable => typed.All(other => other.Key != variable.Key))];
+
     /// <summary>Its values, as <c>-G</c> prints them.</summary>
     public Invocation.Print Print(ConfigBuilder typed) => new([.. Configuration.Effective(Id, typed)]);
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Culvert.Broker.Audit;
 using Culvert.Broker.Config;
 using Culvert.Broker.Control;
@@ -20,15 +19,25 @@ internal static class BrokerCommand
     /// <exception cref="ConfigException">The configuration can't be meant.</exception>
     public static async Task<int> RunAsync(Invocation.Broker wanted)
     {
-        using var signals = new StopSignals(() => Environment.Exit(ExitCode.Failure), hangUpStops: false);
         await using var errors = StandardError.Open();
         using var log = new AuditLog(wanted.LogFormat, wanted.LogFile, errors, TimeProvider.System);
+        return await RunAsync(wanted, log, SystemdManager.FromEnvironment(log.WriteLine)).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs until stopped, with another log or another manager.</summary>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="ConfigException">The configuration can't be meant.</exception>
+    public static async Task<int> RunAsync(Invocation.Broker wanted, AuditLog log, ServiceManager manager)
+    {
+        // On Windows it means that the terminal is closed.
+        using var signals = new StopSignals(() => Environment.Exit(ExitCode.Failure), hangUpStops: OperatingSystem.IsWindows());
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(signals.Stop, manager.Stop);
         var verbosity = wanted.Verbosity;
         using var debug = new BrokerLogger(log, () => verbosity);
-        var manager = ServiceManager.FromEnvironment(log.WriteLine);
         var options = new BrokerHostOptions
         {
             Load = wanted.Load,
+            ForServer = wanted.ForServer,
             ConfigFile = wanted.ConfigFile,
             Socket = wanted.Socket ?? ControlSocket.Usual(),
             Version = ProgramVersion.Text,
@@ -43,15 +52,18 @@ internal static class BrokerCommand
         try
         {
             await using var host = new BrokerHost(options, services, log, manager);
-            await host.StartAsync(signals.Stop).ConfigureAwait(false);
+            await host.StartAsync(stop.Token).ConfigureAwait(false);
             using var processId = ProcessIdFile.Write(wanted.ProcessIdFile);
             // Started by ctl start: who waits may go on now.
             if (!OperatingSystem.IsWindows() && Background.OfThisProcess() is { } background)
                 background.Detach(keepErrors: false, keepOutput: false);
             using var retry = RetrySignal.Register(host.RetryNow);
-            await using var reload = new ReloadSignal(host, log);
-            if (await host.RunAsync(signals.Stop).ConfigureAwait(false) is not { } lost)
-                return ExitCode.Success;
+            await using var reload = new ReloadQueue(host, log);
+            using var hangUp = OperatingSystem.IsWindows() ? null : reload.OnHangUp();
+            manager.ReloadWanted += reload.Add;
+            manager.Woke += host.HaveWoken;
+            if (await host.RunAsync(stop.Token).ConfigureAwait(false) is not { } lost)
+                return await host.EndAsync().ConfigureAwait(false) ? ExitCode.Success : ExitCode.Failure;
             log.WriteLine($"a link is lost, and the broker ends (--exit-on-loss): {lost}");
             return ExitCode.Failure;
         }
@@ -65,60 +77,9 @@ internal static class BrokerCommand
             log.WriteLine(e.Message);
             return ExitCode.Failure;
         }
-        catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             return ExitCode.Success;
-        }
-    }
-
-    /// <summary>SIGHUP: the configuration is read again and the log opened anew. One after the other, and awaited at the end.</summary>
-    private sealed class ReloadSignal : IAsyncDisposable
-    {
-        private readonly CancellationTokenSource _stop = new();
-        private readonly SemaphoreSlim _asked = new(0);
-        private readonly PosixSignalRegistration _signal;
-        private readonly Task _running;
-
-        public ReloadSignal(BrokerHost host, AuditLog log)
-        {
-            _running = RunAsync(host, log);
-            _signal = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
-            {
-                context.Cancel = true;
-                _asked.Release();
-            });
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            _signal.Dispose();
-            await _stop.CancelAsync().ConfigureAwait(false);
-            await _running.ConfigureAwait(false);
-            _asked.Dispose();
-            _stop.Dispose();
-        }
-
-        private async Task RunAsync(BrokerHost host, AuditLog log)
-        {
-            try
-            {
-                while (true)
-                {
-                    await _asked.WaitAsync(_stop.Token).ConfigureAwait(false);
-                    try
-                    {
-                        await host.ReloadAsync(_stop.Token).ConfigureAwait(false);
-                    }
-                    catch (Exception e) when (e is ConfigException or BrokerException or IOException or UnauthorizedAccessException)
-                    {
-                        log.WriteLine($"nothing has changed: {e.Message}");
-                    }
-                }
-            }
-            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-            {
-                // That is how it ends.
-            }
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Culvert.Broker.Config;
+using Culvert.Broker.Service;
 using Culvert.Cli.Terminal;
 
 namespace Culvert.Cli.Running;
@@ -14,8 +15,9 @@ internal static class ConfigCheckCommand
         try
         {
             var configuration = XmlConfiguration.Read(machine, [file]);
+            Check(file, configuration.ToBroker());
             using var output = Console.OpenStandardOutput();
-            Say(output, [.. configuration.Notes, FormattableString.Invariant($"{file}: {configuration.ProfileIds.Count} profiles, no mistake")]);
+            Say(output, [.. configuration.Notes, FormattableString.Invariant($"{file}: {configuration.ProfileIds.Count} {(configuration.ProfileIds.Count == 1 ? "profile" : "profiles")}, no mistake")]);
             return ExitCode.Success;
         }
         catch (ConfigException e)
@@ -23,6 +25,19 @@ internal static class ConfigCheckCommand
             using var errors = StandardError.Open();
             Say(errors, e.Lines);
             return ExitCode.VerbFailed;
+        }
+    }
+
+    // What the parts of the file say together has no place in it.
+    private static void Check(string file, BrokerConfig config)
+    {
+        try
+        {
+            BrokerHost.Check(config);
+        }
+        catch (ConfigException e)
+        {
+            throw new ConfigException([.. e.Lines.Select(line => $"{file}: {line}")]);
         }
     }
 

@@ -1,4 +1,5 @@
 using Culvert.Broker.Config;
+using Culvert.Broker.Runtime;
 
 namespace Culvert.Cli.Running;
 
@@ -33,7 +34,7 @@ internal static class InstallNames
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigException($"Can't write in '{folder}': {e.Message}", "name a folder that you may write");
+            throw new ConfigException($"Can't write in '{folder}': {FileCause.Of(e)}", "name a folder that you may write");
         }
         return taken.Count == 0 ? lines : throw new ConfigException(taken, "remove it, or name another folder");
     }

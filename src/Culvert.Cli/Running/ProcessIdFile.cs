@@ -1,3 +1,5 @@
+using Culvert.Broker.Runtime;
+
 namespace Culvert.Cli.Running;
 
 /// <summary>A file that holds the number of this process while it runs.</summary>
@@ -9,12 +11,18 @@ internal sealed class ProcessIdFile : IDisposable
 
     /// <summary>Writes it; null: none is wanted.</summary>
     /// <exception cref="IOException">It can't be written.</exception>
-    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
     public static ProcessIdFile? Write(string? path)
     {
         if (path is null)
             return null;
-        File.WriteAllText(path, FormattableString.Invariant($"{Environment.ProcessId}\n"));
+        try
+        {
+            File.WriteAllText(path, FormattableString.Invariant($"{Environment.ProcessId}\n"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{path}: {FileCause.Of(e)}", e);
+        }
         return new ProcessIdFile(path);
     }
 

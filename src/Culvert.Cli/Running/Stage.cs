@@ -114,7 +114,7 @@ internal sealed class Stage : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigException($"Couldn't open logfile {logFile}: {e.Message}", "name a file that can be written with -E");
+            throw new ConfigException($"Couldn't open logfile {logFile}: {FileCause.Of(e)}", "name a file that can be written with -E");
         }
     }
 }

@@ -6,8 +6,12 @@ namespace Culvert.Cli.Running;
 /// (the terminal's echo) has been.</summary>
 internal sealed class StopSignals : IDisposable
 {
+    /// <summary>More than Windows waits.</summary>
+    private static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(30);
+
     private readonly CancellationTokenSource _stop = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
+    private readonly ManualResetEventSlim _ended = new();
     private readonly Action _endAtOnce;
     private int _count;
 
@@ -38,6 +42,7 @@ internal sealed class StopSignals : IDisposable
 
     public void Dispose()
     {
+        _ended.Set();
         foreach (var registration in _registrations)
             registration.Dispose();
         _stop.Dispose();
@@ -49,5 +54,8 @@ internal sealed class StopSignals : IDisposable
         if (!_stop.IsCancellationRequested)
             First = context.Signal switch { PosixSignal.SIGINT => "INT", PosixSignal.SIGHUP => "HUP", _ => "TERM" };
         Count();
+        // Windows ends a program whose terminal closes, or whose machine goes down, when it has been told: it waits for us, some seconds at most.
+        if (OperatingSystem.IsWindows() && context.Signal is PosixSignal.SIGHUP or PosixSignal.SIGTERM)
+            _ended.Wait(LongestFarewell);
     }
 }

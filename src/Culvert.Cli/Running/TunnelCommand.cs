@@ -79,7 +79,7 @@ internal static class TunnelCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            reporter.Tell(Message.Warning($"Couldn't write the pid file {file}: {e.Message}"));
+            reporter.Tell(Message.Warning($"Couldn't write the pid file {file}: {FileCause.Of(e)}"));
         }
     }
 }

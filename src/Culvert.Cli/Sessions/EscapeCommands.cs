@@ -28,6 +28,12 @@ internal sealed class EscapeCommands(char escape, SshConnection connection, Tunn
             case EscapeAction.Statistics:
                 screen.WriteLine(Statistics());
                 break;
+            case EscapeAction.Channels:
+                screen.WriteLine(Channels(connection.DescribeChannels()));
+                break;
+            case EscapeAction.UploadKey:
+                screen.WriteLine("public keys aren't uploaded from in here; ssh-copy-id puts one on a server");
+                break;
             case EscapeAction.Version:
                 screen.WriteLine(ProgramVersion.Text);
                 break;
@@ -36,6 +42,11 @@ internal sealed class EscapeCommands(char escape, SshConnection connection, Tunn
                 break;
         }
     }
+
+    /// <summary>A line a channel.</summary>
+    public static string Channels(IReadOnlyList<ChannelFigures> channels) => string.Join('\n', channels.Select(channel => string.Create(CultureInfo.InvariantCulture,
+        $"channel {channel.Number}: {(channel.IsSession ? "session" : "forwarded connection")}, window {channel.Window} with {channel.Waiting} waiting, server's window {channel.ServerWindow}"))
+        .Prepend($"channels open: {channels.Count}"));
 
     private async Task RekeyAsync(CancellationToken cancellationToken)
     {
@@ -55,6 +66,7 @@ internal sealed class EscapeCommands(char escape, SshConnection connection, Tunn
          {escape}^Z  suspend this program
          {escape}#   list forwarded connections
          {escape}s   connection statistics
+         {escape}c   channel statistics
          {escape}r   change keys
          {escape}V   version
          {escape}-   no escapes from here on

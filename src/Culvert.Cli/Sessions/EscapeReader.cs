@@ -17,6 +17,10 @@ internal enum EscapeAction
     Rekey,
     /// <summary><c>~s</c>: show the connection's figures.</summary>
     Statistics,
+    /// <summary><c>~c</c>: show how each channel stands.</summary>
+    Channels,
+    /// <summary><c>~u</c>, <c>~U</c>: upload a public key, which isn't offered.</summary>
+    UploadKey,
     /// <summary><c>~V</c>: show the version.</summary>
     Version,
     /// <summary><c>~-</c>: no escapes from here on.</summary>
@@ -98,6 +102,8 @@ internal sealed class EscapeReader(char escape)
         (byte)'?' => EscapeAction.Help,
         (byte)'r' or (byte)'R' => EscapeAction.Rekey,
         (byte)'s' => EscapeAction.Statistics,
+        (byte)'c' => EscapeAction.Channels,
+        (byte)'u' or (byte)'U' => EscapeAction.UploadKey,
         (byte)'V' => EscapeAction.Version,
         (byte)'-' => EscapeAction.Disabled,
         _ => EscapeAction.None,

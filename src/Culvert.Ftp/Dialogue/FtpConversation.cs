@@ -106,14 +106,16 @@ internal sealed partial class FtpConversation
     }
 
     /// <summary>The server's control connection has ended, or is lost together with its network. No verdict will come any more.</summary>
-    public void ServerGone(bool lost)
+    /// <param name="lost">Together with its network.</param>
+    /// <param name="cause">Why that is gone, where it's known.</param>
+    public void ServerGone(bool lost, Failure? cause = null)
     {
         if (_closed)
             return;
         if (_farewell || _clientGone)
             Close("the server closed the session");
         else if (lost)
-            CloseWith("The connection to the FTP server was lost.", "the network to the server is lost");
+            CloseWith($"The connection to the FTP server was lost{(cause is null ? "" : $": {cause.Text.TrimEnd('.')}")}.", "the network to the server is lost");
         else
             CloseWith("The FTP server closed the connection.", "the server closed the control connection");
     }

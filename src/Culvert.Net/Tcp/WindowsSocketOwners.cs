@@ -32,9 +32,14 @@ internal sealed partial class WindowsSocketOwners : SocketOwners
             var table = ArrayPool<byte>.Shared.Rent(size);
             try
             {
+                size = table.Length;
                 var status = GetExtendedTcpTable(table, ref size, false, six ? AfInet6 : AfInet, OwnerPidAll, 0);
                 if (status == InsufficientBuffer)
+                {
+                    // Others connect meanwhile: what was enough a moment ago may not be.
+                    size += size / 2;
                     continue;
+                }
                 return status == 0 ? Search(table, six, local, remote) : null;
             }
             finally

@@ -13,7 +13,7 @@ public static partial class UnixSockets
 
     /// <summary>Connects.</summary>
     /// <exception cref="SocketException">Nobody listens there, or we may not.</exception>
-    public static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
+    public static async ValueTask<NetworkStream> ConnectAsync(string path, CancellationToken cancellationToken)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try

@@ -55,7 +55,7 @@ internal sealed class AuthenticationExchange(IPacketTransport transport, ReadOnl
         reader.String("language tag");
         if (++_banners > MaximumBanners)
             throw new SshProtocolException("authentication: too many banners");
-        if (DisplayText.Lines(text, MaximumBannerLength).TrimEnd('\n') is { Length: > 0 } shown)
+        if (options.ShowsBanners && DisplayText.Lines(text, MaximumBannerLength).TrimEnd('\n') is { Length: > 0 } shown)
             options.Show?.Invoke(shown);
     }
 }

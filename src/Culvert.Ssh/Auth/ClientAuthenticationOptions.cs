@@ -52,6 +52,9 @@ public sealed record ClientAuthenticationOptions
     /// <summary>Shows banners and warnings: whole lines, already escaped, without the last line feed.</summary>
     public Action<string>? Show { get; init; }
 
+    /// <summary>Whether a server's banner is shown, too.</summary>
+    public bool ShowsBanners { get; init; } = true;
+
     /// <summary>Where the engine's log goes.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 

@@ -20,6 +20,16 @@ internal sealed class ChannelTable
         }
     }
 
+    /// <summary>They, by number.</summary>
+    public Channel[] All
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _channels.OfType<Channel>()];
+        }
+    }
+
     /// <summary>Gives the channel a number. Returns why not, if not.</summary>
     public Failure? Add(Channel channel)
     {

@@ -93,6 +93,9 @@ internal sealed class KnownHosts
     /// <summary>These lines before what is known already.</summary>
     public KnownHosts After(IReadOnlyList<KnownHostsLine> first) => first.Count == 0 ? this : new([.. first, .. _lines]);
 
+    /// <summary>These lines instead of what is known already; but what was revoked stays so.</summary>
+    public KnownHosts Instead(IReadOnlyList<KnownHostsLine> lines) => new([.. lines, .. _lines.Where(l => l.Marker == KnownHostsMarker.Revoked)]);
+
     /// <summary>Lines in which the same key belongs to somebody else.</summary>
     public IReadOnlyList<KnownHostsLine> OtherNames(ReadOnlyMemory<byte> blob) =>
         [.. _lines.Where(l => l.Marker == KnownHostsMarker.None && l.Blob.Span.SequenceEqual(blob.Span))];

@@ -16,7 +16,7 @@ public sealed record KnownHostsOptions
     /// <summary>SSH Tectia's folders of host keys, looked into before the files and never written to.</summary>
     public IReadOnlyList<string> TectiaFolders { get; init; } = [];
 
-    /// <summary>Keys of this very host, which count before all files.</summary>
+    /// <summary>Keys of this very host: when there are any, no other key of its is good, whatever the files say. What they revoke is revoked all the same.</summary>
     public IReadOnlyList<PinnedHostKey> PinnedKeys { get; init; } = [];
 
     /// <summary>Whether the address must have the same key as the name (<c>CheckHostIP</c>).</summary>

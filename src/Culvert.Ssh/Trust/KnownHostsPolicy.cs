@@ -60,7 +60,7 @@ public sealed class KnownHostsPolicy(KnownHostsOptions options)
                 throw RefuseRevoked(name, type, answer.Lines[0]);
             case KnownHostsVerdict.Changed:
                 throw RefuseChanged(name, type, offer, answer.Lines[0]);
-            case KnownHostsVerdict.OtherTypesOnly when options.Checking != HostKeyChecking.Ask:
+            case KnownHostsVerdict.OtherTypesOnly when options.Checking != HostKeyChecking.Ask || options.PinnedKeys.Count > 0:
                 // Whoever stands in between could always show a type that isn't known. OpenSSH too calls this changed.
                 throw RefuseChanged(name, type, offer, answer.Lines[0]);
             default:
@@ -216,7 +216,7 @@ public sealed class KnownHostsPolicy(KnownHostsOptions options)
             known = known.After(await TectiaHostKeys.LoadAsync(options.TectiaFolders, server, NameOf(server), options.Logger, cancellationToken));
         return options.PinnedKeys.Count == 0
             ? known
-            : known.After([.. options.PinnedKeys.Select(pinned => new KnownHostsLine(pinned.Place, 1, KnownHostsMarker.None, NameOf(server), pinned.Key.Type, pinned.Key.Blob) { Removal = "(it stands in the profile's configuration: replace it there)" })]);
+            : known.Instead([.. options.PinnedKeys.Select(pinned => new KnownHostsLine(pinned.Place, 1, KnownHostsMarker.None, NameOf(server), pinned.Key.Type, pinned.Key.Blob) { Removal = "(it stands in the profile's configuration: replace it there)" })]);
     }
 
     // New keys go here; without it none is kept.

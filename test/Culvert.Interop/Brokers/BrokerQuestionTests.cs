@@ -63,6 +63,18 @@ public sealed class BrokerQuestionTests
     }
 
     [Fact]
+    public async Task A_handler_answers_at_its_terminal_as_long_as_the_broker_runs()
+    {
+        await using var ssh = await ServerWithPasswordsAsync();
+        await using var broker = await BrokerProcess.StartAsync(ssh, [("one", PasswordLines)], Cancel);
+        var handling = Command.RunAsync(AtTerminal(broker, SshServer.Password, "ctl", "auth-handler"), Cancel);
+        await broker.UntilUpAsync(1, 1, Cancel);
+        (await broker.ControlAsync(Cancel, "stop")).OrThrow();
+        // It was there for the broker, and says that there is none any more.
+        Assert.Contains("exit 1", (await handling).OrThrow().Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_question_without_an_answer_is_a_failed_login_once_and_the_server_is_left_alone()
     {
         await using var ssh = await ServerWithPasswordsAsync();

@@ -62,7 +62,8 @@ public sealed class BrokerTests
         (await broker.ControlAsync(Cancel, "close-connection", "one")).OrThrow();
         Assert.DoesNotContain(first, ProcessTable.ListeningPortsOf(broker.Id));
         var connected = await Command.RunAsync(CulvertProcess.Command(["connect", "one", "--socket", broker.Socket]), Cancel);
-        Assert.StartsWith(string.Create(CultureInfo.InvariantCulture, $"ready: ftp 127.0.0.1:{first}"), connected.OrThrow().Output, StringComparison.Ordinal);
+        Assert.StartsWith(string.Create(CultureInfo.InvariantCulture, $"ready: ftp localhost {first} "), connected.OrThrow().Output, StringComparison.Ordinal);
+        Assert.Equal("up", (await broker.AskAsync(Cancel, "connect", "one"))[0].GetProperty("state").GetString());
         (await DownloadAsync(ftp, first, "file", broker.Folder["again"])).OrThrow();
 
         // What isn't there, or can't be, is a failure with exit code 1.
@@ -157,6 +158,42 @@ public sealed class BrokerTests
         Assert.EndsWith("403", (await Command.RunAsync(stranger, Cancel)).Output, StringComparison.Ordinal);
         // The same way works for the one whose broker it is: the refusal is about who asks.
         Assert.EndsWith("200", (await Command.RunAsync(curl, Cancel)).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_another_user_listens_with_at_our_brokers_place_is_not_spoken_to()
+    {
+        if (!Peers.IsRoot)
+            Assert.Skip("needs root to become another user");
+        using var folder = new TemporaryFolder();
+        File.SetUnixFileMode(folder.FullName, (UnixFileMode)0x1FF);
+        var place = folder["broker.sock"];
+        using var thief = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        thief.Bind(new UnixDomainSocketEndPoint(place));
+        thief.Listen();
+        File.SetUnixFileMode(place, (UnixFileMode)0x1B6);
+        // Root's: it could be the machine's own.
+        var asked = Command.RunAsync(CulvertProcess.Command(["ctl", "--socket", place, "status"]).Behind(Peers.Require("setpriv"), "--reuid=65534", "--regid=65534", "--clear-groups"), Cancel);
+        using (var connection = await thief.AcceptAsync(Cancel))
+        {
+            Assert.True(await connection.ReceiveAsync(new byte[100], Cancel) > 0);
+            thief.Dispose();
+        }
+        Assert.Equal(1, (await asked).ExitCode);
+        // Somebody else's, who has the place first.
+        await using var other = ChildProcess.Start(new CommandLine(Peers.Require("setpriv"),
+        [
+            "--reuid=65533", "--regid=65533", "--clear-groups", Peers.Require("python3"), "-c",
+            "import os,socket,sys\ns=socket.socket(socket.AF_UNIX)\ns.bind(sys.argv[1])\nos.chmod(sys.argv[1],0o666)\ns.listen()\nos.rename(sys.argv[1],sys.argv[2])\nc=s.accept()[0]\nprint('heard',len(c.recv(100)),flush=True)",
+            folder["new.sock"], folder["other.sock"],
+        ]));
+        while (!File.Exists(folder["other.sock"]))
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Cancel);
+        var refused = await Command.RunAsync(CulvertProcess.Command(["ctl", "--socket", folder["other.sock"], "status"]).Behind(Peers.Require("setpriv"), "--reuid=65534", "--regid=65534", "--clear-groups"), Cancel);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("belongs to another user, and isn't spoken to", refused.Output, StringComparison.Ordinal);
+        await other.WaitForExitAsync(Cancel);
+        Assert.Equal("heard 0", other.Output.Trim());
     }
 
     [Theory]

@@ -23,6 +23,7 @@ internal sealed class FakeMachine
         Home = "/home/me",
         UserName = "me",
         UserNumber = "1000",
+        Group = () => ("100", "users"),
         Name = "desk.example.org",
         Variable = name => Variables.GetValueOrDefault(name),
         HomeOf = user => user == "you" ? "/home/you" : null,

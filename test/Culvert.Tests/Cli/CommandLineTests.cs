@@ -380,6 +380,38 @@ public sealed class CommandLineTests
         Assert.Contains("host h", Assert.IsType<Invocation.Print>(CommandLineReader.Read(["config", "show", "--effective", "pay"], machine)).Lines);
     }
 
+    [Theory]
+    [InlineData("pay", "pay")]
+    [InlineData("--profile config", "config")]
+    [InlineData("config", null)]
+    [InlineData("me@pay", null)]
+    [InlineData("pay#22", null)]
+    [InlineData("-v", null)]
+    [InlineData("-v pay", null)]
+    [InlineData("pay more", null)]
+    public void A_word_alone_may_be_a_profile_that_only_a_broker_knows(string line, string? profile) => Assert.Equal(profile, CommandLineReader.MayBeBrokersProfile(Words(line)));
+
+    [Fact]
+    public void The_brokers_options_take_their_values_behind_a_blank_or_an_equals_sign()
+    {
+        var broker = Assert.IsType<Invocation.Broker>(CommandLineReader.Read(Words("broker --config=a=b.xml --pid-file=/p --socket /s --metrics-port=9 -vv"), Nothing));
+        Assert.Equal(("a=b.xml", "/p", "/s", 9, Verbosity.Debug2), (broker.ConfigFile, broker.ProcessIdFile, broker.Socket, broker.MetricsPort!.Value, broker.Verbosity));
+        Assert.Equal("broker doesn't take '--require-all=no'", Assert.Throws<ConfigException>(() => CommandLineReader.Read(Words("broker --require-all=no"), Nothing)).Lines[0]);
+        Assert.Equal("/s", Assert.IsType<Invocation.Control>(CommandLineReader.Read(Words("ctl --socket=/s status"), Nothing)).Socket);
+        Assert.IsType<Invocation.Version>(CommandLineReader.Read(Words("ctl -V"), Nothing));
+        Assert.IsType<Invocation.Version>(CommandLineReader.Read(Words("broker --version"), Nothing));
+    }
+
+    [Fact]
+    public void The_brokers_help_page_names_each_of_its_options_and_fits_one_screen()
+    {
+        var page = Assert.IsType<Invocation.Text>(CommandLineReader.Read(Words("broker --help"), Nothing)).Lines;
+        Assert.True(page.Split('\n').Length <= 24);
+        Assert.All(page.Split('\n'), line => Assert.True(line.Length <= 80, line));
+        string[] options = ["--config", "--host", "-F", "-o", "--socket", "--pid-file", "--log-file", "--log-format", "--metrics-port", "--otlp", "--require-all", "--exit-on-loss", "-v"];
+        Assert.All(options, option => Assert.Contains(option, page, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_profile_that_is_named_alone_can_be_left_to_a_broker()
     {

@@ -21,6 +21,7 @@ public sealed class EscapeTests
     [InlineData("~\r~.", "~\r[Disconnect]")]
     [InlineData("~?~s~.", "[Help][Statistics][Disconnect]")]
     [InlineData("~r\r~R", "[Rekey]\r[Rekey]")]
+    [InlineData("~c~u\r~U", "[Channels][UploadKey]\r[UploadKey]")]
     [InlineData("~V~\u001a", "[Version][Suspend]")]
     [InlineData("~-\r~.\r~.", "[Disabled]\r~.\r~.")]
     [InlineData("a\rb~\r~", "a\rb~\r")]

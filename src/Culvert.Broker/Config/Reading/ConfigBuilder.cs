@@ -130,6 +130,9 @@ public sealed class ConfigBuilder(Machine machine)
     /// <summary>Takes a key of the server's; no setting that can be typed says it.</summary>
     internal void AddHostKey(PinnedHostKey key) => Draft = Draft with { Connection = Draft.Connection with { PinnedHostKeys = [.. Draft.Connection.PinnedHostKeys, key] } };
 
+    /// <summary>Takes whether banners are shown; no setting that can be typed says it.</summary>
+    internal void SetBanners(bool shown) => Draft = Draft with { Connection = Draft.Connection with { ShowsBanners = Draft.Connection.ShowsBanners ?? shown } };
+
     /// <summary>Whether something has said where the password comes from.</summary>
     internal bool HasPassword => Draft.Connection is { Password: not null } or { PasswordFile: not null } or { PasswordProgram: not null } or { PasswordCredential: not null };
 

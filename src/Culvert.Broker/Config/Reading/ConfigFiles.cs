@@ -55,7 +55,7 @@ internal sealed class ConfigFiles(ConfigBuilder builder, string typedHost, bool 
         }
         // A file that can't be read is none: so does OpenSSH.
         Read(_machine.Home.TrimEnd('/') + "/.ssh/config", Origin.UserFile, mustBeSafe: true, isActive: true, depth: 0);
-        Read(_machine.SystemFolder + "/ssh_config", Origin.SystemFile, mustBeSafe: false, isActive: true, depth: 0);
+        Read(_machine.SystemFolder + "/ssh_config", Origin.SystemFile, mustBeSafe: _machine.AnybodyMakesSystemFolders, isActive: true, depth: 0);
     }
 
     private ConfigText Read(string path, Origin origin, bool mustBeSafe, bool isActive, int depth)
@@ -66,7 +66,7 @@ internal sealed class ConfigFiles(ConfigBuilder builder, string typedHost, bool 
         if (text.Lines is null)
             return text;
         if (mustBeSafe && !text.IsSafe)
-            throw Refused($"Bad owner or permissions on {path}", $"others may write what you connect to: chmod 600 {path}, and own it");
+            throw Refused($"Bad owner or permissions on {path}", "others may write what you connect to: " + (_machine.AnybodyMakesSystemFolders ? "let nobody else have the right to" : $"chmod 600 {path}, and own it"));
 
         var canMatch = isActive;
         var mistakes = 0;

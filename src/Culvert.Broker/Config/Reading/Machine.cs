@@ -14,11 +14,24 @@ public sealed record Machine
     /// <summary>The user's number.</summary>
     public required string UserNumber { get; init; }
 
+    /// <summary>The number and the name of the user's group; null where there is none.</summary>
+    public Func<(string Number, string? Name)?> Group { get; init; } = () => null;
+
     /// <summary>The machine's own name.</summary>
     public required string Name { get; init; }
 
     /// <summary>Where the machine's own SSH configuration lies.</summary>
     public string SystemFolder { get; init; } = "/etc/ssh";
+
+    /// <summary>Where SSH Tectia has the user's files; null: <c>.ssh2</c> in the home.</summary>
+    [System.Diagnostics.CodeAnalysis.AllowNull]
+    public string TectiaFolder { get => field ?? Home.TrimEnd('/') + "/.ssh2"; init; }
+
+    /// <summary>Where SSH Tectia has the machine's.</summary>
+    public string TectiaSystemFolder { get; init; } = "/etc/ssh2";
+
+    /// <summary>Whether any user may make folders where the machine's configuration lies, as on Windows: a file there counts only when <see cref="ConfigText.IsSafe"/>.</summary>
+    public bool AnybodyMakesSystemFolders { get; init; }
 
     /// <summary>The value of an environment variable; null when there is none.</summary>
     public Func<string, string?> Variable { get; init; } = _ => null;

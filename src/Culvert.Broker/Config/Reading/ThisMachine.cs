@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
+using Culvert.Broker.Runtime;
 using Culvert.Net;
 
 namespace Culvert.Broker.Config;
@@ -18,13 +19,18 @@ public static class ThisMachine
     public static Machine Of()
     {
         var windows = OperatingSystem.IsWindows();
+        var common = Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData);
         return new Machine
         {
             Home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
             UserName = Environment.UserName,
             UserNumber = LocalUsers.Current.Value,
+            Group = LocalUsers.Group,
             Name = Environment.MachineName,
-            SystemFolder = windows ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "ssh") : "/etc/ssh",
+            SystemFolder = windows ? Path.Combine(common, "ssh") : "/etc/ssh",
+            AnybodyMakesSystemFolders = windows,
+            TectiaFolder = windows ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "SSH") : null,
+            TectiaSystemFolder = windows ? Path.Combine(common, "SSH") : "/etc/ssh2",
             Variable = Environment.GetEnvironmentVariable,
             HomeOf = LocalUsers.HomeOf,
             PortOf = PortOf,
@@ -41,15 +47,11 @@ public static class ThisMachine
         try
         {
             if (Directory.Exists(path))
-                return new ConfigText([]); // it can be opened, and holds no line
+                return new ConfigText([], "Is a directory"); // it can be opened, and holds no line
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             if (file.Length > LongestFile)
                 return new ConfigText(null, "File too large");
-            using var reader = new StreamReader(file);
-            var lines = new List<string>();
-            while (reader.ReadLine() is { } line)
-                lines.Add(line);
-            return new ConfigText(lines, null, IsSafe(file), IsPrivate(file));
+            return TextFile.Read(file, LongestFile) is { } lines ? new ConfigText(lines, null, IsSafe(file), IsPrivate(file)) : new ConfigText(null, "File too large");
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -61,13 +63,14 @@ public static class ThisMachine
         }
         catch (IOException e)
         {
-            return new ConfigText(null, e.Message);
+            return new ConfigText(null, FileCause.Of(e));
         }
     }
 
-    // Root may write what it likes anyway. On Windows the access lists aren't looked at.
+    // Root may write what it likes anyway.
     private static bool IsSafe(FileStream file) => OperatingSystem.IsWindows()
-        || ((File.GetUnixFileMode(file.SafeFileHandle) & OthersWrite) == 0 && (LocalUsers.OwnerOf(file.SafeFileHandle) is not { } owner || owner == LocalUsers.Current || owner.Value == "0"));
+        ? WindowsFileAccess.IsSafe(file)
+        : ((File.GetUnixFileMode(file.SafeFileHandle) & OthersWrite) == 0 && (LocalUsers.OwnerOf(file.SafeFileHandle) is not { } owner || owner == LocalUsers.Current || owner.Value == "0"));
 
     private static bool IsPrivate(FileStream file) => OperatingSystem.IsWindows() || (File.GetUnixFileMode(file.SafeFileHandle) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) == 0;
 

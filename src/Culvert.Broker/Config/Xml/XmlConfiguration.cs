@@ -56,15 +56,7 @@ public sealed class XmlConfiguration
         ArgumentNullException.ThrowIfNull(machine);
         if (named is not null)
             return [named];
-        var home = machine.Home.TrimEnd('/');
-        string[][] places = OperatingSystem.IsWindows()
-            ? [[$"{machine.Variable("APPDATA")}\\SSH\\ssh-broker-config.xml", $"{machine.Variable("APPDATA")}\\culvert\\ssh-broker-config.xml"], [$"{machine.Variable("ProgramData")}\\culvert\\ssh-broker-config.xml"]]
-            : [
-                [$"{home}/.ssh2/ssh-broker-config.xml", $"{home}/.config/culvert/ssh-broker-config.xml"],
-                ["/etc/ssh2/ssh-broker-config.xml", "/etc/culvert/ssh-broker-config.xml"],
-                ["/opt/tectia/share/auxdata/ssh-broker-ng/ssh-broker-config-default.xml"],
-            ];
-        return [.. places.Select(kind => Array.Find(kind, path => machine.Exists(path))).OfType<string>()];
+        return [.. XmlPlaces.Of(machine, OperatingSystem.IsWindows()).Select(kind => kind.FirstOrDefault(machine.Exists)).OfType<string>()];
     }
 
     /// <summary>Reads files.</summary>
@@ -79,8 +71,10 @@ public sealed class XmlConfiguration
         foreach (var path in paths)
         {
             var text = machine.Read(path);
-            if (text.Lines is null)
+            if (text.Lines is null || text.Problem is not null)
                 findings.Mistake(path, text.Problem ?? "can't be read");
+            else if (machine.AnybodyMakesSystemFolders && !text.IsSafe)
+                findings.Mistake(path, "others may write it, and so say which programs run as you: let it belong to you or to the administrators, and nobody else have the right to write");
             else if (XmlFile.Read(path, text, findings) is { } file)
                 files.Add(file);
         }
@@ -111,6 +105,17 @@ public sealed class XmlConfiguration
         return connection ?? throw new ConfigException($"profile {id} names no host", "say host=\"...\" in it");
     }
 
+    /// <summary>Variables for a program that is run on a profile's server: the profile's before the files' by their weight.</summary>
+    /// <param name="id">Its id.</param>
+    public IReadOnlyList<KeyValuePair<string, string>> SessionVariables(string id) =>
+    [
+        .. _files.Select(file => file.Root.Element("default-settings")).Prepend(_profiles[id].Element).OfType<XElement>()
+            .SelectMany(scope => scope.Elements("remote-environment").Elements("environment"))
+            .Where(variable => !string.IsNullOrEmpty((string?)variable.Attribute("name")))
+            .DistinctBy(variable => variable.Attribute("name")!.Value)
+            .Select(variable => KeyValuePair.Create(variable.Attribute("name")!.Value, Formatted((string?)variable.Attribute("value") ?? "", (string?)variable.Attribute("format")))),
+    ];
+
     /// <summary>The values in effect for a profile, in the form of <c>-G</c>, and its tunnels.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="builder">What was typed beside it.</param>
@@ -134,9 +139,11 @@ public sealed class XmlConfiguration
     {
         Profiles = [.. _order.Select(Profile).OfType<ProfileConfig>()],
         StaticTunnels = [.. _files.SelectMany(StaticTunnels)],
-        Logging = Logging(),
+        Logging = new XmlLogging(_machine, _files, _findings).Read(),
         Notes = Notes,
     };
+
+    private string Formatted(string value, string? format) => string.Equals(format, "yes", StringComparison.OrdinalIgnoreCase) ? XmlVariables.Expand(value, _machine) : value;
 
     private void ThrowIfWrong()
     {
@@ -183,7 +190,7 @@ public sealed class XmlConfiguration
             return connection with
             {
                 Via = Gateway(element, file, [.. before, id]),
-                Tunnels = builder.Draft.ClearAllForwardings ? [] : [.. connection.Tunnels, .. element.Elements("tunnels").Elements().Select(tunnel => Tunnel(tunnel, file, typed, element)).OfType<TunnelConfig>()],
+                Tunnels = builder.Draft.ClearAllForwardings ? [] : [.. connection.Tunnels, .. element.Elements("tunnels").Elements().Where(one => one.Name.LocalName is "local-tunnel" or "remote-tunnel").Select(tunnel => Tunnel(tunnel, file, typed, element)).OfType<TunnelConfig>()],
             };
         }
         catch (ConfigException e)
@@ -249,19 +256,4 @@ public sealed class XmlConfiguration
             ? builder.Draft.Tunnel with { Spec = spec, OpenToOthers = settings.IsYes(element, "allow-relay") ?? false, IsBestEffort = !typed.Has("ExitOnForwardFailure") }
             : null;
     }
-
-    private LoggingConfig Logging()
-    {
-        var logging = _files.SelectMany(file => file.Root.Elements("logging").Elements().Select(element => (File: file, Element: element))).ToList();
-        var target = logging.Select(one => one.Element.Attribute("file")).FirstOrDefault(file => file is not null);
-        return new LoggingConfig
-        {
-            File = target is null ? null : XmlVariables.Expand(target.Value, _machine),
-            // Of several rules the last one counts: the weightiest file's come last.
-            Rules = [.. Enumerable.Reverse(_files).SelectMany(file => file.Root.Elements("logging").Elements("log-events")).SelectMany(Rules)],
-        };
-    }
-
-    private static IEnumerable<LogEventsRule> Rules(XElement element) => element.Value.Split([' ', ',', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries)
-        .Select(pattern => new LogEventsRule(pattern, (string?)element.Attribute("facility") ?? "normal", (string?)element.Attribute("severity")));
 }

@@ -49,15 +49,24 @@ internal sealed record XmlFile(string Name, XElement Root, bool IsPrivate)
     /// <summary>More is no configuration: a thousand profiles fit ten times.</summary>
     private const int MostCharacters = 8 << 20;
 
+    /// <summary>Elements in one another: what is known needs seven. Building a tree takes time with the square of its depth.</summary>
+    private const int Deepest = 64;
+
     /// <summary>Reads a file's text, which was read.</summary>
     /// <returns>Null: it isn't XML, or not this kind; the findings say why.</returns>
     public static XmlFile? Read(string name, ConfigText text, XmlFindings findings)
     {
         // A document type is passed over and never fetched; entities beyond XML's own five don't exist.
         var settings = new XmlReaderSettings { DtdProcessing = DtdProcessing.Ignore, XmlResolver = null, MaxCharactersInDocument = MostCharacters };
+        var whole = string.Join('\n', text.Lines!);
         try
         {
-            using var reader = XmlReader.Create(new StringReader(string.Join('\n', text.Lines!)), settings);
+            if (TooDeep(whole, settings) is { } place)
+            {
+                findings.Mistake(name, place.Line, place.Column, $"more than {Deepest} elements stand in one another");
+                return null;
+            }
+            using var reader = XmlReader.Create(new StringReader(whole), settings);
             var root = XDocument.Load(reader, LoadOptions.SetLineInfo).Root!;
             if (root.Name.LocalName is not (XmlGrammar.Root or XmlGrammar.Profiles) || root.Name.NamespaceName.Length > 0)
             {
@@ -73,6 +82,17 @@ internal sealed record XmlFile(string Name, XElement Root, bool IsPrivate)
             findings.Mistake(name, Math.Max(1, e.LineNumber), Math.Max(1, e.LinePosition), XmlSyntaxMessages.Of(e.Message));
             return null;
         }
+    }
+
+    private static (int Line, int Column)? TooDeep(string text, XmlReaderSettings settings)
+    {
+        using var reader = XmlReader.Create(new StringReader(text), settings);
+        while (reader.Read())
+        {
+            if (reader.Depth > Deepest)
+                return (((IXmlLineInfo)reader).LineNumber, ((IXmlLineInfo)reader).LinePosition);
+        }
+        return null;
     }
 
     private static void Check(string file, XElement element, XmlRule rule, XmlFindings findings)

@@ -87,10 +87,10 @@ internal static class XmlGrammar
         Of("tcp-connect-timeout", "time"),
         Of("keepalive-interval", "time"),
         Of("exclusive-connection", "enable"),
-        Of("server-banners", "visible") with { Ignored = "a server's banner is shown" },
+        Of("server-banners", "visible"),
         Of("forwards", "", "forward") with { Ignored = "agents and X11 are never forwarded" },
         Of("forward", "type state"),
-        Of("remote-environment", "", "environment") with { Ignored = NoSession },
+        Of("remote-environment", "", "environment"),
         Of("environment", "name value format"),
         Of("server-authentication-methods", "", "auth-server-publickey", "auth-server-certificate"),
         Of("auth-server-publickey", "policy"),
@@ -123,7 +123,7 @@ internal static class XmlGrammar
 
         Of("logging", "", "log-target", "log-events"),
         Of("log-target", "file type"),
-        Of("log-events", "facility severity") with { HasText = true },
+        Of("log-events", "facility severity", "log-target") with { HasText = true },
     ];
 
     private static readonly FrozenDictionary<string, XmlRule> ByName = Table.ToFrozenDictionary(rule => rule.Name, StringComparer.Ordinal);

@@ -95,6 +95,7 @@ internal sealed class XmlSettings(XmlFile file, ConfigBuilder builder, Machine m
             case "tcp-connect-timeout": Simple(element, "time", "ConnectTimeout"); break;
             case "keepalive-interval": Simple(element, "time", "ServerAliveInterval"); break;
             case "address-family": Word(element, "type", "AddressFamily", ("any", "any"), ("inet", "inet"), ("inet6", "inet6")); break;
+            case "server-banners" when IsYes(element, "visible") is { } shown: builder.SetBanners(shown); break;
             case "quiet-mode" when IsYes(element, "enable") == true: Set(element, "LogLevel", "QUIET"); break;
             case "server-authentication-methods" when element.Element("auth-server-publickey") is { } policy:
                 Word(policy, "policy", "StrictHostKeyChecking", ("ask", "ask"), ("strict", "yes"), ("trust-on-first-use", "accept-new"), ("tofu", "accept-new"), ("advisory", "no"));
@@ -195,7 +196,7 @@ internal sealed class XmlSettings(XmlFile file, ConfigBuilder builder, Machine m
     {
         var names = element.Elements().Select(one => one.Attribute("name")).OfType<XAttribute>().Select(Value).ToList();
         if (names.Count > 0)
-            Set(element, keyword, string.Join(',', names));
+            Set(element, keyword, TectiaAlgorithms.InStandardNames(string.Join(',', names)));
     }
 
     private void Simple(XElement element, string attribute, string keyword)

@@ -28,11 +28,17 @@ internal static class XmlVariables
     {
         var name = Name(text, at + 1, alsoDashes: true);
         if (name.Length > 0 && at + 1 + name.Length < text.Length && text[at + 1 + name.Length] == '%')
-            return ((machine.Variable(name) ?? Special(name, machine)) is { } known ? known : $"%{name}%", name.Length + 2);
-        foreach (var brief in (ReadOnlySpan<string>)["IU", "U", "D"])
         {
-            if (text.AsSpan(at + 1).StartsWith(brief, StringComparison.Ordinal))
-                return (Special(brief, machine)!, brief.Length + 1);
+            if ((machine.Variable(name) ?? Special(name, machine)) is { } known)
+                return (known, name.Length + 2);
+            // No variable has a dash in its name: %U-%IU are two short ones.
+            if (!name.Contains('-', StringComparison.Ordinal))
+                return ($"%{name}%", name.Length + 2);
+        }
+        foreach (var brief in (ReadOnlySpan<string>)["IU", "IG", "U", "G", "D"])
+        {
+            if (text.AsSpan(at + 1).StartsWith(brief, StringComparison.Ordinal) && Special(brief, machine) is { } value)
+                return (value, brief.Length + 1);
         }
         return ("%", 1);
     }
@@ -63,7 +69,9 @@ internal static class XmlVariables
         "U" or "username" or "username-without-domain" or "USERNAME" => machine.UserName,
         "D" or "homedir" => machine.Home,
         "IU" => machine.UserNumber,
-        "USER_CONFIG_DIRECTORY" => machine.Home.TrimEnd('/') + "/.ssh2",
+        "G" => machine.Group()?.Name ?? machine.Group()?.Number,
+        "IG" => machine.Group()?.Number,
+        "USER_CONFIG_DIRECTORY" => machine.TectiaFolder,
         _ => null,
     };
 }

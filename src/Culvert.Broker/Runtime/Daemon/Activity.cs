@@ -43,7 +43,7 @@ internal sealed class Activity(TimeProvider time, Action<AuditEvent> sink)
     public void ChannelOpened(TimeSpan took) => Meters.ChannelOpened(took);
 
     /// <summary>A link's state is another.</summary>
-    public void LinkChanged(ProfileRun run, LinkStatus before, LinkStatus after)
+    public void LinkChanged(ConnectionRun run, LinkStatus before, LinkStatus after)
     {
         var connection = run.Profile.Connection;
         (string Name, AuditSeverity Severity)? what = after.State switch

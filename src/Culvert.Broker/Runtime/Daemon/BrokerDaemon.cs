@@ -6,7 +6,8 @@ namespace Culvert.Broker.Runtime;
 
 /// <summary>The broker: makes what runs agree with what is wanted. There is one way in for wishes, <see cref="ApplyAsync"/>: the start is a wish against nothing, a reload
 /// a wish against what runs, the stop a wish for nothing. What both sides have in common is not touched. Thread-safe; wishes are carried out one after the other.</summary>
-/// <remarks>A profile is a <see cref="ProfileRun"/> (its link, and the tunnels on it). A link is held up while its profile is connected or anything is open through it.
+/// <remarks>A profile is one <see cref="ConnectionRun"/> (its link, and the tunnels on it) or, where its connections are exclusive, one for each tunnel: the
+/// <see cref="LinkKey"/> says what goes together. A link is held up while its profile is connected or anything is open through it.
 /// Ports stand on a network that outlives the link, so they stay open over a loss.</remarks>
 internal sealed class BrokerDaemon : IAsyncDisposable
 {
@@ -15,7 +16,7 @@ internal sealed class BrokerDaemon : IAsyncDisposable
     private readonly Func<ProfileConfig, BrokerServices, LinkConnector> _connector;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile IReadOnlyList<ProfileRun> _runs = [];
+    private volatile IReadOnlyList<ConnectionRun> _runs = [];
     private volatile BrokerConfig _config = new();
     private bool _hasStarted;
 
@@ -30,10 +31,10 @@ internal sealed class BrokerDaemon : IAsyncDisposable
         Keys = new KeyRing(services.Time, Activity.NextId);
         _services = services with { Spare = _spare, Keys = Keys };
         Questions = questions ?? new QuestionDesk(services.Time, QuestionDesk.DefaultLimit, question => Activity.Happened(
-            AuditNames.QuestionAsked, AuditSeverity.Notice, ("profile", question.Profile), ("question", question.Id), ("kind", question.Question.Kind.ToString().ToLowerInvariant())));
+            AuditNames.QuestionAsked, AuditSeverity.Notice, ("profile", question.Profile), ("question", question.Id), ("kind", LinkWords.Of(question.Question.Kind))));
         _connector = connector ?? SshConnector.Of;
         Started = services.Time.GetUtcNow();
-        Activity.Meters.Observe(() => _runs.Select(run => (run.Profile.Id, run.Channels.Received, run.Channels.Sent)));
+        Activity.Meters.Observe(() => _runs.GroupBy(run => run.Profile.Id).Select(profile => (profile.Key, profile.Sum(run => run.Channels.Received), profile.Sum(run => run.Channels.Sent))));
     }
 
     /// <summary>What goes on.</summary>
@@ -55,7 +56,10 @@ internal sealed class BrokerDaemon : IAsyncDisposable
     public DateTimeOffset Started { get; }
 
     /// <summary>What runs, in the order of the configuration.</summary>
-    public IReadOnlyList<ProfileRun> Runs => _runs;
+    public IReadOnlyList<ConnectionRun> Runs => _runs;
+
+    /// <summary>Whether the end cut something that ran. Known when it's over.</summary>
+    public bool HasCut { get; private set; }
 
     /// <summary>Every tunnel.</summary>
     public IEnumerable<TunnelSupervisor> Tunnels => _runs.SelectMany(run => run.Tunnels);
@@ -76,17 +80,18 @@ internal sealed class BrokerDaemon : IAsyncDisposable
             var ports = _hasStarted ? await OpenAheadAsync(plan, cancellationToken).ConfigureAwait(false) : [];
             // From here on nothing can fail.
             await plan.StopAsync(stopped => Activity.Meters.LinkRemoved(stopped.Link.Status)).ConfigureAwait(false);
-            var runs = new Dictionary<string, ProfileRun>();
+            var links = WantedLink.Of(wanted);
+            var runs = new Dictionary<LinkKey, ConnectionRun>();
             // A gateway comes before what goes through it.
-            foreach (var profile in wanted.Profiles.OrderBy(profile => Wishes.Hops(profile.Connection)))
+            foreach (var link in links.OrderBy(link => Wishes.Hops(link.Profile.Connection)))
             {
-                var run = plan.Kept.GetValueOrDefault(profile.Id) ?? Add(profile, runs.Values);
-                run.Profile = profile;
-                runs.Add(profile.Id, run);
+                var run = plan.Kept.GetValueOrDefault(link.Key) ?? Add(link.Key, link.Profile, runs.Values);
+                run.Profile = link.Profile;
+                runs.Add(link.Key, run);
             }
-            foreach (var profile in wanted.Profiles)
-                Bring(runs[profile.Id], wanted, plan.IsConnected(profile), ports);
-            _runs = [.. wanted.Profiles.Select(profile => runs[profile.Id])];
+            foreach (var link in links)
+                Bring(runs[link.Key], link, plan.IsConnected(link.Profile), ports);
+            _runs = [.. links.Select(link => runs[link.Key]), .. plan.Kept.Values.Where(run => run.Key.Origin != LinkOrigin.Configuration)];
             (_config, _hasStarted) = (wanted, true);
             WatchHealth();
         }
@@ -97,18 +102,22 @@ internal sealed class BrokerDaemon : IAsyncDisposable
     }
 
     /// <summary>Connects a profile, and opens its tunnels.</summary>
-    /// <returns>It; null when there's none of that name.</returns>
-    public async Task<ProfileRun?> ConnectAsync(string idOrName, CancellationToken cancellationToken)
+    /// <returns>Its connections; none when there's no profile of that name.</returns>
+    public async Task<IReadOnlyList<ConnectionRun>> ConnectAsync(string idOrName, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (Find(idOrName) is not { } run)
-                return null;
-            run.Link.RetryNow(alsoFailed: true);
-            Bring(run, _config, isConnected: true, []);
+            var runs = FindAll(idOrName);
+            foreach (var run in runs.Concat(runs.SelectMany(GatewaysOf)).Distinct().ToList())
+                run.Link.RetryNow(alsoFailed: true);
+            foreach (var link in WantedLink.Of(_config))
+            {
+                if (runs.FirstOrDefault(run => run.Key == link.Key) is { } run)
+                    Bring(run, link, isConnected: true, []);
+            }
             WatchHealth();
-            return run;
+            return runs;
         }
         finally
         {
@@ -116,44 +125,37 @@ internal sealed class BrokerDaemon : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes a profile's connection and the tunnels that opened with it. What static tunnels need of it comes again on first use.</summary>
-    /// <returns>Whether there is such a profile.</returns>
-    public async Task<bool> DisconnectAsync(string idOrName, CancellationToken cancellationToken)
+    // What a connection goes through is wanted with it, also when somebody had closed it.
+    private IEnumerable<ConnectionRun> GatewaysOf(ConnectionRun run)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        for (var profile = run.Profile; Wishes.GatewayOf(profile, _config.Profiles) is { } gateway; profile = gateway)
         {
-            if (Find(idOrName) is not { } run)
-                return false;
-            await Task.WhenAll(run.Tunnels.Where(tunnel => !tunnel.IsStatic).ToList().ConvertAll(run.CloseAsync)).ConfigureAwait(false);
-            run.Disconnect();
-            run.Link.Disable();
-            return true;
-        }
-        finally
-        {
-            _turn.Release();
+            foreach (var one in FindAll(gateway.Id))
+                yield return one;
         }
     }
+
+    /// <summary>Closes a profile's connections and the tunnels that opened with them, until somebody connects it again.</summary>
+    /// <returns>Whether there is such a profile.</returns>
+    public Task<bool> DisconnectAsync(string idOrName, CancellationToken cancellationToken) => DisconnectAsync(() => FindAll(idOrName), cancellationToken);
+
+    /// <summary>Closes one connection likewise.</summary>
+    /// <param name="id">Its number.</param>
+    /// <param name="cancellationToken">Gives up waiting for its turn.</param>
+    /// <returns>Whether there is such a connection.</returns>
+    public Task<bool> CloseConnectionAsync(long id, CancellationToken cancellationToken) => DisconnectAsync(() => [.. _runs.Where(run => run.Id == id)], cancellationToken);
 
     /// <summary>Opens a tunnel that's in no file, over a profile's connection. Returns when its port is open.</summary>
     /// <returns>It; null when there's no such profile.</returns>
     /// <exception cref="ConfigException">It can't be meant.</exception>
-    /// <exception cref="BrokerException">Its port can't be had.</exception>
+    /// <exception cref="BrokerException">Its port can't be had, or it's open already.</exception>
     public async Task<TunnelSupervisor?> OpenTunnelAsync(string idOrName, TunnelConfig tunnel, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (Find(idOrName) is not { } run)
-                return null;
-            Wishes.Check(tunnel, run.Profile.Connection);
-            OpenPort? port = tunnel.Spec.Kind == TunnelKind.Local
-                ? await TunnelAssembly.OpenHereAsync(tunnel, run.Profile.Connection, _services, cancellationToken).ConfigureAwait(false)
-                : null;
-            var opened = run.Open(tunnel, isStatic: true, isByHand: true, port);
-            WatchHealth();
-            return opened;
+            var profile = _config.Profiles.FirstOrDefault(profile => profile.Id == idOrName) ?? _config.Profiles.FirstOrDefault(profile => profile.Name == idOrName);
+            return profile is null ? null : await OpenTunnelAsync(LinkKey.Of(profile, tunnel, LinkOrigin.ByHand), profile, tunnel, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -161,7 +163,24 @@ internal sealed class BrokerDaemon : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes a tunnel: its port at once, its sessions within their grace.</summary>
+    /// <summary>Opens a tunnel over a connection to a server that no profile names. It stays as long as such a tunnel is open.</summary>
+    /// <returns>It.</returns>
+    /// <exception cref="ConfigException">It can't be meant.</exception>
+    /// <exception cref="BrokerException">Its port can't be had, or it's open already.</exception>
+    public async Task<TunnelSupervisor> OpenTunnelAsync(ProfileConfig server, TunnelConfig tunnel, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await OpenTunnelAsync(new LinkKey(server.Id, null, LinkOrigin.Server), server, tunnel, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Closes a tunnel: its port at once, its sessions within their grace. A connection that was for it alone ends too.</summary>
     /// <returns>Whether there is one.</returns>
     public async Task<bool> CloseTunnelAsync(long id, CancellationToken cancellationToken)
     {
@@ -173,6 +192,8 @@ internal sealed class BrokerDaemon : IAsyncDisposable
                 if (run.Tunnels.FirstOrDefault(tunnel => tunnel.Id == id) is not { } tunnel)
                     continue;
                 await run.CloseAsync(tunnel).ConfigureAwait(false);
+                if (run.Key.Tunnel is not null || (run.Key.Origin == LinkOrigin.Server && !run.Tunnels.Any()))
+                    await EndAsync(run).ConfigureAwait(false);
                 return true;
             }
             return false;
@@ -182,6 +203,12 @@ internal sealed class BrokerDaemon : IAsyncDisposable
             _turn.Release();
         }
     }
+
+    /// <summary>Cuts a client off: its connection is reset, and what it had running.</summary>
+    /// <param name="id">Its number.</param>
+    /// <returns>Whether it was there.</returns>
+    public bool CutClient(long id) =>
+        Activity.Clients.FirstOrDefault(client => client.Id == id) is { } client && Tunnels.FirstOrDefault(tunnel => tunnel.Id == client.Tunnel)?.Cut(client.Peer) == true;
 
     /// <summary>Tries everything now that waits to be tried.</summary>
     /// <param name="alsoFailed">Also what has failed for good: somebody asked for it.</param>
@@ -195,17 +222,22 @@ internal sealed class BrokerDaemon : IAsyncDisposable
         }
     }
 
-    /// <summary>The profile of an id or, when there's none, of a name.</summary>
-    public ProfileRun? Find(string idOrName) =>
+    /// <summary>The first connection of the profile of an id or, when there's none, of a name.</summary>
+    public ConnectionRun? Find(string idOrName) =>
         _runs.FirstOrDefault(run => run.Profile.Id == idOrName) ?? _runs.FirstOrDefault(run => run.Profile.Name == idOrName);
+
+    /// <summary>All connections of such a profile.</summary>
+    public IReadOnlyList<ConnectionRun> FindAll(string idOrName) => Find(idOrName) is { } first ? [.. _runs.Where(run => run.Profile.Id == first.Profile.Id)] : [];
 
     /// <summary>Ends all: ports at once, sessions within their grace, then the links.</summary>
     public async ValueTask DisposeAsync()
     {
         await _turn.WaitAsync().ConfigureAwait(false);
+        var tunnels = Tunnels.ToList();
         // A gateway ends after what goes through it.
         foreach (var generation in _runs.GroupBy(run => Wishes.Hops(run.Profile.Connection)).OrderByDescending(group => group.Key))
             await Task.WhenAll(generation.Select(run => run.StopAsync())).ConfigureAwait(false);
+        HasCut = tunnels.Exists(tunnel => tunnel.CutAtStop > 0);
         _runs = [];
         Activity.Meters.Dispose();
         Keys.Dispose();
@@ -230,36 +262,91 @@ internal sealed class BrokerDaemon : IAsyncDisposable
         }
     }
 
-    private ProfileRun Add(ProfileConfig profile, IEnumerable<ProfileRun> others)
+    private async Task<bool> DisconnectAsync(Func<IReadOnlyList<ConnectionRun>> find, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var runs = find();
+            foreach (var run in runs)
+            {
+                await Task.WhenAll(run.Tunnels.Where(tunnel => !tunnel.IsStatic).ToList().ConvertAll(run.CloseAsync)).ConfigureAwait(false);
+                run.Disconnect();
+                run.Link.Disable();
+            }
+            return runs.Count > 0;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task<TunnelSupervisor> OpenTunnelAsync(LinkKey key, ProfileConfig profile, TunnelConfig tunnel, CancellationToken cancellationToken)
+    {
+        Wishes.Check(tunnel, profile.Connection);
+        var run = _runs.FirstOrDefault(run => run.Key == key);
+        if (run is not null && key.Tunnel is not null)
+            throw new BrokerException(Message.Error($"The tunnel {tunnel.Spec} is open already.", "culvert ctl list-tunnel-listeners shows it"));
+        var port = tunnel.Spec.Kind == TunnelKind.Local
+            ? await TunnelAssembly.OpenHereAsync(tunnel, profile.Connection, _services, cancellationToken).ConfigureAwait(false)
+            : null;
+        if (run is null)
+            _runs = [.. _runs, run = Add(key, profile, _runs)];
+        var opened = run.Open(tunnel, isStatic: true, isByHand: true, port);
+        WatchHealth();
+        return opened;
+    }
+
+    // A connection that was for one tunnel ends with it. What the configuration wants of it is there anew, and waits to be connected.
+    private async Task EndAsync(ConnectionRun run)
+    {
+        await run.StopAsync().ConfigureAwait(false);
+        Activity.Meters.LinkRemoved(run.Link.Status);
+        var others = _runs.Where(other => other != run);
+        _runs = run.Key.Origin == LinkOrigin.Configuration
+            ? [.. _runs.Select(other => other == run ? Add(run.Key, run.Profile, others) : other)]
+            : [.. others];
+        WatchHealth();
+    }
+
+    private ConnectionRun Add(LinkKey key, ProfileConfig profile, IEnumerable<ConnectionRun> others)
     {
         var (here, direct) = (_services, profile);
         // A gateway that is a profile itself is that profile's connection.
-        if (Wishes.GatewayOf(profile, others.Select(run => run.Profile)) is { } gateway)
+        var gateways = others.Where(run => run.CanBeGateway).ToList();
+        if (Wishes.GatewayOf(profile, gateways.Select(run => run.Profile)) is { } gateway)
         {
-            here = _services with { Here = others.First(run => run.Profile == gateway).There };
+            here = _services with { Here = gateways.Find(run => run.Profile == gateway)!.There };
             direct = profile with { Connection = profile.Connection with { Via = null } };
         }
+        ConnectionRun? run = null;
         var asking = here with
         {
             Ask = (question, token) => Questions.AskAsync(profile.Id, question, token),
-            HostKeyDecided = (offer, refusal) => Activity.HostKeyDecided(profile.Id, offer, refusal),
+            HostKeyDecided = (offer, refusal) =>
+            {
+                Activity.HostKeyDecided(profile.Id, offer, refusal);
+                // Those of jump hosts come before: the last one is the server's own.
+                if (refusal is null && run is not null)
+                    run.HostKey = offer;
+            },
         };
         Activity.Meters.LinkAdded();
-        return new ProfileRun(Activity.NextId(), profile, _services, _connector(direct, asking), Activity);
+        return run = new ConnectionRun(Activity.NextId(), key, profile, _services, _connector(direct, asking), Activity);
     }
 
     // Opens what is wanted and isn't there. The plan has closed what isn't wanted any more.
-    private static void Bring(ProfileRun run, BrokerConfig wanted, bool isConnected, Dictionary<TunnelConfig, OpenPort> ports)
+    private static void Bring(ConnectionRun run, WantedLink wanted, bool isConnected, Dictionary<TunnelConfig, OpenPort> ports)
     {
-        var profile = wanted.Profiles.First(profile => profile.Id == run.Profile.Id);
         if (isConnected)
         {
             run.Connect();
-            foreach (var tunnel in profile.Connection.Tunnels)
+            foreach (var tunnel in wanted.Own)
                 OpenIfMissing(tunnel, isStatic: false);
         }
-        foreach (var tunnel in wanted.StaticTunnels.Where(tunnel => tunnel.ProfileId == run.Profile.Id))
-            OpenIfMissing(tunnel.Tunnel, isStatic: true);
+        foreach (var tunnel in wanted.Static)
+            OpenIfMissing(tunnel, isStatic: true);
 
         void OpenIfMissing(TunnelConfig tunnel, bool isStatic)
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Culvert.Ftp;
+using Culvert.Ssh;
 
 namespace Culvert.Broker.Runtime;
 
@@ -94,7 +95,7 @@ internal sealed class BrokerMeters : IDisposable
     private static KeyValuePair<string, object?> State(LinkState state) => new("state", LinkWords.Of(state));
 }
 
-/// <summary>The stable words for states, as programs read them.</summary>
+/// <summary>The stable words for states and questions, as programs read them.</summary>
 internal static class LinkWords
 {
     /// <summary>The word.</summary>
@@ -116,5 +117,15 @@ internal static class LinkWords
         TunnelState.Listening => "listening",
         TunnelState.Failed => "failed",
         _ => "closed",
+    };
+
+    /// <summary>The word for what is asked.</summary>
+    public static string Of(QuestionKind kind) => kind switch
+    {
+        QuestionKind.HostKey => "host-key",
+        QuestionKind.Passphrase => "passphrase",
+        QuestionKind.Password => "password",
+        QuestionKind.NewPassword => "new-password",
+        _ => "interactive",
     };
 }

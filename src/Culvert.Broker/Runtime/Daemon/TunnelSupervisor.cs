@@ -29,6 +29,8 @@ internal sealed class TunnelSupervisor
     private readonly BrokerServices _services;
     private readonly Broadcast _retry = new();
     private volatile Standing _standing;
+    private volatile RunningTunnel? _running;
+    private volatile Func<int> _cut = () => 0;
 
     /// <param name="id">Its number.</param>
     /// <param name="config">What is wanted.</param>
@@ -65,6 +67,13 @@ internal sealed class TunnelSupervisor
     /// <summary>Tries now, if it's waiting.</summary>
     public void RetryNow() => _retry.Send();
 
+    /// <summary>Cuts a client off.</summary>
+    /// <returns>Whether it's in here.</returns>
+    public bool Cut(Peer client) => _running?.Cut(client) == true;
+
+    /// <summary>Transfers and connections that were cut because it was stopped.</summary>
+    public int CutAtStop => _cut();
+
     /// <summary>Keeps it open until <paramref name="stop"/> is cancelled; then closes the port, and returns when the last session has ended.</summary>
     /// <param name="port">An open port to begin with; null: none. Owned from now on.</param>
     /// <param name="stop">Ends it.</param>
@@ -84,6 +93,7 @@ internal sealed class TunnelSupervisor
                         : TunnelAssembly.Of(Config, _connection, port, _there, _services, stop);
                     port = null;
                     (told, wait) = (null, FirstWait);
+                    (_running, _cut) = (assembly.Tunnel, assembly.CutSoFar);
                     Become(TunnelState.Listening, null, assembly.Tunnel.Facts);
                     _services.Reporter.Opened(assembly.Tunnel.Facts);
                     if (await assembly.Tunnel.RunAsync(stop).ConfigureAwait(false) is { } died)

@@ -26,7 +26,8 @@ internal static class Wishes
             else
                 mistakes.Add($"tunnel {tunnel.Tunnel.Spec}: there is no profile {tunnel.ProfileId}");
         }
-        var local = config.Profiles.SelectMany(profile => profile.Connection.Tunnels).Concat(config.StaticTunnels.Select(tunnel => tunnel.Tunnel))
+        // Profiles that nobody connects at the same time may use the same port; those of the start can't.
+        var local = config.Profiles.Where(profile => profile.ConnectOnStartup).SelectMany(profile => profile.Connection.Tunnels).Concat(config.StaticTunnels.Select(tunnel => tunnel.Tunnel))
             .Where(tunnel => tunnel.Spec is { Kind: TunnelKind.Local, ListenPort: > 0 });
         foreach (var port in local.GroupBy(tunnel => (tunnel.Spec.ListenHost, tunnel.Spec.ListenPort)).Where(group => group.Count() > 1))
             mistakes.Add(FormattableString.Invariant($"{port.Count()} tunnels listen on port {port.Key.ListenPort}"));
@@ -42,9 +43,9 @@ internal static class Wishes
         FtpSessions.Check(tunnel, connection.Host);
     }
 
-    /// <summary>The profile whose connection another one goes through; null: none of these.</summary>
+    /// <summary>The profile whose connection another one goes through; null: none of these. Nobody shares an exclusive one: who goes through it makes its own.</summary>
     public static ProfileConfig? GatewayOf(ProfileConfig profile, IEnumerable<ProfileConfig> all) =>
-        profile.Connection.Via is { } via ? all.FirstOrDefault(other => Sameness.AreSameLink(other.Connection, via)) : null;
+        profile.Connection.Via is { } via ? all.FirstOrDefault(other => !other.ExclusiveConnection && Sameness.AreSameLink(other.Connection, via)) : null;
 
     /// <summary>How many connections one goes through.</summary>
     public static int Hops(ConnectionConfig connection) => connection.Via is { } via ? 1 + Hops(via) : 0;

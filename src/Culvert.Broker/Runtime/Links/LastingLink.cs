@@ -1,9 +1,11 @@
 using Culvert.Broker.Config;
+using Culvert.Broker.Runtime.Upkeep;
 using Culvert.Net;
 
 namespace Culvert.Broker.Runtime;
 
-/// <summary>The link of a command that runs on its own and shall survive losses: it's up when this is made, and supervised from then on.</summary>
+/// <summary>The link of a command that runs on its own and shall survive losses: it's up when this is made, and supervised from then on. After the machine has slept,
+/// what waits is tried at once.</summary>
 internal sealed class LastingLink : IAsyncDisposable
 {
     private readonly SupervisedLink _link;
@@ -11,6 +13,7 @@ internal sealed class LastingLink : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource<Failure> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _running;
+    private readonly Task _watching;
 
     /// <summary>Takes over a connection.</summary>
     /// <param name="config">What is wanted.</param>
@@ -23,6 +26,7 @@ internal sealed class LastingLink : IAsyncDisposable
         _hold = _link.Hold();
         Network = new LinkNetwork(_link, config.RestoreWait, services.Time);
         _running = RunAsync();
+        _watching = SleepWatch.RunAsync(RetryNow, services.Time, _stop.Token);
     }
 
     /// <summary>The far side, whichever connection leads there.</summary>
@@ -39,6 +43,7 @@ internal sealed class LastingLink : IAsyncDisposable
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
+        await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _hold.Dispose();
         _stop.Dispose();
     }

@@ -44,6 +44,9 @@ internal sealed class LinkChannel : Duplex
     public override bool LendsReads => _inner.LendsReads;
 
     /// <inheritdoc/>
+    public override Failure? Loss => _inner.Loss;
+
+    /// <inheritdoc/>
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken) => _inner.ReadAsync(cancellationToken);
 
     /// <inheritdoc/>

@@ -17,6 +17,7 @@ internal sealed class LinkMachine(DateTimeOffset created)
     public static readonly TimeSpan Stable = TimeSpan.FromSeconds(30);
 
     private bool _hasWorked;
+    private LinkState _beforeQuestion = LinkState.Connecting;
     private int _rejections;
     private int _failures;
     private int _reconnects;
@@ -30,10 +31,14 @@ internal sealed class LinkMachine(DateTimeOffset created)
         : new LinkStatus(LinkState.Connecting, now) { FailedAttempts = _failures, Reconnects = _reconnects };
 
     /// <summary>The attempt waits for an answer.</summary>
-    public void Asking(DateTimeOffset now) => Status = Status with { State = LinkState.WaitingForInput, Since = now };
+    public void Asking(DateTimeOffset now)
+    {
+        _beforeQuestion = Status.State;
+        Status = Status with { State = LinkState.WaitingForInput, Since = now };
+    }
 
-    /// <summary>It has one, or will get none.</summary>
-    public void Answered(DateTimeOffset now) => Status = Status with { State = _hasWorked ? LinkState.Restoring : LinkState.Connecting, Since = now };
+    /// <summary>It has one, or will get none: what went on before goes on.</summary>
+    public void Answered(DateTimeOffset now) => Status = Status with { State = _beforeQuestion, Since = now };
 
     /// <summary>It works. What somebody closed meanwhile stays closed.</summary>
     public void Up(DateTimeOffset now)
@@ -85,6 +90,8 @@ internal sealed class LinkMachine(DateTimeOffset created)
         (_failures, _rejections) = (0, 0);
         if (Status.State is LinkState.Failed or LinkState.Disabled)
             Status = new LinkStatus(LinkState.New, now) { Reconnects = _reconnects };
+        else if (Status.State == LinkState.Restoring)
+            Status = Status with { NextTry = null }; // it's now
     }
 
     /// <summary>Nobody needs it any more.</summary>

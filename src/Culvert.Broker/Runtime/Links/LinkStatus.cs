@@ -36,6 +36,9 @@ public sealed record LinkStatus(LinkState State, DateTimeOffset Since)
     /// <summary>How often it came back after a loss.</summary>
     public int Reconnects { get; init; }
 
+    /// <summary>Whether it's being made: for the first time, or again.</summary>
+    public bool IsUnderWay => State is LinkState.Connecting || (State == LinkState.Restoring && NextTry is null);
+
     /// <summary>Whether the first attempt is over: it's up, or the cause is known.</summary>
     public bool IsDecided => State is LinkState.Up or LinkState.Failed or LinkState.Restoring or LinkState.Disabled;
 }

@@ -37,6 +37,7 @@ internal sealed class SupervisedLink
     private volatile LiveLink? _live;
     private volatile LinkStatus _status;
     private int _holders;
+    private int _occupants;
     private bool _isOver;
     private bool _atOnce;
     private bool _isDoubted;
@@ -64,7 +65,7 @@ internal sealed class SupervisedLink
     /// <summary>Told of each change, on whatever task it happens; quick, and never throwing.</summary>
     public Action<LinkStatus, LinkStatus>? OnChange { get; init; }
 
-    /// <summary>Nobody held it for so long: it's closed. Zero: it stays.</summary>
+    /// <summary>Nobody held or occupied it for so long: it's closed. Zero: it stays.</summary>
     public TimeSpan IdleTimeout { get; init; }
 
     /// <summary>What is up now; null: nothing is.</summary>
@@ -76,6 +77,13 @@ internal sealed class SupervisedLink
         Interlocked.Increment(ref _holders);
         _nudge.Send();
         return new Holder(this);
+    }
+
+    /// <summary>Once it's up it counts as used until the occupant is disposed; nobody connects it for that. What a port on this machine does that somebody may come to.</summary>
+    public IDisposable Occupy()
+    {
+        Interlocked.Increment(ref _occupants);
+        return new Holder(this, isOccupant: true);
     }
 
     /// <summary>Tries now, if it isn't up; asks for a sign of life, if it is. What failed for good or was closed begins anew.</summary>
@@ -254,8 +262,8 @@ internal sealed class SupervisedLink
         while (!live.Closed.IsCompleted && _status.State == LinkState.Up)
         {
             var nudge = _nudge.Next;
-            var isHeld = Volatile.Read(ref _holders) > 0;
-            if (isHeld || IdleTimeout <= TimeSpan.Zero)
+            var isUsed = Volatile.Read(ref _holders) > 0 || Volatile.Read(ref _occupants) > 0;
+            if (isUsed || IdleTimeout <= TimeSpan.Zero)
             {
                 await Task.WhenAny(live.Closed, nudge).WaitAsync(stop).ConfigureAwait(false);
                 idleSince = _time.GetTimestamp();
@@ -358,20 +366,23 @@ internal sealed class SupervisedLink
         return new Failure(FailureKind.NetworkLost, status.Cause ?? (_isOver ? "culvert is stopping" : "it is not up yet"));
     }
 
-    private void Release()
+    private void Release(bool isOccupant)
     {
-        Interlocked.Decrement(ref _holders);
+        if (isOccupant)
+            Interlocked.Decrement(ref _occupants);
+        else
+            Interlocked.Decrement(ref _holders);
         _nudge.Send();
     }
 
-    private sealed class Holder(SupervisedLink link) : IDisposable
+    private sealed class Holder(SupervisedLink link, bool isOccupant = false) : IDisposable
     {
         private int _released;
 
         public void Dispose()
         {
             if (Interlocked.Exchange(ref _released, 1) == 0)
-                link.Release();
+                link.Release(isOccupant);
         }
     }
 }

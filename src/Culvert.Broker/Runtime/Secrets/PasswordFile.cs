@@ -52,18 +52,11 @@ internal static class PasswordFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new BrokerException(Message.Error($"Can't read the password file '{path}': {Cause(e)}", "name a file that you alone may read"), e);
+            throw new BrokerException(Message.Error($"Can't read the password file '{path}': {FileCause.Of(e)}", "name a file that you alone may read"), e);
         }
         finally
         {
             CryptographicOperations.ZeroMemory(buffer);
         }
     }
-
-    private static string Cause(Exception e) => e switch
-    {
-        FileNotFoundException or DirectoryNotFoundException => "No such file or directory",
-        UnauthorizedAccessException => "Permission denied",
-        _ => e.Message,
-    };
 }

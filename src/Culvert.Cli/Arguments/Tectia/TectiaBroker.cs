@@ -6,6 +6,9 @@ namespace Culvert.Cli.Arguments;
 /// <summary>The letters of Tectia's broker and of its control program, which are called by the names <c>ssh-broker-g3</c> and <c>ssh-broker-ctl</c>. Pure.</summary>
 internal static class TectiaBroker
 {
+    /// <summary>The environment variable by which Tectia's programs find a broker. Under culvert's own name it's another one: a real one may run beside it.</summary>
+    private const string Variable = "SSH_SECSH_BROKER";
+
     private const string DaemonForm = "the form is ssh-broker-g3 [-a ADDRESS] [-f FILE] [-D LEVEL] [-l LOGFILE] [--pid-file FILE] [--exit | --reconfig]; culvert-broker(8) has the rest";
 
     /// <summary><c>ssh-broker-g3 …</c>: a broker in the background; with <c>-D</c> in the foreground, since what it tells is what's wanted.</summary>
@@ -13,7 +16,7 @@ internal static class TectiaBroker
     public static Invocation Daemon(IReadOnlyList<string> words, Machine machine)
     {
         var options = new List<string>();
-        string? socket = null, verb = null;
+        string? socket = Named(machine), verb = null;
         var debug = 0;
         for (var i = 0; i < words.Count; i++)
         {
@@ -44,7 +47,7 @@ internal static class TectiaBroker
 
     /// <summary><c>ssh-broker-ctl …</c>: the verbs of <c>culvert ctl</c>; of Tectia's options that concern its output those that mean nothing here are taken and do nothing.</summary>
     /// <exception cref="ConfigException">It can't be meant.</exception>
-    public static Invocation Control(IReadOnlyList<string> words)
+    public static Invocation Control(IReadOnlyList<string> words, Machine machine)
     {
         var kept = new List<string>();
         for (var i = 0; i < words.Count; i++)
@@ -59,8 +62,11 @@ internal static class TectiaBroker
                 default: kept.Add(words[i]); break;
             }
         }
-        return BrokerReader.Control(kept);
+        var read = BrokerReader.Control(kept);
+        return read is Invocation.Control control ? control with { Socket = control.Socket ?? Named(machine) } : read;
     }
+
+    private static string? Named(Machine machine) => machine.Variable(Variable) is { Length: > 0 } named ? named : null;
 
     // Tectia counts from 1 to 99, for each module; the largest number counts here, for all.
     private static int Level(string text)

@@ -86,10 +86,10 @@ internal static class TectiaReader
         "-C" => ("Compression", "no"),
         "+C" => ("Compression", "yes"),
         "--compressions" => ("Compression", value.Split(',').Contains("zlib", StringComparer.OrdinalIgnoreCase) ? "yes" : "no"),
-        "-c" => ("Ciphers", value),
-        "-m" => ("MACs", value),
-        "-u" => ("KexAlgorithms", value),
-        "-j" => ("HostKeyAlgorithms", value),
+        "-c" => ("Ciphers", TectiaAlgorithms.InStandardNames(value)),
+        "-m" => ("MACs", TectiaAlgorithms.InStandardNames(value)),
+        "-u" => ("KexAlgorithms", TectiaAlgorithms.InStandardNames(value)),
+        "-j" => ("HostKeyAlgorithms", TectiaAlgorithms.InStandardNames(value)),
         "-K" => ("IdentityFile", value),
         "-l" => ("User", value),
         "-p" => ("Port", value),
@@ -169,7 +169,7 @@ internal static class TectiaReader
             Command = command,
             IsSubsystem = wish.Subsystem is not null,
             Terminal = wish.Terminal,
-            Environment = wish.Environment,
+            Environment = profile?.SessionVariables(wish.Environment) ?? wish.Environment,
             EscapeCharacter = wish.Escape,
             NoInput = wish.NoInput || wish.Background,
         };
@@ -178,6 +178,7 @@ internal static class TectiaReader
             FailureCode = ExitCode.SessionFailure,
             ProcessIdFile = wish.ProcessIdFile,
             Notes = profile?.Notes ?? [],
+            Profile = profile is { IsExclusive: false } && split.Options.All(option => option.Name == "-S") && !hasSession ? profile.Id : null,
         };
     }
 
@@ -190,20 +191,7 @@ internal static class TectiaReader
         _ => throw new ConfigException($"Bad escape character '{value}'", "say one character, ^ and a letter, or none"),
     };
 
-    // Tectia counts from 0 to 99; of module=level,… the highest counts.
-    private static Verbosity Level(string value)
-    {
-        var levels = value.Split(',').Select(part => part[(part.LastIndexOf('=') + 1)..]).ToList();
-        if (!levels.TrueForAll(level => int.TryParse(level, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= 99))
-            throw new ConfigException($"Bad debug level '{value}'", "say a number from 0 to 99");
-        return levels.Max(level => int.Parse(level, CultureInfo.InvariantCulture)) switch
-        {
-            0 => Verbosity.Info,
-            < 4 => Verbosity.Debug1,
-            < 7 => Verbosity.Debug2,
-            _ => Verbosity.Debug3,
-        };
-    }
+    private static Verbosity Level(string value) => TectiaLevel.Find(value) ?? throw new ConfigException($"Bad debug level '{value}'", "say a number from 0 to 99");
 
     private static string Seconds(string name, string value, int least) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds >= least

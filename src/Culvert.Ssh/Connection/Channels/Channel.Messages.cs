@@ -109,6 +109,9 @@ internal sealed partial class Channel
         FreeNumber();
     }
 
+    /// <summary>Why the connection is gone; null: it isn't.</summary>
+    public Failure? Loss => _loss;
+
     /// <summary>The connection is gone.</summary>
     public void Lost(Failure failure)
     {
@@ -118,6 +121,7 @@ internal sealed partial class Channel
             answered = _answered;
             _answered = null;
             _closeQueued = true;
+            _loss = failure;
             _receiving.End(ReadEnd.Lost);
             _sending.EndWith(WriteEnd.Lost);
             if (!_open)

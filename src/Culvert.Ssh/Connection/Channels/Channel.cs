@@ -22,6 +22,7 @@ internal sealed partial class Channel
     private bool _dropsUnsent;
     private bool _eofReceived;
     private bool _closeQueued, _closeWritten, _closeReceived;
+    private Failure? _loss;
 
     /// <summary>A channel that we ask the peer for. <paramref name="answered"/> hears, on the reader loop, that it stands (null) or why not; once.</summary>
     public Channel(ChannelHost host, Priority priority, Action<Failure?, Channel> answered, ChannelRequests? requests = null) : this(host, priority, requests)
@@ -58,6 +59,16 @@ internal sealed partial class Channel
 
     /// <summary>The window that the open or the confirmation announces.</summary>
     public int InitialWindow { get; }
+
+    /// <summary>How it stands.</summary>
+    public ChannelFigures Figures
+    {
+        get
+        {
+            lock (_gate)
+                return new ChannelFigures(Number, _requests is not null, _receiving.Waiting, _receiving.InitialWindow, _sending.Window);
+        }
+    }
 
     /// <summary>Confirms a channel that the peer asked for. False: the connection is gone meanwhile.</summary>
     public bool Confirm()

@@ -8,6 +8,8 @@ internal sealed class ChannelDuplex(Channel channel) : Duplex
 {
     public override bool LendsReads => true;
 
+    public override Failure? Loss => channel.Loss;
+
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken)
     {
         var result = channel.TryLend();

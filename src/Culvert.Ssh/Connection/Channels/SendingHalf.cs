@@ -15,6 +15,9 @@ internal sealed class SendingHalf(ChannelHost host)
     /// <summary>How writing ended by the peer, the network or an abort; our own EOF is not in it.</summary>
     public WriteEnd End { get; private set; }
 
+    /// <summary>What the peer takes before it gives more credit, in bytes.</summary>
+    public uint Window => _window.Left;
+
     /// <summary>Our EOF is queued.</summary>
     public bool EofSent { get; private set; }
 

@@ -36,6 +36,11 @@ public sealed class AuditTextTests
         Assert.EndsWith("CULVERT_PATH\n\x0c\0\0\0\0\0\0\0a\nPRIORITY=0\n", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Syslog_gets_facility_and_severity_as_one_number() => Assert.Equal(
+        $"<164>culvert[{Environment.ProcessId}]: warning transfer.ended bytes=7",
+        Encoding.UTF8.GetString(AuditText.Syslog(Event(("bytes", 7L)), AuditSeverity.Warning, AuditRules.Facility(Event(), [new LogEventsRule("transfer.*", "local4", null)]))));
+
     [Theory]
     [InlineData("*", "normal", "error", AuditSeverity.Error)]
     [InlineData("transfer.*", "discard", null, null)]

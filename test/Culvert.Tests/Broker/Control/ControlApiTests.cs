@@ -103,6 +103,21 @@ public sealed class ControlApiTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Who_waits_for_a_connection_waits_while_it_is_tried_again()
+    {
+        await StartAsync(up: false);
+        (await _script.NextAsync(Cancel)).FailPassing();
+        await UntilAsync(() => State == LinkState.Restoring);
+        Assert.NotEqual(JsonValueKind.Null, (await AskAsync("GET", "/v1/connections/a?wait=60")).GetProperty("nextTry").ValueKind);
+        await AskAsync("POST", "/v1/profiles/a/connect");
+        var waiting = AskAsync("GET", "/v1/connections/a?wait=60");
+        var attempt = await _script.NextAsync(Cancel);
+        Assert.False(waiting.IsCompleted);
+        attempt.Succeed(_there);
+        Assert.Equal("up", (await waiting).GetProperty("state").GetString());
+    }
+
+    [Fact]
     public async Task Everything_that_runs_is_shown_and_fits_the_document()
     {
         await StartAsync();
@@ -159,6 +174,54 @@ public sealed class ControlApiTests : IAsyncDisposable
         await AskAsync("POST", "/v1/profiles/nobody/connect", status: 404);
         await AskAsync("POST", "/v1/profiles/nobody/disconnect", status: 404);
         await AskAsync("DELETE", "/v1/connections/nobody", status: 404);
+    }
+
+    [Fact]
+    public async Task The_connections_of_an_exclusive_profile_are_shown_waited_for_and_closed_one_by_one()
+    {
+        TunnelConfig Tunnel(string spec) => new(TunnelSpec.Parse(TunnelKind.Local, spec)) { AllowUsers = ["1000"] };
+        var connection = new ConnectionConfig { Host = "gate", User = "me", AddressFamily = AddressFamilyChoice.Inet, Tunnels = [Tunnel("1001:db:1"), Tunnel("1002:db:1")] };
+        await _daemon.ApplyAsync(new BrokerConfig { Profiles = [new ProfileConfig("a", connection) { ExclusiveConnection = true }] }, Cancel);
+        var connecting = await AskAsync("POST", "/v1/profiles/a/connect");
+        Assert.Equal(2, connecting.GetArrayLength());
+        (await _script.NextAsync(Cancel)).Succeed(new MemoryNetwork());
+        (await _script.NextAsync(Cancel)).Fail("denied", new SshAuthenticationException("denied"));
+        await UntilAsync(() => _daemon.Runs.All(run => run.Link.Status.IsDecided) && _here.Listeners == 2);
+        var connections = await AskAsync("GET", "/v1/connections");
+        var tunnels = await AskAsync("GET", "/v1/tunnels");
+        Assert.All(connections.EnumerateArray(), one => Assert.True(one.GetProperty("exclusive").GetBoolean()));
+        Assert.Equal(tunnels.EnumerateArray().Select(one => one.GetProperty("id").GetInt64()), connections.EnumerateArray().Select(one => one.GetProperty("tunnels")[0].GetInt64()));
+        // The profile as a whole is as its worst connection.
+        var profile = Assert.Single((await AskAsync("GET", "/v1/profiles")).EnumerateArray());
+        Assert.Equal(("failed", "denied", 2, 2), (profile.GetProperty("state").GetString(), profile.GetProperty("cause").GetString(), profile.GetProperty("connections").GetInt32(), profile.GetProperty("tunnels").GetInt32()));
+        Assert.Equal(1, (await AskAsync("GET", "/v1/status")).GetProperty("profiles").GetInt32());
+        await AskAsync("GET", "/v1/connections/a", status: 409);
+        var up = connections.EnumerateArray().Single(one => one.GetProperty("state").GetString() == "up").GetProperty("id").GetInt64();
+        await AskAsync("DELETE", $"/v1/connections/{up}");
+        Assert.Equal("disabled", (await AskAsync("GET", $"/v1/connections/{up}?wait=1")).GetProperty("state").GetString());
+        Assert.Equal(1, _here.Listeners);
+        Assert.Equal(2, (await AskAsync("DELETE", "/v1/connections/a")).GetProperty("done").GetString()!.Split(',').Length);
+        Assert.Equal(0, _here.Listeners);
+    }
+
+    [Fact]
+    public async Task A_client_that_is_disconnected_is_cut_off_and_the_others_go_on()
+    {
+        await StartAsync();
+        await using var server = await _there.ListenAsync(new Endpoint("db", 1), ListenOptions.Default, Cancel);
+        var (first, farFirst) = await ClientAsync(server);
+        await UntilAsync(() => _daemon.Activity.Clients.Count == 1);
+        var id = (await AskAsync("GET", "/v1/clients"))[0].GetProperty("id").GetInt64();
+        var (second, farSecond) = await ClientAsync(server);
+        await UntilAsync(() => _daemon.Activity.Clients.Count == 2);
+        await AskAsync("DELETE", $"/v1/clients/{id}");
+        Assert.NotEqual(ReadEnd.None, (await farFirst.ReadAsync(new byte[1], Cancel)).End);
+        await UntilAsync(() => _daemon.Activity.Clients.Count == 1);
+        await farSecond.WriteAsync("x"u8.ToArray(), Cancel);
+        Assert.Equal(1, (await second.ReadAsync(new byte[1], Cancel)).Bytes.Length);
+        await AskAsync("DELETE", $"/v1/clients/{id}", status: 404);
+        foreach (var duplex in (Duplex[])[first, farFirst, second, farSecond])
+            duplex.Abort();
     }
 
     [Fact]

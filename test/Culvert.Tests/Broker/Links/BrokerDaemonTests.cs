@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Culvert.Broker.Audit;
 using Culvert.Broker.Config;
 using Culvert.Broker.Runtime;
+using Culvert.Broker.Service;
 using Culvert.Net;
 using Culvert.Ssh;
 using Culvert.TestKit.Networks;
@@ -103,6 +104,28 @@ public sealed class BrokerDaemonTests : IAsyncDisposable
         Assert.Equal(["link.up", "link.lost", "client.connected", "link.up"], _events.Select(e => e.Name).Where(name => name != "tunnel.opened"));
         client.Abort();
         far.Abort();
+    }
+
+    [Fact]
+    public async Task Profiles_that_nobody_connects_at_once_may_share_a_port_and_those_of_the_start_may_not()
+    {
+        var (a, b) = (Profile("a", "1234:db:1"), Profile("b", "1234:db:2"));
+        Assert.Equal("2 tunnels listen on port 1234", Assert.Single(Assert.Throws<ConfigException>(() => BrokerHost.Check(Config(a, b))).Lines));
+        await Assert.ThrowsAsync<ConfigException>(() => _daemon.ApplyAsync(Config(a, b), Cancel));
+        await _daemon.ApplyAsync(Config(a, b with { ConnectOnStartup = false }), Cancel);
+        await UntilAsync(() => _here.Listeners == 1);
+    }
+
+    [Fact]
+    public async Task Who_asks_for_a_connection_asks_for_its_closed_gateway_too()
+    {
+        var gate = Profile("gate") with { ConnectOnStartup = false };
+        var inner = new ProfileConfig("inner", new ConnectionConfig { Host = "inner", Via = gate.Connection });
+        await _daemon.ApplyAsync(Config(gate, inner), Cancel);
+        await _daemon.DisconnectAsync("gate", Cancel);
+        Assert.Equal(LinkState.Disabled, _daemon.Find("gate")!.Link.Status.State);
+        await _daemon.ConnectAsync("inner", Cancel);
+        Assert.Equal(LinkState.New, _daemon.Find("gate")!.Link.Status.State);
     }
 
     [Fact]
@@ -286,6 +309,22 @@ public sealed class BrokerDaemonTests : IAsyncDisposable
             _daemon.RetryNow(alsoFailed: true);
             await Task.Yield();
         }
+    }
+
+    [Fact]
+    public async Task The_start_is_over_when_all_is_up_or_has_a_cause_or_when_that_is_required_when_all_is_up()
+    {
+        await _daemon.ApplyAsync(Config(Profile("a", "1001:db:1"), Profile("b") with { ExclusiveConnection = true }, Profile("later") with { ConnectOnStartup = false }), Cancel);
+        await UpAsync("a");
+        await UntilAsync(() => _here.Listeners == 1);
+        Assert.False(Readiness.IsReached(_daemon.Runs, requireAll: false));
+        (await Script("b").NextAsync(Cancel)).FailPassing();
+        await UntilAsync(() => _daemon.Find("b")!.Link.Status.IsDecided);
+        Assert.True(Readiness.IsReached(_daemon.Runs, requireAll: false));
+        Assert.False(Readiness.IsReached(_daemon.Runs, requireAll: true));
+        _daemon.RetryNow(alsoFailed: false);
+        await UpAsync("b");
+        Assert.True(Readiness.IsReached(_daemon.Runs, requireAll: true));
     }
 
     [Fact]

@@ -139,6 +139,33 @@ public sealed class LinkMachineTests
     }
 
     [Fact]
+    public void A_question_of_a_first_attempt_loses_nothing_even_when_an_earlier_link_had_worked()
+    {
+        Up();
+        _machine.Rest(_now);
+        _machine.Trying(_now);
+        _machine.Asking(_now);
+        _machine.Answered(_now);
+        Assert.Equal(LinkState.Connecting, _machine.Status.State);
+        _machine.Up(_now);
+        _machine.Lost("gone", _now, 0);
+        _machine.Trying(_now);
+        _machine.Asking(_now);
+        _machine.Answered(_now);
+        Assert.Equal((LinkState.Restoring, true), (_machine.Status.State, _machine.Status.IsUnderWay));
+    }
+
+    [Fact]
+    public void What_is_tried_at_once_waits_for_no_time()
+    {
+        Fail(Passing);
+        Assert.False(_machine.Status.IsUnderWay);
+        _machine.Renew(_now);
+        Assert.Null(_machine.Status.NextTry);
+        Assert.True(_machine.Status.IsUnderWay);
+    }
+
+    [Fact]
     public void A_question_shows_and_its_answer_goes_on()
     {
         _machine.Trying(_now);

@@ -73,6 +73,32 @@ public sealed class SupervisedLinkTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Who_occupies_it_connects_nothing_and_keeps_what_is_up()
+    {
+        var occupied = _link.Occupy();
+        Assert.Equal(LinkState.New, _link.Status.State);
+        var connection = await UseOnceAsync();
+        _time.Advance(TimeSpan.FromMinutes(10));
+        await UseOnceAsync();
+        Assert.Equal((1, false), (_script.Count, connection!.IsDisposed));
+        occupied.Dispose();
+        while (!connection.IsDisposed)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+        await UntilAsync(LinkState.New);
+
+        async Task<LinkScript.Connection?> UseOnceAsync()
+        {
+            using var hold = _link.Hold();
+            var made = _link.Status.State == LinkState.Up ? null : (await _script.NextAsync(Cancel)).Succeed(new MemoryNetwork());
+            await UntilAsync(LinkState.Up);
+            return made;
+        }
+    }
+
+    [Fact]
     public async Task A_nudge_ends_the_wait_at_once()
     {
         using var hold = _link.Hold();

@@ -1,5 +1,4 @@
-using Culvert.Broker.Service;
-using Microsoft.Extensions.Time.Testing;
+using Culvert.Broker.Runtime.Upkeep;
 using Xunit;
 
 namespace Culvert.Tests.Broker.Service;
@@ -31,13 +30,5 @@ public sealed class SleepWatchTests
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watching);
         Assert.Equal(expected ? 1 : 0, woke);
-    }
-
-    /// <summary>A wall clock that can jump, and a monotonic one that doesn't follow.</summary>
-    private sealed class TwoClocks : FakeTimeProvider
-    {
-        public TimeSpan WallOnly { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + WallOnly;
     }
 }

@@ -308,8 +308,55 @@ public sealed class XmlConfigurationTests
               <log-events severity="warning">Transfer_cut Login_failed</log-events>
             </logging></secsh-broker>
             """).ToBroker().Logging;
-        Assert.Equal("/home/me/broker.log", logging.File);
+        Assert.Equal(["/home/me/broker.log"], logging.Files);
         Assert.Equal([new("Key_store_*", "discard", null), new("Transfer_cut", "normal", "warning"), new("Login_failed", "normal", "warning")], logging.Rules);
+    }
+
+    [Fact]
+    public void Targets_are_files_syslog_or_nothing_and_events_without_names_are_all_the_rest()
+    {
+        var logging = Read("""
+            <secsh-broker><logging>
+              <log-target file="/a"/><log-target type="FILE" file="/b"/><log-target type="Syslog"/>
+              <log-events facility="LOCAL3">link.*</log-events>
+              <log-events facility="auth"><log-target type="discard"/>client.*</log-events>
+              <log-events facility="discard"/>
+            </logging></secsh-broker>
+            """).ToBroker().Logging;
+        Assert.Equal(["/a", "/b"], logging.Files);
+        Assert.Equal((true, false), (logging.ToSyslog, logging.Discards));
+        Assert.Equal([new("*", "discard", null), new("link.*", "local3", null), new("client.*", "discard", null)], logging.Rules);
+        Assert.True(Read("""<secsh-broker><logging><log-target type="discard"/></logging></secsh-broker>""").ToBroker().Logging.Discards);
+    }
+
+    [Fact]
+    public void Algorithms_that_Tectia_named_first_have_the_standards_names_and_case_does_not_count()
+    {
+        var connection = Read("""
+            <profiles><profile id="a" host="h">
+              <ciphers><cipher name="AES128-CTR"/></ciphers>
+              <macs><mac name="hmac-sha256-2@ssh.com"/><mac name="hmac-sha256@ssh.com"/><mac name="hmac-sha1"/></macs>
+              <kexs><kex name="diffie-hellman-group14-sha256@ssh.com"/></kexs>
+              <hostkey-algorithms><hostkey-algorithm name="ssh-rsa-sha256@ssh.com"/></hostkey-algorithms>
+            </profile></profiles>
+            """).ToBroker().Profiles[0].Connection;
+        Assert.Equal(("aes128-ctr", "hmac-sha2-256,hmac-sha1", "diffie-hellman-group14-sha256", "rsa-sha2-256"), (connection.Ciphers, connection.Macs, connection.KexAlgorithms, connection.HostKeyAlgorithms));
+    }
+
+    [Fact]
+    public void Banners_and_variables_of_a_session_come_from_the_nearest_who_says_something()
+    {
+        var configuration = Read("""
+            <secsh-broker>
+              <default-settings><server-banners visible="NO"/><remote-environment><environment name="A" value="default"/><environment name="B" value="%U" format="yes"/></remote-environment></default-settings>
+              <profiles><profile id="a" host="h"/>
+                <profile id="b" host="h"><server-banners visible="yes"/><remote-environment><environment name="A" value="%U"/></remote-environment></profile></profiles>
+            </secsh-broker>
+            """);
+        Assert.Equal([false, true], configuration.ToBroker().Profiles.Select(profile => profile.Connection.ShowsBanners));
+        Assert.Equal([new("A", "default"), new("B", "me")], configuration.SessionVariables("a"));
+        Assert.Equal([new("A", "%U"), new("B", "me")], configuration.SessionVariables("b"));
+        Assert.Empty(configuration.Notes);
     }
 
     [Fact]

@@ -25,6 +25,21 @@ public sealed class XmlMergeTests
     }
 
     [Fact]
+    public void On_Windows_they_are_found_in_Tectias_folders_there_then_in_ours()
+    {
+        var machine = new FakeMachine { Variables = { ["APPDATA"] = @"C:\Users\me\AppData\Roaming", ["ProgramData"] = @"C:\ProgramData", ["ProgramFiles"] = @"C:\Program Files" } };
+        Assert.Equal(
+            [
+                [@"C:\Users\me\AppData\Roaming\SSH\ssh-broker-config.xml", @"C:\Users\me\AppData\Roaming\culvert\ssh-broker-config.xml"],
+                [@"C:\Program Files\SSH Communications Security\SSH Tectia\SSH Tectia Broker\ssh-broker-config.xml", @"C:\ProgramData\culvert\ssh-broker-config.xml"],
+                [@"C:\Program Files\SSH Communications Security\SSH Tectia\SSH Tectia AUX\ssh-broker-ng\ssh-broker-config-default.xml"],
+            ],
+            XmlPlaces.Of(machine.Machine, isWindows: true));
+        machine.Variables["ProgramFiles(x86)"] = @"C:\Program Files (x86)";
+        Assert.All(XmlPlaces.Of(machine.Machine, isWindows: true).Skip(1), kind => Assert.StartsWith(@"C:\Program Files (x86)\SSH Communications Security\", kind[0], StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void No_file_is_no_mistake() => Assert.Empty(Read(new FakeMachine()).ToBroker().Profiles);
 
     [Fact]

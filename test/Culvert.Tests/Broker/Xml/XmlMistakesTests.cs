@@ -100,6 +100,24 @@ public sealed class XmlMistakesTests
     [InlineData("<!DOCTYPE s [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">]><secsh-broker>&b;</secsh-broker>")]
     public void Entities_are_refused(string text) => Assert.StartsWith($"{File}:1:", Assert.Single(Mistakes(text)), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("<log-target/>", "<log-target> needs a file, or the type syslog or discard")]
+    [InlineData("<log-target type=\"console\"/>", "type is file, syslog or discard, not \"console\"")]
+    [InlineData("<log-events facility=\"mail\">a</log-events>", "facility is normal, daemon, user, auth, local0, ")]
+    [InlineData("<log-events severity=\"loud\"/>", "severity is informational, notice, ")]
+    public void Logging_that_can_not_be_meant_is_a_mistake(string inner, string start) =>
+        Assert.Contains(start, Assert.Single(Mistakes($"<secsh-broker><logging>{inner}</logging></secsh-broker>")), StringComparison.Ordinal);
+
+    [Fact]
+    public void An_unknown_element_among_tunnels_is_one_mistake() => Assert.EndsWith(
+        "unknown element <bogus>", Assert.Single(Mistakes("""<profiles><profile id="a" host="h"><tunnels><bogus/></tunnels></profile></profiles>""")), StringComparison.Ordinal);
+
+    /// <summary>Building such a tree would take minutes.</summary>
+    [Fact]
+    public void What_is_nested_too_deeply_is_refused_before_it_is_built() => Assert.EndsWith(
+        "more than 64 elements stand in one another",
+        Assert.Single(Mistakes($"<secsh-broker>{string.Concat(Enumerable.Repeat("<gui>", 500_000))}{string.Concat(Enumerable.Repeat("</gui>", 500_000))}</secsh-broker>")), StringComparison.Ordinal);
+
     [Fact]
     public void A_document_type_is_passed_over_and_never_fetched() => Assert.Single(Read(Whole).ProfileIds);
 

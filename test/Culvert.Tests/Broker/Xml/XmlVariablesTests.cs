@@ -16,6 +16,7 @@ public sealed class XmlVariablesTests
     [InlineData("${NOBODY:-default}", "default")]
     [InlineData("${HOST:-default}", "web")]
     [InlineData("%U %username% %D %homedir% %IU", "me me /home/me /home/me 1000")]
+    [InlineData("%G-%IG %Go", "users-100 userso")]
     [InlineData("%USERNAME%", "me")]
     [InlineData("%D/.ssh2", "/home/me/.ssh2")]
     [InlineData("100% of $ and %% ${", "100% of $ and %% ${")]

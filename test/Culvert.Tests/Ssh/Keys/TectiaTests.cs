@@ -120,9 +120,10 @@ public sealed class TectiaTests : IDisposable
     }
 
     [Fact]
-    public async Task A_key_that_was_configured_for_a_host_counts_before_all_files()
+    public async Task A_key_that_was_configured_for_a_host_counts_instead_of_what_the_files_say()
     {
-        await File.WriteAllTextAsync(_folder.File("known_hosts"), $"host.example {KeyFixture.PublicOf("rsa2048")}\n", Cancelled);
+        await File.WriteAllTextAsync(
+            _folder.File("known_hosts"), $"host.example {KeyFixture.PublicOf("rsa2048")}\nhost.example {KeyFixture.PublicOf("openssl25519")}\n@revoked * {KeyFixture.PublicOf("rsa3072")}\n", Cancelled);
         Assert.True(PinnedHostKey.TryParse("/c.xml", KeyFixture.PublicOf("ed25519").ToString()!, out var pinned));
         var shown = new List<string>();
         var policy = new KnownHostsPolicy(new() { UserFiles = [_folder.File("known_hosts")], PinnedKeys = [pinned], Checking = HostKeyChecking.No, Show = shown.Add });
@@ -136,5 +137,10 @@ public sealed class TectiaTests : IDisposable
         Assert.Empty(shown);
         await Assert.ThrowsAsync<SshHostKeyException>(() => CheckAsync("openssl25519"));
         Assert.Contains("Offending ED25519 key in /c.xml\n  remove with:\n  (it stands", shown[0], StringComparison.Ordinal);
+        await Assert.ThrowsAsync<SshHostKeyException>(() => CheckAsync("rsa2048"));
+        Assert.Contains("was revoked", (await Assert.ThrowsAsync<SshHostKeyException>(() => CheckAsync("rsa3072"))).Message + string.Join('\n', shown), StringComparison.Ordinal);
+        // Nobody is asked either: it was said which one it must be.
+        policy = new KnownHostsPolicy(new() { UserFiles = [_folder.File("known_hosts")], PinnedKeys = [pinned], Checking = HostKeyChecking.Ask, Ask = (_, _) => new("yes") });
+        await Assert.ThrowsAsync<SshHostKeyException>(() => CheckAsync("rsa2048"));
     }
 }

@@ -1,11 +1,12 @@
 using Culvert.Broker.Config;
 using Culvert.Net;
+using Culvert.Ssh.Trust;
 
 namespace Culvert.Broker.Runtime;
 
-/// <summary>A profile at work: its link, and the tunnels that it carries. For one caller at a time, but for what it shows.</summary>
+/// <summary>A connection at work: its link, and the tunnels that it carries. For one caller at a time, but for what it shows.</summary>
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA1001", Justification = "A source without timer and links holds nothing to dispose, and tunnels may be opened until the last moment")]
-internal sealed class ProfileRun
+internal sealed class ConnectionRun
 {
     private readonly BrokerServices _services;
     private readonly Activity _activity;
@@ -13,16 +14,18 @@ internal sealed class ProfileRun
     private readonly CancellationTokenSource _stop = new(); // without a timer it holds nothing that must be disposed
     private readonly Task _link;
     private volatile IReadOnlyList<(TunnelSupervisor Supervisor, CancellationTokenSource Stop, Task Running)> _tunnels = [];
+    private volatile HostKeyOffer? _hostKey;
     private IDisposable? _hold;
 
-    /// <param name="id">Its number, as a connection.</param>
+    /// <param name="id">Its number.</param>
+    /// <param name="key">Which tunnels go through it.</param>
     /// <param name="profile">What is wanted.</param>
     /// <param name="services">This machine, or the far side of the gateway.</param>
     /// <param name="connect">Makes the connection.</param>
     /// <param name="activity">Sees what happens.</param>
-    public ProfileRun(long id, ProfileConfig profile, BrokerServices services, LinkConnector connect, Activity activity)
+    public ConnectionRun(long id, LinkKey key, ProfileConfig profile, BrokerServices services, LinkConnector connect, Activity activity)
     {
-        (Id, Profile, _services, _activity) = (id, profile, services, activity);
+        (Id, Key, Profile, _services, _activity) = (id, key, profile, services, activity);
         Channels = new ChannelBook(activity.NextId, activity.ChannelOpened);
         Link = new SupervisedLink(connect, services.Time, Chance.Next)
         {
@@ -36,8 +39,21 @@ internal sealed class ProfileRun
     /// <summary>Unique in the broker.</summary>
     public long Id { get; }
 
+    /// <summary>Which tunnels go through it.</summary>
+    public LinkKey Key { get; }
+
+    /// <summary>Whether others may go through it: it's a profile's, and not one tunnel's alone.</summary>
+    public bool CanBeGateway => Key is { Origin: LinkOrigin.Configuration, Tunnel: null };
+
     /// <summary>What is wanted; the tunnels in it may be others than those that run.</summary>
     public ProfileConfig Profile { get; set; }
+
+    /// <summary>The server's key, as it was last accepted; null: it never was.</summary>
+    public HostKeyOffer? HostKey
+    {
+        get => _hostKey;
+        set => _hostKey = value;
+    }
 
     /// <summary>The link.</summary>
     public SupervisedLink Link { get; }
@@ -78,7 +94,7 @@ internal sealed class ProfileRun
         var reporter = new TunnelReporter(id, Profile.Id, _services.Reporter, _activity);
         var supervisor = new TunnelSupervisor(id, config, Profile, _there, _services with { Reporter = reporter }) { IsStatic = isStatic, IsByHand = isByHand };
         var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        _tunnels = [.. _tunnels, (supervisor, stop, supervisor.RunAsync(port, stop.Token))];
+        _tunnels = [.. _tunnels, (supervisor, stop, RunAsync(supervisor, port, stop.Token))];
         return supervisor;
     }
 
@@ -100,5 +116,12 @@ internal sealed class ProfileRun
         await _stop.CancelAsync().ConfigureAwait(false);
         await _link.ConfigureAwait(false);
         Disconnect();
+    }
+
+    // Who has an open port may be visited at any time: the link isn't idle.
+    private async Task RunAsync(TunnelSupervisor supervisor, OpenPort? port, CancellationToken stop)
+    {
+        using var occupied = Link.Occupy();
+        await supervisor.RunAsync(port, stop).ConfigureAwait(false);
     }
 }

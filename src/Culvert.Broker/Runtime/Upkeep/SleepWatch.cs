@@ -1,4 +1,4 @@
-namespace Culvert.Broker.Service;
+namespace Culvert.Broker.Runtime.Upkeep;
 
 /// <summary>Notices that the machine has slept. Where the monotonic clock leaves sleep out (Linux, macOS), the wall clock has gone on and it hasn't; where it counts it (Windows),
 /// the timer rings far too late.</summary>

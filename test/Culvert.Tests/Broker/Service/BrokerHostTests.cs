@@ -1,0 +1,145 @@
+using System.Net.Sockets;
+using Culvert.Broker.Audit;
+using Culvert.Broker.Config;
+using Culvert.Broker.Control;
+using Culvert.Broker.Runtime;
+using Culvert.Broker.Service;
+using Culvert.TestKit.Networks;
+using Culvert.Tests.Broker.Links;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace Culvert.Tests.Broker.Service;
+
+/// <summary>What a broker tells the service manager and its log, and when.</summary>
+public sealed class BrokerHostTests : IAsyncDisposable
+{
+    private readonly FakeTimeProvider _time = new();
+    private readonly LinkScript _script = new();
+    private readonly Manager _manager = new();
+    private readonly MemoryStream _told = new();
+    private readonly AuditLog _log;
+    private readonly string _folder = Directory.CreateTempSubdirectory("culvert-host-").FullName;
+    private readonly CancellationTokenSource _stop = new();
+
+    public BrokerHostTests()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the socket is a Unix one here");
+        File.SetUnixFileMode(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        _log = new AuditLog(AuditFormat.Text, null, _told, _time) { IsJournalStream = false };
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private string Log => System.Text.Encoding.UTF8.GetString(_told.ToArray());
+
+    public ValueTask DisposeAsync()
+    {
+        _stop.Dispose();
+        _log.Dispose();
+        Directory.Delete(_folder, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    private BrokerHost Host()
+    {
+        var config = new BrokerConfig { Profiles = [new ProfileConfig("a", new ConnectionConfig { Host = "gate" }) { ConnectOnStartup = true }] };
+        return new BrokerHost(
+            new BrokerHostOptions { Load = () => config, Socket = Path.Combine(_folder, "broker.sock"), Version = "culvert 0" },
+            new BrokerServices { Here = new MemoryNetwork(), Reporter = new RecordingReporter(), LoggerFactory = NullLoggerFactory.Instance, Time = _time },
+            _log, _manager, (_, _) => _script.ConnectAsync);
+    }
+
+    [Fact]
+    public async Task A_reload_during_the_start_does_not_make_it_ready()
+    {
+        await using var host = Host();
+        await host.StartAsync(Cancel);
+        var running = host.RunAsync(_stop.Token);
+        var attempt = await _script.NextAsync(Cancel);
+        await host.ReloadAsync(Cancel);
+        Assert.DoesNotContain(_manager.Words, word => word is "READY" or "RELOADING");
+        attempt.Succeed(new MemoryNetwork());
+        await host.Ready.WaitAsync(Cancel);
+        await host.ReloadAsync(Cancel);
+        Assert.Equal(["READY", "RELOADING", "READY"], _manager.Words);
+        await _stop.CancelAsync();
+        await running;
+        Assert.True(await host.EndAsync());
+        Assert.Equal(["READY", "RELOADING", "READY", "STOPPING"], _manager.Words);
+    }
+
+    [Fact]
+    public async Task A_broker_that_does_not_start_because_another_runs_leaves_no_word_in_the_log_of_having_started()
+    {
+        await using var first = Host();
+        await first.StartAsync(Cancel);
+        Assert.Contains("broker.started", Log, StringComparison.Ordinal);
+        _told.SetLength(0);
+        await using (var second = Host())
+            Assert.StartsWith("A broker runs already", (await Assert.ThrowsAsync<BrokerException>(() => second.StartAsync(Cancel))).Reason.Text, StringComparison.Ordinal);
+        Assert.Equal("", Log);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_socket_is_not_taken_away()
+    {
+        var path = Path.Combine(_folder, "broker.sock");
+        await File.WriteAllTextAsync(path, "somebody's work", Cancel);
+        await using var host = Host();
+        Assert.Contains("is a file, and no control socket", (await Assert.ThrowsAsync<BrokerException>(() => host.StartAsync(Cancel))).Reason.Text, StringComparison.Ordinal);
+        Assert.Equal("somebody's work", await File.ReadAllTextAsync(path, Cancel));
+    }
+
+    [Fact]
+    public async Task Of_several_that_start_at_once_over_a_socket_that_was_left_behind_one_runs()
+    {
+        using (var left = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+            left.Bind(new UnixDomainSocketEndPoint(Path.Combine(_folder, "broker.sock")));
+        var hosts = Enumerable.Range(0, 8).Select(_ => Host()).ToList();
+        var started = await Task.WhenAll(hosts.Select(async host =>
+        {
+            await Task.Yield();
+            try
+            {
+                await host.StartAsync(Cancel);
+                return true;
+            }
+            catch (BrokerException)
+            {
+                return false;
+            }
+        }));
+        Assert.Single(started, one => one);
+        using var client = new ControlClient(Path.Combine(_folder, "broker.sock"));
+        Assert.Equal("culvert 0", (await client.GetAsync("v1/status", ControlJson.Default.StatusView, Cancel)).Version);
+        foreach (var host in hosts)
+            await host.DisposeAsync();
+    }
+
+    private sealed class Manager : ServiceManager
+    {
+        public List<string> Words { get; } = [];
+
+        public override void Ready(string status) => Say("READY");
+
+        public override void Status(string status)
+        {
+        }
+
+        public override void Reloading(long monotonicMicroseconds) => Say("RELOADING");
+
+        public override void Stopping() => Say("STOPPING");
+
+        public override void Alive()
+        {
+        }
+
+        private void Say(string word)
+        {
+            lock (Words)
+                Words.Add(word);
+        }
+    }
+}
