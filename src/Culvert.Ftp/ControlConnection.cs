@@ -122,6 +122,7 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan
         await _duplex.DisposeAsync().ConfigureAwait(false);
         if (_reading is not null)
             await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _lines.Release();
     }
 
     private async Task FillAsync(CancellationToken cancellationToken)
