@@ -8,7 +8,8 @@ import time
 from . import contenders, sessions
 from .cases import MIB, Case, Metric, describe, longer
 from .contenders import TUNNEL, WIDE
-from .processes import Child, Failed, work
+from .processes import Child, work
+from .rigs import ProxyRig
 
 
 class Noops(Case):
@@ -53,15 +54,17 @@ class Noops(Case):
             yield child
 
 
-class BesideStalled(Case):
-    """A download beside one that has begun and whose client reads nothing, and the same download alone."""
+class Beside(Case):
+    """A download beside others, and the same download alone."""
 
-    name, title = "beside-stalled", "download beside a client that reads nothing"
     metrics = [Metric("speed", "MB/s", True), Metric("share", "% of it alone", True)]
     contenders = ["culvert", "ssh -L"]
 
     def __init__(self, size, seconds=15):
         self.size, self.seconds = size, seconds
+
+    def others(self, stage, standing):
+        raise NotImplementedError
 
     def remark(self, name):
         return describe(self.size)
@@ -72,7 +75,7 @@ class BesideStalled(Case):
         stage.files.make(source, self.size)
         with contenders.ALL[name](stage) as standing:
             alone = self._speed(stage, standing, source)
-            with sessions.stalled(stage, standing, 1):
+            with self.others(stage, standing):
                 beside = self._speed(stage, standing, source)
         return {"speed": beside, "share": 100 * beside / alone}
 
@@ -83,6 +86,25 @@ class BesideStalled(Case):
             taken.append(work(standing.moves.get(name, target), stage.rig.near)[0])
             stage.files.check(target, name)
         return (self.size - 1) / longer(*taken) / 1e6
+
+
+class BesideStalled(Beside):
+    """The other one has begun too, but its client reads nothing."""
+
+    name, title = "beside-stalled", "download beside a client that reads nothing"
+
+    def others(self, stage, standing):
+        return sessions.stalled(stage, standing, 1)
+
+
+class BesideIdle(Beside):
+    """The others are logged in and say nothing; there's a delay, so that the window that is left for the download shows."""
+
+    name, title = "beside-idle", "download beside 200 idle sessions"
+    rig, count = ProxyRig(50), 200
+
+    def others(self, stage, standing):
+        return sessions.logged_in(standing.moves.address, standing.moves.port, self.count)
 
 
 class StalledMemory(Case):

@@ -1,6 +1,6 @@
 """Which cases a run has, with which sizes, and how long that takes."""
 from .cases import MIB, Bulk, Memory, Opens, Sessions, SmallFiles, Start
-from .fairness import BesideStalled, Noops, StalledMemory
+from .fairness import BesideIdle, BesideStalled, Noops, StalledMemory
 from .rigs import GIGABIT, PathRig, ProxyRig, Rig
 
 # A peer that is bound by a window of 2 MiB moves 2 MiB in a round trip: it gets a file for some five seconds.
@@ -19,7 +19,7 @@ def full(size, files):
     cases += [Bulk(way, Rig(), EVERYBODY, size, seconds=20) for way in ("download", "upload")]
     cases += [SmallFiles(Rig(), ["culvert", "ssh -L", "sftp", "FTP"], 1024, 1000, {"ssh -L": FEWER}, 16),
               SmallFiles(Rig(), ["culvert", "ssh -L", "sftp", "FTP"], MIB, 100, seconds=12), Sessions(), Memory()]
-    cases += [Noops(bulk=False), Noops(bulk=True), BesideStalled(size), StalledMemory()]
+    cases += [Noops(bulk=False), Noops(bulk=True), BesideStalled(size), BesideIdle(size // 8, 20), StalledMemory()]
     for delay in (50, 100, 20, 200):
         cases.append(Bulk("download", ProxyRig(delay), ["culvert", "ssh -L", "sftp", "scp"], size, SLOW[delay], 25))
     for delay in (50, 100, 20, 200):
