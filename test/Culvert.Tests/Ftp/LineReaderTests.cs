@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
 using Culvert.Ftp.Wire;
@@ -155,7 +156,12 @@ public sealed class LineReaderTests
 
     [Fact]
     [Proves(ProofTables.Attacks, Attack.Injection)]
-    public void ALineLeavesWithCarriageReturnAndLineFeed() => Assert.Equal("NOOP\r\n"u8.ToArray(), FtpLine.Of("NOOP").Terminated());
+    public void ALineLeavesWithCarriageReturnAndLineFeed()
+    {
+        var outbox = new ArrayBufferWriter<byte>();
+        FtpLine.Of("NOOP").WriteTo(outbox);
+        Assert.Equal("NOOP\r\n"u8.ToArray(), outbox.WrittenSpan.ToArray());
+    }
 
     [Fact]
     [Proves(ProofTables.Attacks, Attack.Logs)]
