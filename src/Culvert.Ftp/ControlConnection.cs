@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using Culvert.Ftp.Tls;
 using Culvert.Ftp.Wire;
@@ -12,8 +13,11 @@ namespace Culvert.Ftp;
 /// <param name="time">For that.</param>
 internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan writeTimeout, TimeProvider time) : IAsyncDisposable
 {
+    /// <summary>An outbox that had more to hold is given up, in bytes.</summary>
+    private const int LargestKept = 1024;
+
     private readonly LineReader _lines = new(speaker);
-    private readonly List<byte> _outbox = [];
+    private ArrayBufferWriter<byte> _outbox = new();
     private Duplex _duplex = duplex;
     private Task? _reading;
     private bool _refused;
@@ -55,26 +59,28 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan
     }
 
     /// <summary>Puts a line in the outbox; lines go out whole.</summary>
-    public void Say(FtpLine line) => _outbox.AddRange(line.Terminated());
+    public void Say(FtpLine line) => line.WriteTo(_outbox);
 
     /// <summary>Sends the outbox. That the peer takes no more is no news here: reading will tell. A peer that lets us wait too long is reset, so that
     /// reading tells this as well.</summary>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
-        if (_outbox.Count == 0)
+        if (_outbox.WrittenCount == 0)
             return;
-        var bytes = _outbox.ToArray();
-        _outbox.Clear();
-        using var limit = new CancellationTokenSource(writeTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        var writing = _duplex.WriteAsync(_outbox.WrittenMemory, cancellationToken);
+        // Nearly always it's done by now.
+        var timer = writing.IsCompleted ? null : time.CreateTimer(static duplex => ((Duplex)duplex!).Abort(), _duplex, writeTimeout, Timeout.InfiniteTimeSpan);
         try
         {
-            _refused |= await _duplex.WriteAsync(bytes, either.Token).ConfigureAwait(false) != WriteEnd.None;
+            _refused |= await writing.ConfigureAwait(false) != WriteEnd.None;
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        finally
         {
-            _duplex.Abort();
+            timer?.Dispose();
         }
+        _outbox.Clear(); // a password may be in it
+        if (_outbox.Capacity > LargestKept)
+            _outbox = new();
     }
 
     /// <summary>Encrypts from here on. Must be called when the line that led to it was the last one taken, with nothing read since.</summary>
@@ -125,6 +131,7 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan
         await _duplex.DisposeAsync().ConfigureAwait(false);
         if (_reading is not null)
             await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _lines.Release();
     }
 
     private async Task FillAsync(CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 """Which cases a run has, with which sizes, and how long that takes."""
 from .cases import MIB, Bulk, Memory, Opens, Sessions, SmallFiles, Start
+from .fairness import BesideIdle, BesideStalled, Noops, StalledMemory
 from .rigs import GIGABIT, PathRig, ProxyRig, Rig
 
 # A peer that is bound by a window of 2 MiB moves 2 MiB in a round trip: it gets a file for some five seconds.
@@ -18,6 +19,7 @@ def full(size, files):
     cases += [Bulk(way, Rig(), EVERYBODY, size, seconds=20) for way in ("download", "upload")]
     cases += [SmallFiles(Rig(), ["culvert", "ssh -L", "sftp", "FTP"], 1024, 1000, {"ssh -L": FEWER}, 16),
               SmallFiles(Rig(), ["culvert", "ssh -L", "sftp", "FTP"], MIB, 100, seconds=12), Sessions(), Memory()]
+    cases += [Noops(bulk=False), Noops(bulk=True), BesideStalled(size), BesideIdle(size // 8, 20), StalledMemory()]
     for delay in (50, 100, 20, 200):
         cases.append(Bulk("download", ProxyRig(delay), ["culvert", "ssh -L", "sftp", "scp"], size, SLOW[delay], 25))
     for delay in (50, 100, 20, 200):
@@ -42,7 +44,7 @@ def quick(size):
             Bulk("download", PathRig(50, GIGABIT), ["culvert", "ssh -L", "FTP"], size // 2, size // 4, 11),
             Bulk("upload", PathRig(50), ["culvert", "ssh -L"], size // 4, seconds=6),
             SmallFiles(Rig(), ["culvert", "ssh -L", "sftp", "FTP"], 1024, 300, {"ssh -L": 20}, 6),
-            SmallFiles(PathRig(100), ["culvert", "sftp", "FTP"], 1024, 10, seconds=20), Sessions()]
+            SmallFiles(PathRig(100), ["culvert", "sftp", "FTP"], 1024, 10, seconds=20), Sessions(), Noops(bulk=True), BesideStalled(size, 3)]
 
 
 def chosen(cases, names):

@@ -90,6 +90,11 @@ class Child:
         """CPU seconds of the process until now, all its threads, to the nanosecond."""
         return time.clock_gettime((~self.pid << 3) | 2)
 
+    def written(self):
+        """Bytes that it has written to files (what it sends isn't in it)."""
+        with open("/proc/%d/io" % self.pid) as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("wchar:"))
+
     def memory(self):
         """Its proportional set size in KiB."""
         with open("/proc/%d/smaps_rollup" % self.pid) as file:

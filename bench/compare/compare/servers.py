@@ -40,6 +40,12 @@ class Files:
             self.hashes[name] = digest(path)
         return path
 
+    def holes(self, name, size):
+        """A file without content, for transfers that don't end; returns its path below the served folder."""
+        with open(os.path.join(self.served, name), "ab") as file:
+            file.truncate(size)
+        return name
+
     def many(self, count, size):
         """A folder of files; returns its name."""
         name = "%dx%d" % (count, size)

@@ -1,6 +1,8 @@
 """Many connections at once: the far end that answers a byte, the opens that are counted, the sessions that idle."""
 import contextlib
 import ftplib
+import random
+import selectors
 import socket
 import subprocess
 import threading
@@ -43,6 +45,52 @@ def logged_in(address, port, count):
                         raise Failed("a session was answered %r" % said[:80])
             connections += some
         yield connections
+
+
+def noops(connections, count, rate, seed=1):
+    """
+    Sends so many NOOPs at random moments, so many a second, each in a session in which none is under way; returns the seconds from each one's moment to its reply.
+    The moments are drawn beforehand: what is slow makes the next ones wait too, and can't hide by not asking meanwhile.
+    """
+    chance = random.Random(seed)
+    free, under_way, taken = list(connections), {}, []
+    chance.shuffle(free)
+    with selectors.DefaultSelector() as selector:
+        for connection in connections:
+            selector.register(connection, selectors.EVENT_READ)
+        due = time.perf_counter()
+        while len(taken) < count:
+            left = due - time.perf_counter() if len(taken) + len(under_way) < count and free else None
+            if left is not None and left <= 0:
+                connection = free.pop(0)
+                connection.sendall(b"NOOP\r\n")
+                under_way[connection] = due
+                due += chance.expovariate(rate)
+                continue
+            ready = selector.select(60 if left is None else left)
+            if left is None and not ready:
+                raise Failed("no answer to NOOP within 60 s")
+            for key, _ in ready:
+                said = key.fileobj.recv(4096)
+                if not said.startswith(b"200") or not said.endswith(b"\r\n"):
+                    raise Failed("NOOP was answered %r" % said[:80])
+                taken.append(time.perf_counter() - under_way.pop(key.fileobj))
+                free.append(key.fileobj)
+    return taken
+
+
+@contextlib.contextmanager
+def stalled(stage, standing, count):
+    """So many downloads that have begun and whose clients read nothing."""
+    source = stage.files.holes("endless", 1 << 40)
+    with contextlib.ExitStack() as stack:
+        for _ in range(count):
+            client = stack.enter_context(contextlib.closing(ftplib.FTP(timeout=60)))  # as a context of its own it would say QUIT, and wait for the end
+            client.connect(standing.moves.address, standing.moves.port)
+            client.login("anonymous", "bench")
+            client.voidcmd("TYPE I")
+            stack.enter_context(client.transfercmd("RETR " + source))
+        yield
 
 
 def fetch_at_once(address, port, names):

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Culvert.Ftp.Wire;
@@ -27,12 +28,10 @@ internal readonly record struct FtpLine(ReadOnlyMemory<byte> Bytes, LineFault Fa
 
     /// <summary>The line as it leaves: always CRLF at its end, whatever it came with. A bare line feed must not become a way to
     /// show the server other lines than the ones that were looked at here.</summary>
-    public byte[] Terminated()
+    public void WriteTo(IBufferWriter<byte> writer)
     {
-        var bytes = new byte[Bytes.Length + 2];
-        Bytes.Span.CopyTo(bytes);
-        "\r\n"u8.CopyTo(bytes.AsSpan(Bytes.Length));
-        return bytes;
+        writer.Write(Bytes.Span);
+        writer.Write("\r\n"u8);
     }
 
     /// <summary>The line for people: escaped. Not for commands that may carry a secret.</summary>

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Culvert.Ftp.Wire;
 
 /// <summary>Whose lines are read: both ends speak the same lines, but a command is held to stricter rules than a reply.</summary>
@@ -11,6 +13,8 @@ internal enum Speaker
 
 /// <summary>Cuts a byte stream into lines, with bounded memory. It works on the stream, never on segments: a verb may come
 /// in pieces, and several lines in one piece. What stands after the last line feed is no line.</summary>
+/// <remarks>Most sessions wait most of the time: one that waits holds <see cref="SmallBuffer"/> and nothing else. Lines that don't fit, and lines that come many at a
+/// time, are read into a buffer of the pool, until none of them is left.</remarks>
 internal sealed class LineReader(Speaker speaker)
 {
     /// <summary>Longest command, without terminator: a path of PATH_MAX (4096) bytes would be cut by the 512 of the oldest servers,
@@ -20,6 +24,12 @@ internal sealed class LineReader(Speaker speaker)
     /// <summary>Longest reply line, without terminator: Python's ftplib takes 8192, and a client must get what passed here.</summary>
     public const int ReplyLimit = 8190;
 
+    /// <summary>What a reader holds while it waits, in bytes: commands and replies are shorter, all but a few.</summary>
+    public const int SmallBuffer = 512;
+
+    /// <summary>What it borrows for more: the longest line, and as much behind it.</summary>
+    private const int LargeBuffer = 16 * 1024;
+
     private const byte LineFeed = (byte)'\n';
     private const byte Return = (byte)'\r';
 
@@ -28,29 +38,53 @@ internal sealed class LineReader(Speaker speaker)
     private const byte DataMark = 0xF2;
 
     private readonly int _limit = speaker == Speaker.Client ? CommandLimit : ReplyLimit;
-    private readonly byte[] _buffer = new byte[16 * 1024];
+    private readonly byte[] _small = new byte[SmallBuffer];
+    private byte[]? _borrowed;
     private int _start;
     private int _end;
     private int _scanned;
     private bool _discarding;
     private bool _began;
+    private bool _wasFilled;
 
     /// <summary>Room to read into; never empty once <see cref="TryRead"/> has returned false.</summary>
     public Memory<byte> Room
     {
         get
         {
-            if (_start > 0)
+            var from = Buffer;
+            // Filled to the brim, that wasn't all: a line goes on, or more of them follow.
+            if (_wasFilled)
+                _borrowed ??= ArrayPool<byte>.Shared.Rent(LargeBuffer);
+            else if (_start == _end)
+                Release();
+            if (_start > 0 || from != Buffer)
             {
-                _buffer.AsSpan(_start.._end).CopyTo(_buffer);
+                from.AsSpan(_start.._end).CopyTo(Buffer);
                 (_scanned, _end, _start) = (_scanned - _start, _end - _start, 0);
             }
-            return _buffer.AsMemory(_end);
+            return Buffer.AsMemory(_end);
         }
     }
 
     /// <summary>The first <paramref name="count"/> bytes of <see cref="Room"/> were filled.</summary>
-    public void Fill(int count) => _end += count;
+    public void Fill(int count)
+    {
+        _end += count;
+        _wasFilled = _end == Buffer.Length;
+    }
+
+    /// <summary>Gives back what is borrowed, with all that wasn't taken. Nobody fills <see cref="Room"/> any more.</summary>
+    public void Release()
+    {
+        (_scanned, _end, _start) = (0, 0, 0);
+        if (_borrowed is not { } borrowed)
+            return;
+        _borrowed = null;
+        ArrayPool<byte>.Shared.Return(borrowed, clearArray: true); // a password may have been in it
+    }
+
+    private byte[] Buffer => _borrowed ?? _small;
 
     /// <summary>Whether bytes stand here that are no line yet.</summary>
     public bool HasPartialLine => _end > _start || _discarding;
@@ -62,7 +96,7 @@ internal sealed class LineReader(Speaker speaker)
         if (!_began && speaker == Speaker.Client && StartsLikeTls(ref line))
             return true;
 
-        var found = _buffer.AsSpan(_scanned.._end).IndexOf(LineFeed);
+        var found = Buffer.AsSpan(_scanned.._end).IndexOf(LineFeed);
         if (found < 0)
         {
             _scanned = _end;
@@ -74,7 +108,7 @@ internal sealed class LineReader(Speaker speaker)
             return false;
         }
         _began = true;
-        var raw = _buffer.AsSpan(_start..(_scanned + found));
+        var raw = Buffer.AsSpan(_start..(_scanned + found));
         _start = _scanned = _scanned + found + 1;
         line = _discarding ? new(default, LineFault.TooLong) : Make(raw);
         _discarding = false;
@@ -86,7 +120,7 @@ internal sealed class LineReader(Speaker speaker)
     {
         if (_end - _start < 2)
             return false;
-        if (_buffer[_start] != 0x16 || _buffer[_start + 1] != 0x03)
+        if (Buffer[_start] != 0x16 || Buffer[_start + 1] != 0x03)
             return false;
         _began = true;
         _start = _scanned = _end = 0;

@@ -6,6 +6,10 @@ internal static class ConnectionLimits
     /// <summary>What a channel's receive window may grow to. Above, throughput at 50 ms became unstable and sshd's buffers cost CPU time.</summary>
     public const int MaximumWindow = 16 * 1024 * 1024;
 
+    /// <summary>What a channel for a dialogue begins with: more than is ever said at once, and it grows like any other where it's the limit. What is granted counts as
+    /// used, so a thousand clients that only talk mustn't take the windows from those that move files.</summary>
+    public const int DialogueWindow = 64 * 1024;
+
     /// <summary>The window of a channel that a full budget left nothing for: one packet, so that it still moves.</summary>
     public const int MinimumWindow = 32 * 1024;
 

@@ -44,7 +44,7 @@ internal sealed class ServerConnectionRole(
             multiplexer.Refuse(open, OpenReason.AdministrativelyProhibited, "open failed");
             return;
         }
-        if (multiplexer.Reserve(open, Priority.Interactive) is not { } channel)
+        if (multiplexer.Reserve(open, Priority.Bulk) is not { } channel)
             return;
         var dial = options.Network.Connect(to, ConnectOptions.Default with { Originator = originator });
         tasks.Start(() => ConnectAsync(dial, channel));
@@ -156,7 +156,7 @@ internal sealed class ServerConnectionRole(
         await using var near = accepted.Duplex;
         var originator = accepted.Peer.Knowledge == AddressKnowledge.Unknown ? new Endpoint(Endpoint.Loopback4, 0) : accepted.Peer.Address;
         var answered = new TaskCompletionSource<Failure?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var channel = multiplexer.Open("forwarded-tcpip", ChannelMessages.Addresses(bound, originator), Priority.Interactive,
+        var channel = multiplexer.Open("forwarded-tcpip", ChannelMessages.Addresses(bound, originator), Priority.Bulk,
             (failure, _) => answered.SetResult(failure));
         if (await answered.Task is { } refused)
         {

@@ -50,6 +50,6 @@ internal static class Limits
     /// <summary>What one channel takes in one packet: what sshd sends at most, and what fits its own reads.</summary>
     public const int MaximumChannelPacket = 32 * 1024;
 
-    /// <summary>Start of a channel's receive window: what OpenSSH gives (64 packets); growing pays only where it is measured to.</summary>
+    /// <summary>Start of the receive window of a channel that moves files: what OpenSSH gives (64 packets); growing pays only where it is measured to.</summary>
     public const int InitialWindow = 2 * 1024 * 1024;
 }

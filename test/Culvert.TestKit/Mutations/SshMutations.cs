@@ -15,6 +15,7 @@ public static class SshMutations
     private const string NistExchange = "src/Culvert.Ssh/Crypto/Exchange/NistExchange.cs";
     private const string ReceiveWindow = "src/Culvert.Ssh/Connection/Channels/ReceiveWindow.cs";
     private const string SendWindow = "src/Culvert.Ssh/Connection/Channels/SendWindow.cs";
+    private const string Channel = "src/Culvert.Ssh/Connection/Channels/Channel.cs";
     private const string ChannelTable = "src/Culvert.Ssh/Connection/ChannelTable.cs";
     private const string ChannelRequests = "src/Culvert.Ssh/Connection/Channels/Channel.Requests.cs";
     private const string ClientSession = "src/Culvert.Ssh/Connection/Sessions/ClientSession.cs";
@@ -149,6 +150,10 @@ public static class SshMutations
             "if (count > Limits.MaximumChannelPacket)",
             "if (false)",
             "Ssh.Hostile.ConnectionTests.Each_sin_ends_the_connection"),
+        new("dialogues leave the budget to the files", Channel,
+            "priority == Priority.Bulk ? Limits.InitialWindow : ConnectionLimits.DialogueWindow",
+            "Limits.InitialWindow",
+            "Ssh.ConnectionReceiveTests.A_thousand_dialogues_leave_the_files_their_windows"),
         new("no more is sent than the window allows", SendWindow,
             "Math.Min(Math.Min(_left, _packet), Limits",
             "Math.Min(Math.Max(_left, _packet), Limits",

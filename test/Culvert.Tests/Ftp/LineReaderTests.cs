@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text;
 using Culvert.Ftp.Wire;
 using Culvert.TestKit.Proof;
@@ -81,6 +83,70 @@ public sealed class LineReaderTests
         }
     }
 
+    // A line that doesn't fit into what a waiting reader holds goes on in a borrowed buffer, wherever it was cut.
+    [Theory]
+    [InlineData(LineReader.SmallBuffer - 3)]
+    [InlineData(LineReader.SmallBuffer - 2)] // fills it with its line end
+    [InlineData(LineReader.SmallBuffer - 1)]
+    [InlineData(LineReader.SmallBuffer)]
+    [InlineData((2 * LineReader.SmallBuffer) + 1)]
+    public void ALineIsTheSameInWhateverPiecesItComes(int length)
+    {
+        var line = string.Concat(Enumerable.Range(0, length).Select(i => (char)('a' + (i % 26))));
+        var bytes = Encoding.ASCII.GetBytes($"NOOP\r\n{line}\r\n{line}\r\nNOOP\r\n");
+        foreach (var step in new[] { 1, 7, LineReader.SmallBuffer - 6, LineReader.SmallBuffer, LineReader.SmallBuffer + 1, int.MaxValue })
+            Assert.Equal(["NOOP", line, line, "NOOP"], Texts(Read(bytes, step: step)));
+    }
+
+    // Two readers are what a session costs while nothing is said in it: a thousand of them wait for a few that speak.
+    [Fact]
+    public void AReaderThatWaitsHoldsLittle()
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var reader = new LineReader(Speaker.Server);
+        var first = reader.Room.Length;
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, LineReader.SmallBuffer, 2 * LineReader.SmallBuffer);
+        Assert.Equal(LineReader.SmallBuffer, first);
+        foreach (var said in new[] { LineReader.SmallBuffer / 2, LineReader.SmallBuffer, 5000, 40_000 })
+        {
+            ReadOnlySpan<byte> rest = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("211-a line of many\r\n", said / 20)));
+            var largest = 0;
+            while (!rest.IsEmpty)
+            {
+                var room = reader.Room.Span;
+                largest = Math.Max(largest, room.Length);
+                var count = Math.Min(rest.Length, room.Length);
+                rest[..count].CopyTo(room);
+                reader.Fill(count);
+                rest = rest[count..];
+                while (reader.TryRead(out _)) { }
+            }
+            Assert.Equal(LineReader.SmallBuffer, reader.Room.Length);
+            Assert.Equal(said > LineReader.SmallBuffer, largest > LineReader.SmallBuffer); // much that comes at once is not read in small pieces
+        }
+    }
+
+    [Fact]
+    [Proves(ProofTables.Attacks, Attack.Logs)]
+    public void ABorrowedBufferIsGivenBackEmpty()
+    {
+        var reader = new LineReader(Speaker.Client);
+        var bytes = Encoding.ASCII.GetBytes("PASS " + new string('s', 2000));
+        for (var at = 0; at < bytes.Length;)
+        {
+            var count = Math.Min(bytes.Length - at, reader.Room.Length);
+            bytes.AsSpan(at, count).CopyTo(reader.Room.Span);
+            reader.Fill(count);
+            at += count;
+            Assert.False(reader.TryRead(out _));
+        }
+        var borrowed = reader.Room; // the pool's, with a password before it
+        reader.Release();
+        Assert.Equal(LineReader.SmallBuffer, reader.Room.Length);
+        Assert.True(MemoryMarshal.TryGetArray<byte>(borrowed, out var buffer));
+        Assert.DoesNotContain((byte)'s', buffer.Array!);
+    }
+
     [Fact]
     public void TlsIsSeenWithoutALineFeed()
     {
@@ -90,7 +156,12 @@ public sealed class LineReaderTests
 
     [Fact]
     [Proves(ProofTables.Attacks, Attack.Injection)]
-    public void ALineLeavesWithCarriageReturnAndLineFeed() => Assert.Equal("NOOP\r\n"u8.ToArray(), FtpLine.Of("NOOP").Terminated());
+    public void ALineLeavesWithCarriageReturnAndLineFeed()
+    {
+        var outbox = new ArrayBufferWriter<byte>();
+        FtpLine.Of("NOOP").WriteTo(outbox);
+        Assert.Equal("NOOP\r\n"u8.ToArray(), outbox.WrittenSpan.ToArray());
+    }
 
     [Fact]
     [Proves(ProofTables.Attacks, Attack.Logs)]

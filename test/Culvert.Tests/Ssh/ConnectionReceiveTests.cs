@@ -162,6 +162,47 @@ public sealed class ConnectionReceiveTests
         Assert.Equal(ConnectionLimits.MinimumWindow, first.Size);
     }
 
+    [Fact]
+    public async Task A_thousand_dialogues_leave_the_files_their_windows()
+    {
+        await using var one = await OpenAsync();
+        var (multiplexer, budget) = (one.Client.Multiplexer, one.Client.Budget);
+        var dialogues = Enumerable.Range(0, 1000).Select(_ => multiplexer.Open("direct-tcpip", [], Priority.Interactive, static (_, _) => { })).ToList();
+        Assert.False(budget.IsTight);
+        Assert.Equal(ConnectionLimits.DialogueWindow, dialogues[^1].InitialWindow);
+        var file = multiplexer.Open("direct-tcpip", [], Priority.Bulk, static (_, _) => { });
+        Assert.Equal(Limits.InitialWindow, file.InitialWindow);
+        Assert.True(budget.TryGrow(ConnectionLimits.MaximumWindow - file.InitialWindow), "a file's window can't grow");
+        budget.Return(ConnectionLimits.MaximumWindow - file.InitialWindow);
+        dialogues.ForEach(channel => channel.GiveUp());
+        file.GiveUp();
+    }
+
+    [Fact]
+    public void A_dialogue_that_turns_out_to_be_long_gets_the_window_that_it_needs()
+    {
+        var time = new FakeTimeProvider();
+        var roundTrip = new RoundTrip(time);
+        var start = roundTrip.Start();
+        time.Advance(TimeSpan.FromMilliseconds(50));
+        roundTrip.Answered(start);
+        var window = new ReceiveWindow(new WindowBudget(1L << 30), roundTrip, time, ConnectionLimits.DialogueWindow);
+        Assert.Equal(ConnectionLimits.DialogueWindow, window.Credit);
+        // Every round trip, all that may come does: from 64 KiB, eight rounds lead to the largest window.
+        for (var round = 0; round < 10; round++)
+        {
+            for (var left = window.Credit; left > 0;)
+            {
+                var packet = Math.Min(left, Limits.MaximumChannelPacket);
+                window.Received(packet);
+                window.Read(packet);
+                left -= packet;
+            }
+            time.Advance(TimeSpan.FromMilliseconds(50));
+        }
+        Assert.Equal(ConnectionLimits.MaximumWindow, window.Size);
+    }
+
     [Theory]
     [InlineData(Limits.MaximumChannelPacket)]
     [InlineData(Limits.MaximumChannelPacket - 1)]
@@ -254,7 +295,7 @@ public sealed class ConnectionReceiveTests
         return bytes;
     }
 
-    internal static async Task<OneChannel> OpenAsync(Priority priority = Priority.Interactive)
+    internal static async Task<OneChannel> OpenAsync(Priority priority = Priority.Bulk)
     {
         var (ours, theirs) = MemoryPacketTransport.Pair();
         var client = new ClientSide(ours);

@@ -45,7 +45,7 @@ internal sealed partial class Channel
         if (requests is not null)
             (_errors, _errorsReadable, _unanswered) = (new ReceiveBuffer(host.Buffers), new Signal(), new Queue<TaskCompletionSource<bool>>());
         Priority = priority;
-        _receiving = new ReceivingHalf(host);
+        _receiving = new ReceivingHalf(host, priority == Priority.Bulk ? Limits.InitialWindow : ConnectionLimits.DialogueWindow);
         _sending = new SendingHalf(host);
         InitialWindow = _receiving.InitialWindow;
         _asked = host.RoundTrip.Start();

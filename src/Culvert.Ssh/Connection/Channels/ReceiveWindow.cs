@@ -33,12 +33,16 @@ internal sealed class ReceiveWindow
     private int _needless;
     private bool _isGivenBack;
 
-    public ReceiveWindow(WindowBudget budget, RoundTrip roundTrip, TimeProvider time)
+    /// <param name="budget">Charged for it.</param>
+    /// <param name="roundTrip">How fast the peer answers.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="wished">What it begins with while the budget isn't tight.</param>
+    public ReceiveWindow(WindowBudget budget, RoundTrip roundTrip, TimeProvider time, int wished = Limits.InitialWindow)
     {
         _budget = budget;
         _roundTrip = roundTrip;
         _time = time;
-        Size = Credit = budget.GrantFirst(Limits.InitialWindow, ConnectionLimits.MinimumWindow);
+        Size = Credit = budget.GrantFirst(wished, ConnectionLimits.MinimumWindow);
     }
 
     /// <summary>What is charged to the budget.</summary>

@@ -15,7 +15,7 @@ internal sealed class ChaCha20KeyStream : IDisposable
     private const int PlatformThreshold = 256;
 
     private static readonly byte[] NoKey = new byte[32];
-    private readonly ChaCha7539Engine _engine = new();
+    private readonly Engine _engine = new();
     private readonly ChaCha20Poly1305? _platform;
     private readonly byte[] _unusedTag = new byte[16];
 
@@ -26,7 +26,7 @@ internal sealed class ChaCha20KeyStream : IDisposable
     }
 
     /// <summary>Goes to the beginning of block 0 for a nonce.</summary>
-    public void Start(byte[] nonce) => _engine.Init(true, new ParametersWithIV(null, nonce));
+    public void Start(byte[] nonce) => _engine.Restart(nonce);
 
     /// <summary>XORs the key stream, from where it stands, into <paramref name="bytes"/>.</summary>
     public void Apply(Span<byte> bytes) => _engine.ProcessBytes(bytes, bytes);
@@ -51,5 +51,15 @@ internal sealed class ChaCha20KeyStream : IDisposable
     {
         _platform?.Dispose();
         _engine.Init(true, new ParametersWithIV(new KeyParameter(NoKey), new byte[NonceLength]));
+    }
+
+    /// <summary>Takes a nonce as it is. <c>Init</c> would have it in an object, and a copy of it: for each packet.</summary>
+    private sealed class Engine : ChaCha7539Engine
+    {
+        public void Restart(byte[] nonce)
+        {
+            SetKey(null, nonce);
+            Reset();
+        }
     }
 }

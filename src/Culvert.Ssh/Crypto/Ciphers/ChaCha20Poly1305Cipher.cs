@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Org.BouncyCastle.Crypto.Macs;
 using Org.BouncyCastle.Crypto.Parameters;
@@ -16,13 +17,15 @@ internal sealed class ChaCha20Poly1305Cipher : PacketCipher
     private readonly ChaCha20KeyStream _payload;
     private readonly ChaCha20KeyStream _length;
     private readonly Poly1305 _poly = new();
-    private readonly byte[] _polyKey = new byte[32];
+    private readonly KeyParameter _polyKey = new(new byte[32]);
+    private readonly byte[] _polyKeyBytes;
     private readonly byte[] _nonce = new byte[ChaCha20KeyStream.NonceLength];
 
     public ChaCha20Poly1305Cipher(ReadOnlySpan<byte> key)
     {
         _payload = new(key[..32]);
         _length = new(key[32..KeyLength]);
+        _polyKeyBytes = BytesOf(_polyKey);
     }
 
     public override int BlockLength => 8;
@@ -65,8 +68,8 @@ internal sealed class ChaCha20Poly1305Cipher : PacketCipher
     {
         _payload.Dispose();
         _length.Dispose();
-        CryptographicOperations.ZeroMemory(_polyKey);
-        _poly.Init(new KeyParameter(_polyKey));
+        CryptographicOperations.ZeroMemory(_polyKeyBytes);
+        _poly.Init(_polyKey);
     }
 
     /// <summary>64 bits in SSH, 96 in .NET and BouncyCastle: four zero bytes before it are the upper half of the original block counter,
@@ -75,11 +78,15 @@ internal sealed class ChaCha20Poly1305Cipher : PacketCipher
 
     private void ComputeTag(ReadOnlySpan<byte> bytes, Span<byte> tag)
     {
-        CryptographicOperations.ZeroMemory(_polyKey);
+        CryptographicOperations.ZeroMemory(_polyKeyBytes);
         _payload.Start(_nonce);
-        _payload.Apply(_polyKey);
-        _poly.Init(new KeyParameter(_polyKey));
+        _payload.Apply(_polyKeyBytes);
+        _poly.Init(_polyKey);
         _poly.BlockUpdate(bytes);
         _poly.DoFinal(tag);
     }
+
+    /// <summary>The copy of a key that its object has made. Each packet has a key of its own, and there is no other way to hand it over than in a new object with a new copy.</summary>
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "m_key")]
+    private static extern ref byte[] BytesOf(KeyParameter key);
 }

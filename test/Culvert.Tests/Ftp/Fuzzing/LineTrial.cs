@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Culvert.Ftp.Wire;
 
@@ -90,8 +91,10 @@ internal static class LineTrial
                 RuleBrokenException.Unless(text.Length <= limit, "a line longer than the limit");
                 RuleBrokenException.Unless(speaker == Speaker.Server || !text.ContainsAny((byte)'\r', (byte)0), "a command with a line end or NUL inside");
                 RuleBrokenException.Unless(text.Replaced().IndexOf((byte)'\r') < 0, "a reply with a line end inside");
-                var left = line.Terminated();
-                RuleBrokenException.Unless(left.AsSpan().EndsWith("\r\n"u8) && left.AsSpan().Count((byte)'\n') == 1 && left.Length == text.Length + 2, "a line doesn't leave as one");
+                var outbox = new ArrayBufferWriter<byte>(text.Length + 2);
+                line.WriteTo(outbox);
+                var left = outbox.WrittenSpan;
+                RuleBrokenException.Unless(left.EndsWith("\r\n"u8) && left.Count((byte)'\n') == 1 && left.Length == text.Length + 2, "a line doesn't leave as one");
             }
             else
             {

@@ -249,7 +249,7 @@ public sealed class ConnectionTests
         public static async Task<Session> StartAsync()
         {
             var (server, client) = await HostileServer.LoggedInAsync();
-            var dial = client.Network.Connect(new Endpoint("far", 21), ConnectOptions.Default);
+            var dial = client.Network.Connect(new Endpoint("far", 21), ConnectOptions.Default with { Priority = Priority.Bulk });
             for (var i = 0; i < 2; i++)
                 await server.SendAsync((await server.ReceiveAsync())[0] == MessageNumber.ChannelOpen ? ScriptedPeer.Confirmation(0, Theirs, 1000, 1000) : [MessageNumber.RequestFailure]);
             return new() { Server = server, Client = client, Duplex = (await dial.Outcome).Duplex! };

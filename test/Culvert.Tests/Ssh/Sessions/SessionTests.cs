@@ -1,6 +1,7 @@
 using System.Text;
 using Culvert.Net;
 using Culvert.Ssh;
+using Culvert.Ssh.Connection;
 using Culvert.Ssh.Wire;
 using Culvert.TestKit.Networks;
 using Culvert.TestKit.Packets;
@@ -120,7 +121,7 @@ public sealed class SessionTests
     [InlineData(true)]
     public async Task Who_does_not_read_a_stream_stops_it(bool errors)
     {
-        const int Total = 3 * Limits.InitialWindow;
+        const int Total = 3 * ConnectionLimits.DialogueWindow;
         long written = 0;
         var stalled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var pair = Pair(async (session, stop) =>
@@ -128,7 +129,7 @@ public sealed class SessionTests
             var piece = new byte[Limits.MaximumChannelPacket];
             for (; written < Total; Interlocked.Add(ref written, piece.Length))
             {
-                if (Interlocked.Read(ref written) == Limits.InitialWindow)
+                if (Interlocked.Read(ref written) == ConnectionLimits.DialogueWindow)
                     stalled.SetResult();
                 Assert.Equal(WriteEnd.None, errors ? await session.WriteErrorsAsync(piece, stop) : await session.Streams.WriteAsync(piece, stop));
             }
@@ -139,7 +140,7 @@ public sealed class SessionTests
         await stalled.Task.WaitAsync(Stop);
         // A question that is answered shows that nothing more came meanwhile.
         Assert.False(await session.StartShellAsync(Stop));
-        Assert.Equal(Limits.InitialWindow, Interlocked.Read(ref written));
+        Assert.Equal(ConnectionLimits.DialogueWindow, Interlocked.Read(ref written));
         var (read, other) = errors ? (await ReadErrorsAsync(session), await ReadAsync(session.Streams)) : (await ReadAsync(session.Streams), await ReadErrorsAsync(session));
         Assert.Equal((Total, 0), (read.Length, other.Length));
         Assert.Equal(0, (await session.Ended).Status);
