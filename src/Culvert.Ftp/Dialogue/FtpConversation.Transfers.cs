@@ -12,6 +12,18 @@ internal sealed partial class FtpConversation
     private bool _recordStructure;
     private int _ownAborts;
 
+    /// <summary>So many downloads in a row may end without a verdict in the short while that the server has for one before it is told that nothing comes the other way.</summary>
+    private const int MaxSilentEnds = 3;
+
+    private int _silentEnds;
+
+    /// <summary>The server has called a download complete without having been told that nothing comes the other way: that can wait for the close of the
+    /// connection, and the SSH server isn't made to answer it ahead of what the client waits for.</summary>
+    private bool _judgesUnasked;
+
+    /// <summary>The server seems to wait for our end with its verdict: it's told at once.</summary>
+    private bool _awaitsOurEnd;
+
     /// <summary>The REST that waits for its transfer.</summary>
     private Exchange? _restart;
 
@@ -181,6 +193,7 @@ internal sealed partial class FtpConversation
             return;
         }
         Correct(exchange, path);
+        _judgesUnasked |= code < 400 && exchange.Kind == VerbKind.Download && path is { ToldEnd: false, Near: not PathEnd.Ended };
         if (code >= 400 || path.Fault is not null || exchange.Aborted)
             FinishTransfer(exchange, whole: false);
         else if (EndIsInData)
@@ -295,9 +308,27 @@ internal sealed partial class FtpConversation
             path.Fault ??= new(425, "Can't open data connection: the server closed it before the transfer.");
         else if (path.Transfer is { Kind: VerbKind.Download })
         {
-            Decide(new Decision.EndFar(path.Id));
+            if (_awaitsOurEnd)
+                TellEnd(path);
+            else
+                Decide(new Decision.Arm(path.Id, _judgesUnasked ? TimerKind.LateEnd : TimerKind.End));
             Decide(new Decision.Arm(path.Id, TimerKind.Verdict));
         }
+    }
+
+    /// <summary>The verdict doesn't come: perhaps the server waits for our end.</summary>
+    private void OnEndDue(PathState path)
+    {
+        if (path is not { Transfer.Kind: VerbKind.Download, Far: PathEnd.Ended, ToldEnd: false })
+            return;
+        _awaitsOurEnd = _judgesUnasked || ++_silentEnds >= MaxSilentEnds;
+        TellEnd(path);
+    }
+
+    private void TellEnd(PathState path)
+    {
+        path.ToldEnd = true;
+        Decide(new Decision.EndFar(path.Id));
     }
 
     /// <summary>A side broke: the other one must see it now. What the server says later is passed on only if it says failure as well.</summary>

@@ -95,8 +95,56 @@ public sealed class ConversationTransferTests
 
         talk = new Talk().Standing();
         talk.Client("RETR x");
-        Assert.Equal(["end far 1", "arm 1 Verdict"], talk.News(new PathEvent.FarEnded(1)));
+        Assert.Equal(["arm 1 End", "arm 1 Verdict"], talk.News(new PathEvent.FarEnded(1)));
         Assert.Equal(["settle 1 InOrder", "C< 226 done"], talk.Server("226 done"));
+    }
+
+    [Fact]
+    [Proves(ProofTables.Attacks, Attack.Truncation)]
+    public void AServerThatWaitsForOurEndIsTold()
+    {
+        var talk = new Talk();
+        for (var path = 1; path <= 3; path++)
+        {
+            talk.Standing(path).Client("RETR x");
+            Assert.Equal([$"arm {path} End", $"arm {path} Verdict"], talk.News(new PathEvent.FarEnded(path)));
+            Assert.Equal([$"end far {path}"], talk.News(new PathEvent.TimerElapsed(path, TimerKind.End)));
+            Assert.Equal([$"settle {path} InOrder", "C< 226 done"], talk.Server("226 done"));
+        }
+        // After the third it's told at once.
+        talk.Standing(4).Client("RETR x");
+        Assert.Equal(["end far 4", "arm 4 Verdict"], talk.News(new PathEvent.FarEnded(4)));
+        Assert.Empty(talk.News(new PathEvent.TimerElapsed(4, TimerKind.End)));
+        Assert.Equal(["settle 4 InOrder", "C< 226 done"], talk.Server("226 done"));
+    }
+
+    [Fact]
+    public void AServerThatJudgesUnaskedIsToldLater()
+    {
+        var talk = new Talk().Standing();
+        talk.Client("RETR x");
+        talk.News(new PathEvent.FarEnded(1));
+        talk.Server("226 done");
+        talk.Standing(2).Client("RETR x");
+        Assert.Equal(["arm 2 LateEnd", "arm 2 Verdict"], talk.News(new PathEvent.FarEnded(2)));
+        // What was taken for that was something else.
+        Assert.Equal(["end far 2"], talk.News(new PathEvent.TimerElapsed(2, TimerKind.LateEnd)));
+        talk.Server("226 done");
+        talk.Standing(3).Client("RETR x");
+        Assert.Equal(["end far 3", "arm 3 Verdict"], talk.News(new PathEvent.FarEnded(3)));
+    }
+
+    [Theory]
+    [InlineData("550 no")]
+    [InlineData("226 done")]
+    public void ARefusalOrAClientThatEndedItsHalfShowsNothingOfThat(string reply)
+    {
+        var talk = new Talk().Standing();
+        talk.Client("RETR x");
+        talk.News(new PathEvent.NearEnded(1), new PathEvent.FarEnded(1));
+        talk.Server(reply);
+        talk.Standing(2).Client("RETR x");
+        Assert.Equal(["arm 2 End", "arm 2 Verdict"], talk.News(new PathEvent.FarEnded(2)));
     }
 
     [Theory]
