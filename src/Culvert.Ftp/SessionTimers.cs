@@ -14,11 +14,9 @@ internal sealed class SessionTimers(FtpRelayOptions options, TimeProvider time, 
     /// <summary>So long waits a data path that was made ahead: a client in the middle of many files asks at once, and vsftpd gives connections a minute.</summary>
     private static readonly TimeSpan PrefetchLimit = TimeSpan.FromSeconds(20);
 
-    /// <summary>A server's verdict follows its last byte within this time, unless it waits for our end. Short, because one that does loses this much, three times a session.</summary>
-    private static readonly TimeSpan EndLimit = TimeSpan.FromMilliseconds(10);
-
-    /// <summary>The same for a server whose verdicts were seen to come unasked: only a disk that is slow to flush makes it late, and our end then does no harm.</summary>
-    private static readonly TimeSpan LateEndLimit = TimeSpan.FromSeconds(1);
+    /// <summary>A verdict that was sent together with the server's last byte is here within this time, whoever of their two readers comes first. Short, because a server that
+    /// waits for our end loses it.</summary>
+    private static readonly TimeSpan EndLimit = TimeSpan.FromMilliseconds(5);
 
     private readonly Dictionary<TimerKind, ITimer> _timers = [];
     private readonly HashSet<TimerKind> _begunLines = [];
@@ -49,7 +47,6 @@ internal sealed class SessionTimers(FtpRelayOptions options, TimeProvider time, 
     {
         TimerKind.UploadHold => options.UploadHold,
         TimerKind.End => EndLimit,
-        TimerKind.LateEnd => LateEndLimit,
         TimerKind.Verdict => options.VerdictTimeout,
         TimerKind.Abort => options.AbortTimeout,
         TimerKind.Stall => options.StallTimeout,

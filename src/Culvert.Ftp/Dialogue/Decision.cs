@@ -118,8 +118,6 @@ internal enum TimerKind
     Verdict,
     /// <summary>A server that sent a file should call it complete; if it doesn't, it's told that nothing comes the other way.</summary>
     End,
-    /// <summary>The same for a server that has shown that it doesn't wait for that.</summary>
-    LateEnd,
     /// <summary>The client aborted a transfer: the server should say something.</summary>
     Abort,
     /// <summary>A final reply waits for the data: look whether it moves.</summary>

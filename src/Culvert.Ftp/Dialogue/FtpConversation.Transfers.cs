@@ -12,17 +12,14 @@ internal sealed partial class FtpConversation
     private bool _recordStructure;
     private int _ownAborts;
 
-    /// <summary>So many downloads in a row may end without a verdict in the short while that the server has for one before it is told that nothing comes the other way.</summary>
+    /// <summary>After so many downloads in a row whose verdict didn't come by itself, the server is told at once that nothing comes the other way.</summary>
     private const int MaxSilentEnds = 3;
 
+    /// <summary>And so many times, before one more is given the moment to see whether it's still so: rarely, because that moment is lost.</summary>
+    private const int EndsToldAtOnce = 256;
+
     private int _silentEnds;
-
-    /// <summary>The server has called a download complete without having been told that nothing comes the other way: that can wait for the close of the
-    /// connection, and the SSH server isn't made to answer it ahead of what the client waits for.</summary>
-    private bool _judgesUnasked;
-
-    /// <summary>The server seems to wait for our end with its verdict: it's told at once.</summary>
-    private bool _awaitsOurEnd;
+    private int _endsToTellAtOnce;
 
     /// <summary>The REST that waits for its transfer.</summary>
     private Exchange? _restart;
@@ -193,7 +190,8 @@ internal sealed partial class FtpConversation
             return;
         }
         Correct(exchange, path);
-        _judgesUnasked |= code < 400 && exchange.Kind == VerbKind.Download && path is { ToldEnd: false, Near: not PathEnd.Ended };
+        if (code < 400 && exchange.Kind == VerbKind.Download && path is { ToldEnd: false, Near: not PathEnd.Ended })
+            _silentEnds = 0;
         if (code >= 400 || path.Fault is not null || exchange.Aborted)
             FinishTransfer(exchange, whole: false);
         else if (EndIsInData)
@@ -308,20 +306,25 @@ internal sealed partial class FtpConversation
             path.Fault ??= new(425, "Can't open data connection: the server closed it before the transfer.");
         else if (path.Transfer is { Kind: VerbKind.Download })
         {
-            if (_awaitsOurEnd)
+            // Mostly the verdict is right behind, and our end can go with the close: alone it would make the SSH server answer ahead of what the client waits for.
+            if (_endsToTellAtOnce > 0 || _options.Originates) // in TLS servers wait for it
+            {
+                _endsToTellAtOnce = Math.Max(0, _endsToTellAtOnce - 1);
                 TellEnd(path);
+            }
             else
-                Decide(new Decision.Arm(path.Id, _judgesUnasked ? TimerKind.LateEnd : TimerKind.End));
+                Decide(new Decision.Arm(path.Id, TimerKind.End));
             Decide(new Decision.Arm(path.Id, TimerKind.Verdict));
         }
     }
 
-    /// <summary>The verdict doesn't come: perhaps the server waits for our end.</summary>
+    /// <summary>The verdict doesn't come by itself: ProFTPD waits for our end, vsftpd until its own is acknowledged, which our end does at once and a system after 40 ms.</summary>
     private void OnEndDue(PathState path)
     {
         if (path is not { Transfer.Kind: VerbKind.Download, Far: PathEnd.Ended, ToldEnd: false })
             return;
-        _awaitsOurEnd = _judgesUnasked || ++_silentEnds >= MaxSilentEnds;
+        if (++_silentEnds >= MaxSilentEnds)
+            (_silentEnds, _endsToTellAtOnce) = (MaxSilentEnds - 1, EndsToldAtOnce);
         TellEnd(path);
     }
 

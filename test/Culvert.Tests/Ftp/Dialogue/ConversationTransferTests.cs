@@ -104,47 +104,57 @@ public sealed class ConversationTransferTests
     public void AServerThatWaitsForOurEndIsTold()
     {
         var talk = new Talk();
-        for (var path = 1; path <= 3; path++)
+        var path = 0;
+        for (var i = 0; i < 3; i++)
+            ToldAfterAMoment();
+        for (var i = 0; i < 256; i++)
+            ToldAtOnce();
+        // One more look, and it is as it was.
+        ToldAfterAMoment();
+        ToldAtOnce();
+
+        void ToldAfterAMoment()
         {
-            talk.Standing(path).Client("RETR x");
+            talk.Standing(++path).Client("RETR x");
             Assert.Equal([$"arm {path} End", $"arm {path} Verdict"], talk.News(new PathEvent.FarEnded(path)));
             Assert.Equal([$"end far {path}"], talk.News(new PathEvent.TimerElapsed(path, TimerKind.End)));
             Assert.Equal([$"settle {path} InOrder", "C< 226 done"], talk.Server("226 done"));
         }
-        // After the third it's told at once.
-        talk.Standing(4).Client("RETR x");
-        Assert.Equal(["end far 4", "arm 4 Verdict"], talk.News(new PathEvent.FarEnded(4)));
-        Assert.Empty(talk.News(new PathEvent.TimerElapsed(4, TimerKind.End)));
-        Assert.Equal(["settle 4 InOrder", "C< 226 done"], talk.Server("226 done"));
-    }
 
-    [Fact]
-    public void AServerThatJudgesUnaskedIsToldLater()
-    {
-        var talk = new Talk().Standing();
-        talk.Client("RETR x");
-        talk.News(new PathEvent.FarEnded(1));
-        talk.Server("226 done");
-        talk.Standing(2).Client("RETR x");
-        Assert.Equal(["arm 2 LateEnd", "arm 2 Verdict"], talk.News(new PathEvent.FarEnded(2)));
-        // What was taken for that was something else.
-        Assert.Equal(["end far 2"], talk.News(new PathEvent.TimerElapsed(2, TimerKind.LateEnd)));
-        talk.Server("226 done");
-        talk.Standing(3).Client("RETR x");
-        Assert.Equal(["end far 3", "arm 3 Verdict"], talk.News(new PathEvent.FarEnded(3)));
+        void ToldAtOnce()
+        {
+            talk.Standing(++path).Client("RETR x");
+            Assert.Equal([$"end far {path}", $"arm {path} Verdict"], talk.News(new PathEvent.FarEnded(path)));
+            Assert.Empty(talk.News(new PathEvent.TimerElapsed(path, TimerKind.End)));
+            Assert.Equal([$"settle {path} InOrder", "C< 226 done"], talk.Server("226 done"));
+        }
     }
 
     [Theory]
-    [InlineData("550 no")]
-    [InlineData("226 done")]
-    public void ARefusalOrAClientThatEndedItsHalfShowsNothingOfThat(string reply)
+    [InlineData("226 done", false, true)]
+    [InlineData("550 no", false, false)]
+    [InlineData("226 done", true, false)] // the client has ended its half, which the server heard
+    public void AVerdictThatCameByItselfCountsForTheNext(string reply, bool clientEnded, bool counts)
     {
-        var talk = new Talk().Standing();
-        talk.Client("RETR x");
-        talk.News(new PathEvent.NearEnded(1), new PathEvent.FarEnded(1));
+        var talk = new Talk();
+        var path = 0;
+        Silent();
+        Silent();
+        talk.Standing(++path).Client("RETR x");
+        if (clientEnded)
+            talk.News(new PathEvent.NearEnded(path));
+        Assert.Equal([$"arm {path} End", $"arm {path} Verdict"], talk.News(new PathEvent.FarEnded(path)));
         talk.Server(reply);
-        talk.Standing(2).Client("RETR x");
-        Assert.Equal(["arm 2 End", "arm 2 Verdict"], talk.News(new PathEvent.FarEnded(2)));
+        Silent();
+        talk.Standing(++path).Client("RETR x");
+        Assert.Equal(counts ? $"arm {path} End" : $"end far {path}", talk.News(new PathEvent.FarEnded(path))[0]);
+
+        void Silent()
+        {
+            talk.Standing(++path).Client("RETR x");
+            talk.News(new PathEvent.FarEnded(path), new PathEvent.TimerElapsed(path, TimerKind.End));
+            talk.Server("226 done");
+        }
     }
 
     [Theory]
