@@ -12,15 +12,6 @@ internal sealed partial class FtpConversation
     private bool _recordStructure;
     private int _ownAborts;
 
-    /// <summary>After so many downloads in a row whose verdict didn't come by itself, the server is told at once that nothing comes the other way.</summary>
-    private const int MaxSilentEnds = 3;
-
-    /// <summary>And so many times, before one more is given the moment to see whether it's still so: rarely, because that moment is lost.</summary>
-    private const int EndsToldAtOnce = 256;
-
-    private int _silentEnds;
-    private int _endsToTellAtOnce;
-
     /// <summary>The REST that waits for its transfer.</summary>
     private Exchange? _restart;
 
@@ -190,8 +181,7 @@ internal sealed partial class FtpConversation
             return;
         }
         Correct(exchange, path);
-        if (code < 400 && exchange.Kind == VerbKind.Download && path is { ToldEnd: false, Near: not PathEnd.Ended })
-            _silentEnds = 0;
+        LearnWhoWaits(exchange, path, code);
         if (code >= 400 || path.Fault is not null || exchange.Aborted)
             FinishTransfer(exchange, whole: false);
         else if (EndIsInData)
@@ -306,32 +296,9 @@ internal sealed partial class FtpConversation
             path.Fault ??= new(425, "Can't open data connection: the server closed it before the transfer.");
         else if (path.Transfer is { Kind: VerbKind.Download })
         {
-            // Mostly the verdict is right behind, and our end can go with the close: alone it would make the SSH server answer ahead of what the client waits for.
-            if (_endsToTellAtOnce > 0 || _options.Originates) // in TLS servers wait for it
-            {
-                _endsToTellAtOnce = Math.Max(0, _endsToTellAtOnce - 1);
-                TellEnd(path);
-            }
-            else
-                Decide(new Decision.Arm(path.Id, TimerKind.End));
+            MindOurEnd(path);
             Decide(new Decision.Arm(path.Id, TimerKind.Verdict));
         }
-    }
-
-    /// <summary>The verdict doesn't come by itself: ProFTPD waits for our end, vsftpd until its own is acknowledged, which our end does at once and a system after 40 ms.</summary>
-    private void OnEndDue(PathState path)
-    {
-        if (path is not { Transfer.Kind: VerbKind.Download, Far: PathEnd.Ended, ToldEnd: false })
-            return;
-        if (++_silentEnds >= MaxSilentEnds)
-            (_silentEnds, _endsToTellAtOnce) = (MaxSilentEnds - 1, EndsToldAtOnce);
-        TellEnd(path);
-    }
-
-    private void TellEnd(PathState path)
-    {
-        path.ToldEnd = true;
-        Decide(new Decision.EndFar(path.Id));
     }
 
     /// <summary>A side broke: the other one must see it now. What the server says later is passed on only if it says failure as well.</summary>
