@@ -20,7 +20,7 @@ public class ChannelBenchmarks
     public void Begin()
     {
         var buffers = new ConnectionBuffers();
-        _host = new(new SendQueue(buffers.Slots), buffers, new ChannelTable(), new WindowBudget(WindowBudget.DefaultBytes), new RoundTrip(TimeProvider.System), TimeProvider.System);
+        _host = new(new SendQueue(buffers.Slots, TimeProvider.System), buffers, new ChannelTable(), new WindowBudget(WindowBudget.DefaultBytes), new RoundTrip(TimeProvider.System), TimeProvider.System);
         _channel = new(_host, Priority.Bulk, remote: 0, window: uint.MaxValue, maximumPacket: Limits.MaximumChannelPacket);
         _channel.Confirm();
         _duplex = new(_channel);

@@ -198,7 +198,8 @@ internal sealed class DataPath : IAsyncDisposable
             return false;
         // In TLS an end may have to wait for a client that begins its handshake late.
         End(near);
-        End(far);
+        // The server has said its last word: that nothing comes the other way is news that can wait.
+        _ends.Enqueue(far.EndAtLeisureAsync(CancellationToken.None).AsTask());
         _clientEnding = ReadToEndAsync(near, up);
         try
         {

@@ -14,6 +14,10 @@ internal sealed class SessionTimers(FtpRelayOptions options, TimeProvider time, 
     /// <summary>So long waits a data path that was made ahead: a client in the middle of many files asks at once, and vsftpd gives connections a minute.</summary>
     private static readonly TimeSpan PrefetchLimit = TimeSpan.FromSeconds(20);
 
+    /// <summary>A verdict that was sent together with the server's last byte is here within this time, whoever of their two readers comes first. Short, because a server that
+    /// waits for our end loses it.</summary>
+    private static readonly TimeSpan EndLimit = TimeSpan.FromMilliseconds(5);
+
     private readonly Dictionary<TimerKind, ITimer> _timers = [];
     private readonly HashSet<TimerKind> _begunLines = [];
 
@@ -42,6 +46,7 @@ internal sealed class SessionTimers(FtpRelayOptions options, TimeProvider time, 
     public TimeSpan Duration(TimerKind kind) => kind switch
     {
         TimerKind.UploadHold => options.UploadHold,
+        TimerKind.End => EndLimit,
         TimerKind.Verdict => options.VerdictTimeout,
         TimerKind.Abort => options.AbortTimeout,
         TimerKind.Stall => options.StallTimeout,

@@ -70,6 +70,10 @@ public abstract class Duplex : IAsyncDisposable
     /// <summary>Ends the own half in order: after all that was written, the peer reads an end. A second call does nothing.</summary>
     public abstract ValueTask<WriteEnd> EndAsync(CancellationToken cancellationToken);
 
+    /// <summary>As <see cref="EndAsync"/>, when nobody waits for the peer to read that end: a network where saying it alone costs something says it together with what
+    /// it says next, or after a moment. What was written before goes out as ever.</summary>
+    public virtual ValueTask<WriteEnd> EndAtLeisureAsync(CancellationToken cancellationToken) => EndAsync(cancellationToken);
+
     /// <summary>Breaks both halves at once. The peer sees a reset where the network can show one; over SSH that is advisory.
     /// Pending reads and writes complete.</summary>
     public abstract void Abort();

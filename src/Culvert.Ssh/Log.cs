@@ -120,6 +120,12 @@ internal static partial class Log
     [LoggerMessage(1303, LogLevel.Warning, "refused the peer's request to open a channel {Type}: {Reason}")]
     public static partial void OpenRefused(ILogger logger, string type, string reason);
 
+    [LoggerMessage(1304, LogLevel.Debug, "the server was made to send small packets at once")]
+    public static partial void NoDelay(ILogger logger);
+
+    [LoggerMessage(1305, LogLevel.Debug, "the server goes on holding small packets back: {Reason}")]
+    public static partial void NoDelayRefused(ILogger logger, string reason);
+
     [LoggerMessage(1400, LogLevel.Information, "server: {User} logged in from {Peer}")]
     public static partial void ServerLoggedIn(ILogger logger, string user, Net.Endpoint peer);
 

@@ -46,6 +46,10 @@ public sealed record SshClientOptions
     /// <summary>Whether the system probes a silent connection (TCPKeepAlive). Not encrypted, unlike <see cref="ServerAliveInterval"/>.</summary>
     public bool TcpKeepAlive { get; init; } = true;
 
+    /// <summary>Whether a session is opened after the login in which a command does nothing, so that sshd up to 10.0 sends small packets at once. A server that forces a
+    /// command runs that one instead. A refusal does no harm.</summary>
+    public bool ServerNoDelay { get; init; }
+
     /// <summary>Prefer one address family for the server's name.</summary>
     public AddressFamily? Family { get; init; }
 

@@ -37,7 +37,9 @@ public sealed class SshConnection : IAsyncDisposable
                 Disconnect = transport.DisconnectAsync,
             },
             multiplexer => new ClientConnectionRole(multiplexer, listeners, _hostKeys, logger),
-            _keepAlive.RunAsync);
+            options.ServerNoDelay && NoDelaySession.Helps(transport.RemoteVersion)
+                ? (multiplexer, stop) => Task.WhenAll(_keepAlive.RunAsync(multiplexer, stop), NoDelaySession.RunAsync(multiplexer, options.Time, logger, stop))
+                : _keepAlive.RunAsync);
         Network = new SshNetwork(_multiplexer, listeners, options.Time);
     }
 

@@ -203,6 +203,9 @@ public sealed record ConnectionConfig
     /// <summary>Whether the kernel probes a silent connection, too.</summary>
     public bool TcpKeepAlive { get; init; } = true;
 
+    /// <summary>Whether sshd up to 10.0 is made to send small packets at once, by a session in which a command does nothing. The built-in engine's alone.</summary>
+    public bool ServerNoDelay { get; init; }
+
     /// <summary>Which IP versions are used.</summary>
     public AddressFamilyChoice AddressFamily { get; init; } = AddressFamilyChoice.Any;
 

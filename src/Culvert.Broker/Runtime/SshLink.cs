@@ -99,6 +99,7 @@ internal static class SshLink
                     Rekey = RekeyLimits.Default with { Bytes = config.RekeyBytes ?? RekeyLimits.Default.Bytes, Age = config.RekeyTime },
                     ConnectTimeout = config.ConnectTimeout <= TimeSpan.Zero ? Timeout.InfiniteTimeSpan : config.ConnectTimeout,
                     TcpKeepAlive = config.TcpKeepAlive,
+                    ServerNoDelay = config.ServerNoDelay,
                     ServerAliveInterval = config.ServerAliveInterval,
                     ServerAliveCountMax = config.ServerAliveCountMax,
                     Family = config.AddressFamily switch

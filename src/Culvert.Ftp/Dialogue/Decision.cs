@@ -116,6 +116,8 @@ internal enum TimerKind
     UploadHold,
     /// <summary>A download's end waits for the server's final reply.</summary>
     Verdict,
+    /// <summary>A server that sent a file should call it complete; if it doesn't, it's told that nothing comes the other way.</summary>
+    End,
     /// <summary>The client aborted a transfer: the server should say something.</summary>
     Abort,
     /// <summary>A final reply waits for the data: look whether it moves.</summary>

@@ -181,6 +181,7 @@ internal sealed partial class FtpConversation
             return;
         }
         Correct(exchange, path);
+        LearnWhoWaits(exchange, path, code);
         if (code >= 400 || path.Fault is not null || exchange.Aborted)
             FinishTransfer(exchange, whole: false);
         else if (EndIsInData)
@@ -295,7 +296,7 @@ internal sealed partial class FtpConversation
             path.Fault ??= new(425, "Can't open data connection: the server closed it before the transfer.");
         else if (path.Transfer is { Kind: VerbKind.Download })
         {
-            Decide(new Decision.EndFar(path.Id));
+            MindOurEnd(path);
             Decide(new Decision.Arm(path.Id, TimerKind.Verdict));
         }
     }

@@ -175,6 +175,7 @@ internal sealed partial class FtpConversation
         {
             case TimerKind.UploadHold: path.HoldOver = true; break;
             case TimerKind.Verdict: OnNoVerdict(path); break;
+            case TimerKind.End: OnEndDue(path); break;
             case TimerKind.Abort: OnAbortUnanswered(path); break;
             case TimerKind.Stall: OnStall(path, elapsed); break;
             case TimerKind.Prefetch: OnPrefetchExpired(path); break;

@@ -58,6 +58,9 @@ internal sealed class PathState(int id, DataMode asked)
     /// <summary>The transfer whose final reply is outstanding.</summary>
     public Exchange? Transfer { get; set; }
 
+    /// <summary>The server was told that nothing comes the other way.</summary>
+    public bool ToldEnd { get; set; }
+
     /// <summary>Bytes that had reached the client when the stall timer last looked.</summary>
     public long Delivered { get; set; } = -1;
 

@@ -35,6 +35,12 @@ internal static class ConnectionLimits
     /// <summary>Connections that a remote listener holds until somebody accepts them; the kernel's backlog is of this order too.</summary>
     public const int MaximumAcceptBacklog = 128;
 
+    /// <summary>Channels whose end waits for something to go out with. Each holds a number and a socket at the server; a client that fetches one file after the other has one.</summary>
+    public const int MaximumEndsAtLeisure = 16;
+
+    /// <summary>How long such an end waits: the next open comes a round trip after the end of the channel before it, and few paths need more than a second for one.</summary>
+    public static readonly TimeSpan LeisureTime = TimeSpan.FromSeconds(1);
+
     /// <summary>How long an end in order may take to send what is queued and a DISCONNECT, before the connection is just dropped.</summary>
     public static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(2);
 }

@@ -33,7 +33,7 @@ internal sealed class GlobalRequests(SendQueue queue, RoundTrip roundTrip)
             if (lost is null)
             {
                 _pending.Enqueue((reply, roundTrip.Start()));
-                queue.Enqueue(new Outgoing(message), Priority.Interactive);
+                queue.Enqueue(new Outgoing(message, OutgoingKind.Question), Priority.Interactive);
             }
         }
         if (lost is not null)

@@ -52,7 +52,7 @@ internal sealed class Multiplexer : IAsyncDisposable
         _transport = transport;
         _options = options;
         Buffers = new ConnectionBuffers();
-        _queue = new SendQueue(Buffers.Slots);
+        _queue = new SendQueue(Buffers.Slots, options.Time);
         RoundTrip = new RoundTrip(options.Time);
         _host = new ChannelHost(_queue, Buffers, Table, options.WindowBudget, RoundTrip, options.Time);
         _requests = new GlobalRequests(_queue, RoundTrip);
@@ -89,7 +89,7 @@ internal sealed class Multiplexer : IAsyncDisposable
         if (Table.Add(channel) is { } failure)
             channel.Lost(failure);
         else
-            Send(ChannelMessages.Open(type, channel.Number, channel.InitialWindow, specific));
+            _queue.Enqueue(new Outgoing(ChannelMessages.Open(type, channel.Number, channel.InitialWindow, specific), OutgoingKind.Question), Priority.Interactive);
         return channel;
     }
 
@@ -125,6 +125,7 @@ internal sealed class Multiplexer : IAsyncDisposable
         // The first reason may still be on its round: it must be through before anything is taken from under it.
         await _closed.Task;
         await _running;
+        _queue.Dispose();
         _stop.Dispose();
         _farewell.Dispose();
     }

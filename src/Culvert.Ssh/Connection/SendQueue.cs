@@ -13,12 +13,14 @@ internal enum OutgoingKind : byte
     Adjust,
     /// <summary>A channel's CLOSE, its last message.</summary>
     Close,
+    /// <summary>A message that the peer answers at once: CHANNEL_OPEN, or a global request with a reply.</summary>
+    Question,
 }
 
 /// <summary>A packet that waits for the writer.</summary>
 internal readonly record struct Outgoing(byte[] Packet, int Length, OutgoingKind Kind, Channel? Channel)
 {
-    public Outgoing(byte[] message) : this(message, message.Length, OutgoingKind.Message, null) { }
+    public Outgoing(byte[] message, OutgoingKind kind = OutgoingKind.Message) : this(message, message.Length, kind, null) { }
 }
 
 /// <summary>What the writer finds when it asks for the next packet.</summary>
@@ -26,17 +28,29 @@ internal enum NextOutgoing { Packet, Nothing, Finished }
 
 /// <summary>Packets on their way to the writer, in two classes: interactive ones overtake bulk ones, but not for ever. Order within a class is kept,
 /// and a channel's data, EOF and CLOSE are of one class, so order within a channel is kept too. Bounded by those who fill it: data by the slots a channel
-/// may have unsent, messages by <see cref="ConnectionLimits.MaximumQueuedMessages"/>. Thread-safe; one task takes.</summary>
-internal sealed class SendQueue(BufferPool slots) : ITurnEnd
+/// may have unsent, messages by <see cref="ConnectionLimits.MaximumQueuedMessages"/>. Thread-safe; one task takes.
+/// <para>Channels that end at leisure wait beside it: their last messages join when the next question goes to the peer, which answers both in one packet, or when their time is up.</para></summary>
+internal sealed class SendQueue : ITurnEnd, IDisposable
 {
+    private readonly BufferPool _slots;
     private readonly Lock _gate = new();
     private readonly Queue<Outgoing> _interactive = new();
     private readonly Queue<Outgoing> _bulk = new();
+    private readonly Queue<LastWords> _atLeisure = new();
+    private readonly ITimer _leisure;
     private readonly Signal _filled = new();
     private int _interactiveRun;
     private int _messages;
     private int _unsentSlots;
     private bool _finished;
+
+    /// <param name="slots">Where the slots of data packets come from.</param>
+    /// <param name="time">For ends at leisure.</param>
+    public SendQueue(BufferPool slots, TimeProvider time)
+    {
+        _slots = slots;
+        _leisure = time.CreateTimer(static queue => ((SendQueue)queue!).EndLeisure(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
 
     /// <summary>Data packets of all channels that were not written yet.</summary>
     public int UnsentSlots => Volatile.Read(ref _unsentSlots);
@@ -54,12 +68,31 @@ internal sealed class SendQueue(BufferPool slots) : ITurnEnd
                 Drop(packet);
                 return;
             }
-            Count(packet, 1);
-            (priority == Priority.Interactive ? _interactive : _bulk).Enqueue(packet);
+            if (packet.Kind == OutgoingKind.Question)
+                Join();
+            Append(packet, priority);
         }
         // All that one turn of the network's loop makes us send goes out together.
         if (!Turn.TryPutOff(this))
             _filled.Set();
+    }
+
+    /// <summary>Appends the last messages of a channel that nobody waits for, when the next <see cref="OutgoingKind.Question"/> comes or
+    /// <see cref="ConnectionLimits.LeisureTime"/> is over. They don't overtake what the channel has sent.</summary>
+    public void EnqueueAtLeisure(in Outgoing eof, in Outgoing close, Priority priority)
+    {
+        lock (_gate)
+        {
+            if (_finished)
+                return;
+            _atLeisure.Enqueue(new(eof, close, priority));
+            if (_atLeisure.Count == 1)
+                _leisure.Change(ConnectionLimits.LeisureTime, Timeout.InfiniteTimeSpan);
+            if (_atLeisure.Count < ConnectionLimits.MaximumEndsAtLeisure)
+                return;
+            Join();
+        }
+        _filled.Set();
     }
 
     void ITurnEnd.OnTurnEnd() => _filled.Set(here: true);
@@ -91,11 +124,15 @@ internal sealed class SendQueue(BufferPool slots) : ITurnEnd
     /// <summary>Waits until there may be something to take.</summary>
     public ValueTask WaitAsync(CancellationToken cancellationToken) => _filled.WaitAsync(cancellationToken, mayGoOnHere: true);
 
+    /// <inheritdoc/>
+    public void Dispose() => _leisure.Dispose();
+
     /// <summary>Takes nothing more. What waits is still to be written, or (<paramref name="drop"/>) dropped; a later call can only drop.</summary>
     public void Finish(bool drop)
     {
         lock (_gate)
         {
+            Join();
             // Nobody is told of what is dropped: the connection is at its end, and its channels hear that.
             while (drop && (_interactive.TryDequeue(out var packet) || _bulk.TryDequeue(out packet)))
             {
@@ -105,6 +142,28 @@ internal sealed class SendQueue(BufferPool slots) : ITurnEnd
             _finished = true;
         }
         _filled.Set();
+    }
+
+    private void EndLeisure()
+    {
+        lock (_gate)
+            Join();
+        _filled.Set();
+    }
+
+    private void Join()
+    {
+        while (_atLeisure.TryDequeue(out var last))
+        {
+            Append(last.Eof, last.Priority);
+            Append(last.Close, last.Priority);
+        }
+    }
+
+    private void Append(in Outgoing packet, Priority priority)
+    {
+        Count(packet, 1);
+        (priority == Priority.Interactive ? _interactive : _bulk).Enqueue(packet);
     }
 
     private void Count(in Outgoing packet, int change)
@@ -118,6 +177,8 @@ internal sealed class SendQueue(BufferPool slots) : ITurnEnd
     private void Drop(in Outgoing packet)
     {
         if (packet.Kind == OutgoingKind.Data)
-            slots.Return(packet.Packet);
+            _slots.Return(packet.Packet);
     }
+
+    private readonly record struct LastWords(Outgoing Eof, Outgoing Close, Priority Priority);
 }

@@ -5,6 +5,7 @@ public static partial class FtpMutations
 {
     private const string Setup = "src/Culvert.Ftp/Dialogue/FtpConversation.Setup.cs";
     private const string Transfers = "src/Culvert.Ftp/Dialogue/FtpConversation.Transfers.cs";
+    private const string OurEnd = "src/Culvert.Ftp/Dialogue/FtpConversation.OurEnd.cs";
 
     private static IReadOnlyList<Mutation> OfTransfers { get; } =
     [
@@ -141,13 +142,17 @@ public static partial class FtpMutations
             "else if (false)",
             "Ftp.Dialogue.ConversationTransferTests.ADataConnectionThatEndedBeforeItsTransferIsNoEmptyFile"),
         new("a verdict is awaited with a timer", Transfers,
-            "            Decide(new Decision.EndFar(path.Id));\n            Decide(new Decision.Arm(path.Id, TimerKind.Verdict));",
-            "            Decide(new Decision.EndFar(path.Id));",
-            "Ftp.Dialogue.ConversationTransferTests.ADownloadsReplyWaitsForItsDataAndItsEndForTheReply"),
-        new("the server hears that nothing comes the other way", Transfers,
-            "            Decide(new Decision.EndFar(path.Id));\n",
+            "            Decide(new Decision.Arm(path.Id, TimerKind.Verdict));",
             "",
             "Ftp.Dialogue.ConversationTransferTests.ADownloadsReplyWaitsForItsDataAndItsEndForTheReply"),
+        new("the server hears that nothing comes the other way", OurEnd,
+            "        Decide(new Decision.EndFar(path.Id));\n",
+            "",
+            "Ftp.Dialogue.ConversationTransferTests.AServerThatWaitsForOurEndIsTold"),
+        new("a server that waits for our end is told soon", OurEnd,
+            "            Decide(new Decision.Arm(path.Id, TimerKind.End));\n",
+            "",
+            "Ftp.Dialogue.ConversationTransferTests.AServerThatWaitsForOurEndIsTold"),
         new("a held reply is looked at by a timer", Transfers,
             "            _held = exchange;\n            Decide(new Decision.Arm(path.Id, TimerKind.Stall));",
             "            _held = exchange;",

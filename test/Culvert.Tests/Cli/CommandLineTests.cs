@@ -187,6 +187,7 @@ public sealed class CommandLineTests
         { "CulvertGrace", "1m" },
         { "CulvertReconnect", "yes" },
         { "CulvertRestoreWait", "1m" },
+        { "CulvertServerNoDelay", "yes" },
         { "CulvertActive", "forward" },
         { "CulvertDataAddress", "reply" },
         { "CulvertDataHosts", "10.0.0.5,192.0.2.0/24" },

@@ -124,7 +124,7 @@ public sealed class AllocationTests
     private static (Channel Channel, ChannelHost Host) Channel()
     {
         var buffers = new ConnectionBuffers();
-        var host = new ChannelHost(new SendQueue(buffers.Slots), buffers, new ChannelTable(), new WindowBudget(WindowBudget.DefaultBytes), new RoundTrip(TimeProvider.System), TimeProvider.System);
+        var host = new ChannelHost(new SendQueue(buffers.Slots, TimeProvider.System), buffers, new ChannelTable(), new WindowBudget(WindowBudget.DefaultBytes), new RoundTrip(TimeProvider.System), TimeProvider.System);
         var channel = new Channel(host, Priority.Bulk, remote: 0, window: uint.MaxValue, maximumPacket: Limits.MaximumChannelPacket);
         channel.Confirm();
         while (host.Queue.TryDequeue(out _) == NextOutgoing.Packet) { }

@@ -175,7 +175,7 @@ public sealed class ConnectionSendTests
     public async Task Bulk_waits_for_interactive_but_not_for_ever()
     {
         var pool = new BufferPool(100, 1);
-        var queue = new SendQueue(pool);
+        using var queue = new SendQueue(pool, TimeProvider.System);
         queue.Enqueue(new Outgoing([1]), Priority.Bulk);
         for (var i = 0; i < 100; i++)
             queue.Enqueue(new Outgoing([0]), Priority.Interactive);

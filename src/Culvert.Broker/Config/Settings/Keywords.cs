@@ -133,6 +133,7 @@ internal static class Keywords
         Connection(Ours + "HostKeyFolders", new ValueSyntax<IReadOnlyList<string>?>(Files.Read, folders => folders is null ? [] : [string.Join(' ', folders)]), c => c.HostKeyFolders, (c, v) => c with { HostKeyFolders = v ?? c.HostKeyFolders }),
         Connection(Ours + "Reconnect", Flag, c => c.Reconnect, (c, v) => c with { Reconnect = v }),
         Connection(Ours + "RestoreWait", Time, c => c.RestoreWait, (c, v) => c with { RestoreWait = v }),
+        Connection(Ours + "ServerNoDelay", Flag, c => c.ServerNoDelay, (c, v) => c with { ServerNoDelay = v }),
         Connection(Ours + "Grace", Time, c => c.Grace, (c, v) => c with { Grace = v }),
         Ftp(Ours + "Active", Word(("convert", ActiveMode.Convert), ("forward", ActiveMode.Forward), ("auto", ActiveMode.Auto)), o => o.Active, (o, v) => o with { Active = v }),
         Ftp(Ours + "DataAddress", Word(("destination", DataAddress.Destination), ("reply", DataAddress.Reply)), o => o.DataAddress, (o, v) => o with { DataAddress = v }),

@@ -85,6 +85,9 @@ internal sealed class LinkChannel : Duplex
     public override ValueTask<WriteEnd> EndAsync(CancellationToken cancellationToken) => _inner.EndAsync(cancellationToken);
 
     /// <inheritdoc/>
+    public override ValueTask<WriteEnd> EndAtLeisureAsync(CancellationToken cancellationToken) => _inner.EndAtLeisureAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public override void Abort() => _inner.Abort();
 
     /// <inheritdoc/>

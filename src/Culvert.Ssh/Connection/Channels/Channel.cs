@@ -173,6 +173,24 @@ internal sealed partial class Channel
         }
     }
 
+    /// <summary>Ends our half, the second one, when nobody waits for it: EOF and CLOSE go out with the next question to the peer. Alone they would make it answer with a small
+    /// packet, and sshd up to 10.0 sends no other one until that is acknowledged, a whole round trip later (Nagle's algorithm).</summary>
+    public WriteEnd EndAtLeisure()
+    {
+        lock (_gate)
+        {
+            if (_eofReceived && _requests is null && !_closeQueued && !_sending.EofSent && _sending.End == WriteEnd.None)
+            {
+                _sending.SendEof();
+                _closeQueued = true;
+                var (eof, close) = (ChannelMessages.Simple(MessageNumber.ChannelEof, _remote), ChannelMessages.Simple(MessageNumber.ChannelClose, _remote));
+                _host.Queue.EnqueueAtLeisure(new Outgoing(eof), new Outgoing(close, close.Length, OutgoingKind.Close, this), Priority);
+                return WriteEnd.None;
+            }
+        }
+        return End();
+    }
+
     /// <summary>Nobody waits for the peer's answer any more: the window goes back to the budget, and what the peer still sends within it is dropped. The number stays
     /// taken until the answer.</summary>
     public void GiveUp()

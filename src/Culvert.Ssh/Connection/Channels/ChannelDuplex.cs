@@ -54,6 +54,8 @@ internal sealed class ChannelDuplex(Channel channel) : Duplex
 
     public override ValueTask<WriteEnd> EndAsync(CancellationToken cancellationToken) => new(channel.End());
 
+    public override ValueTask<WriteEnd> EndAtLeisureAsync(CancellationToken cancellationToken) => new(channel.EndAtLeisure());
+
     public override void Abort() => channel.Abort();
 
     public override ValueTask DisposeAsync()

@@ -56,7 +56,7 @@ public sealed class RelayFtpsTests
             else
             {
                 // vsftpd says 226 only when the client's close_notify has come, which is the relay's.
-                Assert.Equal(ReadEnd.Ended, (await RelayRig.ReadAllAsync(server, rig.Hang)).End);
+                Assert.Equal(ReadEnd.Ended, (await rig.PassTimeUntilAsync(RelayRig.ReadAllAsync(server, rig.Hang), TimeSpan.FromMilliseconds(5))).End);
                 await rig.ReplyAsync("226 done");
                 var (bytes, end) = await reading;
                 Assert.Equal(File, bytes);
