@@ -129,6 +129,16 @@ def culvert_prefetch(stage):
     return culvert(stage, more=("--passive-prefetch", "yes"))
 
 
+def culvert_no_delay(stage):
+    """With the option that makes sshd up to 10.0 send small packets at once."""
+    return culvert(stage, more=("--server-no-delay", "yes"))
+
+
+def culvert_no_delay_prefetch(stage):
+    """With both."""
+    return culvert(stage, more=("--server-no-delay", "yes", "--passive-prefetch", "yes"))
+
+
 @contextlib.contextmanager
 def ssh_forward(stage, ports=NARROW):
     """ssh -L as people use it for FTP: the control port, and by hand every port of the server's passive range."""
@@ -179,7 +189,8 @@ def far_ftp(stage):
 
 
 PREFETCH = "prefetch"
-ALL = {"culvert": culvert, PREFETCH: culvert_prefetch, "ssh -L": ssh_forward, "sftp": sftp, "scp": scp, "rclone": rclone, "FTPS": ftps, "FTP": plain_ftp}
+ALL = {"culvert": culvert, PREFETCH: culvert_prefetch, "no-delay": culvert_no_delay, "no-delay + prefetch": culvert_no_delay_prefetch,
+       "ssh -L": ssh_forward, "sftp": sftp, "scp": scp, "rclone": rclone, "FTPS": ftps, "FTP": plain_ftp}
 PROGRAMS = {"ssh -L": ["ssh", "curl", "vsftpd"], "sftp": ["ssh", "sftp"], "scp": ["ssh", "scp"], "rclone": ["rclone"],
             "FTPS": ["curl", "vsftpd", "openssl"], "FTP": ["curl", "vsftpd"]}
 

@@ -28,8 +28,8 @@ def full(size, files):
     for delay in (100, 50, 20, 200):
         for rig in (ProxyRig(delay), PathRig(delay)):
             cases.append(Bulk("upload", rig, ["culvert", "ssh -L", "sftp"], min(size, SLOW[delay]), seconds=20))
-    cases += [SmallFiles(PathRig(100), ["culvert", "prefetch", "ssh -L", "sftp", "FTP"], 1024, files, seconds=15 + 2 * files),
-              SmallFiles(ProxyRig(100), ["culvert", "prefetch", "ssh -L", "sftp"], 1024, files, seconds=12 + 1.3 * files),
+    cases += [SmallFiles(PathRig(100), ["culvert", "prefetch", "no-delay", "no-delay + prefetch", "ssh -L", "sftp", "FTP"], 1024, files, seconds=15 + 2 * files),
+              SmallFiles(ProxyRig(100), ["culvert", "prefetch", "no-delay", "no-delay + prefetch", "ssh -L", "sftp"], 1024, files, seconds=12 + 1.3 * files),
               SmallFiles(PathRig(100), ["culvert", "ssh -L", "sftp", "FTP"], MIB, files, seconds=15 + 2.5 * files)]
     return cases
 
