@@ -1,4 +1,3 @@
-using System.IO.Pipes;
 using System.Security.Cryptography;
 using Culvert.Broker.Config;
 using Culvert.Broker.Control;
