@@ -8,11 +8,10 @@ using Culvert.Cli.Terminal;
 
 // Help is printed before anything else is loaded: the commonest first call shouldn't wait for what it doesn't use.
 var isTectia = ProgramName.Current == ProgramName.Sshg3;
-if (args is ["-h" or "--help"] || (args is ["help"] && !isTectia))
-    return Say(isTectia ? TectiaHelp.Page : HelpText.Page);
-
 try
 {
+    if (args is ["-h" or "--help"] || (args is ["help"] && !isTectia))
+        return Say(isTectia ? TectiaHelp.Page : HelpText.Page);
     var machine = ThisMachine.Of();
     // A profile of the running broker's own configuration, which no file here tells of.
     if (ProgramName.Current == ProgramName.Own && CommandLineReader.MayBeBrokersProfile(args) is { } word && await ControlCommand.KnowsAsync(word) && new Profiles(machine, null).Find(word, mustBe: false) is null)
@@ -43,6 +42,15 @@ try
         var unknown => throw new InvalidOperationException($"nothing runs {unknown}"),
     };
 }
+catch (AnswersException e)
+{
+    if (!e.HasNoReader)
+    {
+        using var errors = StandardError.Open();
+        errors.Write(Encoding.UTF8.GetBytes($"{ProgramName.Current}: {e.Message}\n"));
+    }
+    return ExitCode.VerbFailed;
+}
 catch (ConfigException e)
 {
     var usage = UsageError.Report(e, StandardError.Open(), ProgramName.Installed.Contains(ProgramName.Current) ? ProgramName.Current : ProgramName.Own);
@@ -51,7 +59,7 @@ catch (ConfigException e)
 
 static int Say(string text)
 {
-    using var output = Console.OpenStandardOutput();
+    using var output = Answers.Open();
     output.Write(Encoding.UTF8.GetBytes(text + "\n"));
     return ExitCode.Success;
 }

@@ -60,7 +60,8 @@ internal sealed partial class ControlApi(BrokerDaemon daemon, ControlActions act
         }
         catch (JsonException e)
         {
-            return Error(400, "the body can't be read: " + e.Message.ReplaceLineEndings(" "));
+            // The parser's own words name only texts that the native program hasn't got.
+            return Error(400, $"the body can't be read{(e.Path is { Length: > 1 } path ? $", at {path}" : "")}", "docs/openapi.json describes each request's");
         }
         catch (ConfigException e)
         {

@@ -88,7 +88,7 @@ public sealed class ControlClient : IDisposable
         }
         catch (JsonException e)
         {
-            throw new BrokerException(Message.Error("The broker's answer can't be read: " + e.Message.ReplaceLineEndings(" "), "is it of another version than this program?"), e);
+            throw new BrokerException(Message.Error("The broker's answer can't be read.", "is it of another version than this program?"), e);
         }
     }
 }

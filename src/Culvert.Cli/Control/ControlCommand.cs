@@ -21,7 +21,7 @@ internal static class ControlCommand
         await using var errors = StandardError.Open();
         var screen = new Screen(errors, live: false, StandardError.Columns);
         using var client = new ControlClient(wanted.Socket ?? ControlSocket.Usual());
-        await using var output = Console.OpenStandardOutput();
+        await using var output = Answers.Open();
         try
         {
             return wanted.Words[0] switch

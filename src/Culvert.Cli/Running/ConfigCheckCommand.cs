@@ -16,7 +16,7 @@ internal static class ConfigCheckCommand
         {
             var configuration = XmlConfiguration.Read(machine, [file]);
             Check(file, configuration.ToBroker());
-            using var output = Console.OpenStandardOutput();
+            using var output = Answers.Open();
             Say(output, [.. configuration.Notes, FormattableString.Invariant($"{file}: {configuration.ProfileIds.Count} {(configuration.ProfileIds.Count == 1 ? "profile" : "profiles")}, no mistake")]);
             return ExitCode.Success;
         }

@@ -33,7 +33,7 @@ internal partial class DescriptorStream(int descriptor) : Stream
             if (written >= 0)
                 buffer = buffer[(int)written..];
             else if (Marshal.GetLastPInvokeError() != Interrupted)
-                throw new IOException(Marshal.GetLastPInvokeErrorMessage());
+                throw new IOException(Marshal.GetLastPInvokeErrorMessage(), Marshal.GetLastPInvokeError());
         }
     }
 

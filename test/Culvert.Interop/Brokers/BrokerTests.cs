@@ -62,7 +62,7 @@ public sealed class BrokerTests
         (await broker.ControlAsync(Cancel, "close-connection", "one")).OrThrow();
         Assert.DoesNotContain(first, ProcessTable.ListeningPortsOf(broker.Id));
         var connected = await Command.RunAsync(CulvertProcess.Command(["connect", "one", "--socket", broker.Socket]), Cancel);
-        Assert.StartsWith(string.Create(CultureInfo.InvariantCulture, $"ready: ftp localhost {first} "), connected.OrThrow().Output, StringComparison.Ordinal);
+        Assert.StartsWith(string.Create(CultureInfo.InvariantCulture, $"ready: ftp 127.0.0.1 {first} "), connected.OrThrow().Output, StringComparison.Ordinal);
         Assert.Equal("up", (await broker.AskAsync(Cancel, "connect", "one"))[0].GetProperty("state").GetString());
         (await DownloadAsync(ftp, first, "file", broker.Folder["again"])).OrThrow();
 

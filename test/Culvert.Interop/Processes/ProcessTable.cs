@@ -9,6 +9,7 @@ internal static partial class ProcessTable
 {
     public const int SignalHangUp = 1;
     public const int SignalUser1 = 10;
+    public const int SignalTerminate = 15;
     public const int SignalContinue = 18;
     public const int SignalStop = 19;
 

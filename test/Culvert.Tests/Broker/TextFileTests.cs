@@ -7,8 +7,6 @@ namespace Culvert.Tests.Broker;
 /// <summary>In which encodings a configuration file may come.</summary>
 public sealed class TextFileTests
 {
-    private const string Declared = "<?xml version=\"1.0\" encoding=\"{0}\"?>\r\n<profiles name=\"Müller\"/>\n";
-
     public static TheoryData<string, string, bool> Encodings => new()
     {
         { "utf-8", "UTF-8", false }, { "utf-8", "UTF-8", true }, { "utf-16", "UTF-16", true }, { "utf-16", "UTF-16", false }, { "utf-16BE", "UTF-16", true }, { "utf-16BE", "UTF-16", false },
@@ -20,7 +18,7 @@ public sealed class TextFileTests
     public void Every_usual_one_is_read(string encoding, string name, bool hasMark)
     {
         var how = Encoding.GetEncoding(encoding);
-        var bytes = how.GetBytes(string.Format(System.Globalization.CultureInfo.InvariantCulture, Declared, name));
+        var bytes = how.GetBytes($"<?xml version=\"1.0\" encoding=\"{name}\"?>\r\n<profiles name=\"Müller\"/>\n");
         using var file = new MemoryStream([.. hasMark ? how.GetPreamble() : [], .. bytes]);
         Assert.Equal([$"<?xml version=\"1.0\" encoding=\"{name}\"?>", "<profiles name=\"Müller\"/>"], TextFile.Read(file, 1000));
     }

@@ -59,9 +59,10 @@ internal sealed record XmlFile(string Name, XElement Root, bool IsPrivate)
         // A document type is passed over and never fetched; entities beyond XML's own five don't exist.
         var settings = new XmlReaderSettings { DtdProcessing = DtdProcessing.Ignore, XmlResolver = null, MaxCharactersInDocument = MostCharacters };
         var whole = string.Join('\n', text.Lines!);
+        var open = new Stack<(string Name, int Line)>();
         try
         {
-            if (TooDeep(whole, settings) is { } place)
+            if (TooDeep(whole, settings, open) is { } place)
             {
                 findings.Mistake(name, place.Line, place.Column, $"more than {Deepest} elements stand in one another");
                 return null;
@@ -79,20 +80,36 @@ internal sealed record XmlFile(string Name, XElement Root, bool IsPrivate)
         }
         catch (XmlException e)
         {
-            findings.Mistake(name, Math.Max(1, e.LineNumber), Math.Max(1, e.LinePosition), XmlSyntaxMessages.Of(e.Message));
+            findings.Mistake(name, Math.Max(1, e.LineNumber), Math.Max(1, e.LinePosition), XmlSyntaxMessages.Of(e.Message, WordAt(text.Lines!, e.LineNumber, e.LinePosition), open.TryPeek(out var last) ? last : null));
             return null;
         }
     }
 
-    private static (int Line, int Column)? TooDeep(string text, XmlReaderSettings settings)
+    // What is open where reading stops is left for whoever says why it did.
+    private static (int Line, int Column)? TooDeep(string text, XmlReaderSettings settings, Stack<(string Name, int Line)> open)
     {
         using var reader = XmlReader.Create(new StringReader(text), settings);
         while (reader.Read())
         {
+            var (line, column) = (((IXmlLineInfo)reader).LineNumber, ((IXmlLineInfo)reader).LinePosition);
             if (reader.Depth > Deepest)
-                return (((IXmlLineInfo)reader).LineNumber, ((IXmlLineInfo)reader).LinePosition);
+                return (line, column);
+            if (reader is { NodeType: XmlNodeType.Element, IsEmptyElement: false })
+                open.Push((reader.Name, line));
+            else if (reader.NodeType == XmlNodeType.EndElement)
+                open.Pop();
         }
         return null;
+    }
+
+    // A name, or one character of anything else; empty: the place is none.
+    private static string WordAt(IReadOnlyList<string> lines, int line, int column)
+    {
+        if (line < 1 || line > lines.Count || column < 1 || column > lines[line - 1].Length)
+            return "";
+        var rest = lines[line - 1][(column - 1)..];
+        var name = string.Concat(rest.TakeWhile(c => char.IsLetterOrDigit(c) || c is '_' or '-' or '.' or ':'));
+        return name.Length > 0 ? name : rest[..1];
     }
 
     private static void Check(string file, XElement element, XmlRule rule, XmlFindings findings)

@@ -2,6 +2,7 @@ using System.Text;
 using Culvert.Broker.Config;
 using Culvert.Broker.Runtime;
 using Culvert.Cli.Arguments;
+using Culvert.Cli.Terminal;
 
 namespace Culvert.Cli.Running;
 
@@ -22,7 +23,7 @@ internal static class SystemdUnit
             throw new ConfigException($"service {verb} is for Windows", $"systemctl {flag}{verb} culvert does it here");
         }
         var unit = Unit(wanted.System, Environment.ProcessPath ?? "culvert", wanted.Words);
-        await using var output = Console.OpenStandardOutput();
+        await using var output = Answers.Open();
         if (wanted.PrintOnly)
         {
             await output.WriteAsync(Encoding.UTF8.GetBytes(unit)).ConfigureAwait(false);

@@ -22,7 +22,7 @@ internal static class WindowsServiceSetup
         var steps = Steps(wanted.Verb, Environment.ProcessPath ?? "culvert.exe", wanted.Words);
         if (wanted.PrintOnly)
         {
-            await using var output = Console.OpenStandardOutput();
+            await using var output = Answers.Open();
             await output.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(steps.Select(step => $"sc.exe {CommandLine(step)}\r\n")))).ConfigureAwait(false);
             return ExitCode.Success;
         }

@@ -26,7 +26,6 @@ public sealed class BrokerHostTests : IAsyncDisposable
     public BrokerHostTests()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "the socket is a Unix one here");
-        File.SetUnixFileMode(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         _log = new AuditLog(AuditFormat.Text, null, _told, _time) { IsJournalStream = false };
     }
 
