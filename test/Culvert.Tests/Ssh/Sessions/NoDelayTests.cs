@@ -1,5 +1,4 @@
 using System.Text;
-using Culvert.Net;
 using Culvert.Ssh.Connection;
 using Culvert.Ssh.Wire;
 using Culvert.TestKit.Packets;
