@@ -6,7 +6,7 @@ namespace Culvert.Ftp.Dialogue;
 // up to 10.0 then holds up what comes behind that answer for a round trip. Mostly the verdict is right behind the data, and our end can go with the close.
 internal sealed partial class FtpConversation
 {
-    /// <summary>After so many downloads in a row whose verdict didn't come by itself, the server is told at once that nothing comes the other way.</summary>
+    /// <summary>After so many more downloads whose verdict didn't come by itself than those where it did, the server is told at once that nothing comes the other way.</summary>
     private const int MaxSilentEnds = 3;
 
     /// <summary>And so many times, before one more is given the moment to see whether it's still so: rarely, because that moment is lost.</summary>
@@ -45,10 +45,10 @@ internal sealed partial class FtpConversation
         Decide(new Decision.EndFar(path.Id));
     }
 
-    /// <summary>A verdict came. One of a server that has not heard our end shows that it doesn't wait for that.</summary>
+    /// <summary>A verdict came. One of a server that has not heard our end shows that it doesn't wait for that; or that this machine is busy, and so it counts no more than a silence.</summary>
     private void LearnWhoWaits(Exchange exchange, PathState path, int code)
     {
         if (code < 400 && exchange.Kind == VerbKind.Download && path is { ToldEnd: false, Near: not PathEnd.Ended })
-            _silentEnds = 0;
+            _silentEnds = Math.Max(0, _silentEnds - 1);
     }
 }
