@@ -98,8 +98,9 @@ internal sealed class ReceiveWindow
         if (_roundTrip.Shortest is not { } roundTrip)
             return;
         var took = _time.GetElapsedTime(_followedSince);
-        // Half of what was proved, not of what is granted meanwhile.
-        _lacking = took < LimitingBelow * roundTrip ? Math.Min(_followedSize + _followedSize / 2, ConnectionLimits.MaximumWindow) - Size : 0;
+        // By half of what was proved, not of what is granted meanwhile; a small first window first becomes an ordinary one.
+        var wanted = Math.Clamp(_followedSize + _followedSize / 2, Limits.InitialWindow, ConnectionLimits.MaximumWindow);
+        _lacking = took < LimitingBelow * roundTrip ? wanted - Size : 0;
         _needless = took > NeedlessAbove * roundTrip ? Math.Min(Size / 3, Size - Limits.InitialWindow) : 0;
     }
 
