@@ -3,7 +3,7 @@ namespace Culvert.Cli.Control;
 /// <summary>An option of a verb.</summary>
 /// <param name="Spellings">Its long name is the last one.</param>
 /// <param name="TakesValue">Whether a value follows.</param>
-internal readonly record struct VerbOption(string[] Spellings, bool TakesValue);
+internal sealed record VerbOption(string[] Spellings, bool TakesValue);
 
 /// <summary>One of the verbs of <c>culvert ctl</c>.</summary>
 /// <param name="Name">As it's typed.</param>

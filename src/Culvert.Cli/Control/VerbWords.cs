@@ -29,7 +29,7 @@ internal sealed class VerbWords
                 continue;
             }
             var (name, value) = next.Current.Split('=', 2) is [var before, var behind] ? (before, behind) : (next.Current, null);
-            if (verb.Options.FirstOrDefault(option => option.Spellings.Contains(name)) is not { Spellings: not null } option || (value is not null && !option.TakesValue))
+            if (verb.Options.FirstOrDefault(option => option.Spellings.Contains(name)) is not { } option || (value is not null && !option.TakesValue))
                 throw new ConfigException($"{verb.Name} doesn't take '{next.Current}'", AbsentVerbs.Why(verb.Name, name) ?? read.Form);
             if (option.TakesValue)
                 value ??= next.MoveNext() ? next.Current : throw new ConfigException($"{name} needs a value", read.Form);

@@ -44,12 +44,13 @@ internal sealed record LinkKey(string Profile, TunnelConfig? Tunnel = null, Link
 internal sealed record WantedLink(LinkKey Key, ProfileConfig Profile, IReadOnlyList<TunnelConfig> Own, IReadOnlyList<TunnelConfig> Static)
 {
     /// <summary>All of a configuration, in its order. Pure. A profile without tunnels has one too: somebody may want to open some, or go through it.</summary>
-    public static IReadOnlyList<WantedLink> Of(BrokerConfig config) => [.. config.Profiles.SelectMany(profile => Of(profile, config.StaticTunnels.Where(tunnel => tunnel.ProfileId == profile.Id)))];
+    public static IReadOnlyList<WantedLink> Of(BrokerConfig config) => [.. config.Profiles.SelectMany(profile =>
+        Of(profile, [.. config.StaticTunnels.Where(tunnel => tunnel.ProfileId == profile.Id).Select(tunnel => tunnel.Tunnel)]))];
 
-    private static IEnumerable<WantedLink> Of(ProfileConfig profile, IEnumerable<StaticTunnelConfig> statics)
+    private static IEnumerable<WantedLink> Of(ProfileConfig profile, IReadOnlyList<TunnelConfig> statics)
     {
-        var tunnels = profile.Connection.Tunnels.Select(tunnel => (Tunnel: tunnel, IsStatic: false)).Concat(statics.Select(tunnel => (tunnel.Tunnel, IsStatic: true))).ToList();
-        return tunnels.Count == 0 ? [new WantedLink(LinkKey.Of(profile, null), profile, [], [])] : tunnels.GroupBy(one => LinkKey.Of(profile, one.Tunnel)).Select(link => new WantedLink(
-            link.Key, profile, [.. link.Where(one => !one.IsStatic).Select(one => one.Tunnel)], [.. link.Where(one => one.IsStatic).Select(one => one.Tunnel)]));
+        var own = profile.Connection.Tunnels;
+        return own.Concat(statics).Select(tunnel => LinkKey.Of(profile, tunnel)).Distinct().DefaultIfEmpty(LinkKey.Of(profile, null)).Select(key => new WantedLink(
+            key, profile, [.. own.Where(tunnel => LinkKey.Of(profile, tunnel) == key)], [.. statics.Where(tunnel => LinkKey.Of(profile, tunnel) == key)]));
     }
 }
