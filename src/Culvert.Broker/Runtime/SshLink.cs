@@ -152,7 +152,7 @@ internal static class SshLink
         return new KnownHostsPolicy(new KnownHostsOptions
         {
             UserFiles = Files(config.UserKnownHostsFiles, own, "known_hosts"),
-            GlobalFiles = Files(config.GlobalKnownHostsFiles, machine.SystemFolder, "ssh_known_hosts"),
+            GlobalFiles = [.. Files(config.GlobalKnownHostsFiles, machine.SystemFolder, "ssh_known_hosts").Where(file => config.GlobalKnownHostsFiles is not null || machine.Believes(file))],
             TectiaFolders = TectiaFolders(config, machine),
             PinnedKeys = config.PinnedHostKeys,
             CheckAddress = config.CheckHostIP,
@@ -207,7 +207,7 @@ internal static class SshLink
         :
         [
             .. config.UserKnownHostsFiles is null ? [Path.Combine(machine.TectiaFolder, "hostkeys")] : (string[])[],
-            .. config.GlobalKnownHostsFiles is null ? [Path.Combine(machine.TectiaSystemFolder, "hostkeys")] : (string[])[],
+            .. config.GlobalKnownHostsFiles is null && machine.TectiaSystemFolder is { } folder ? [Path.Combine(folder, "hostkeys")] : (string[])[],
         ];
 
     private static string[] Methods(ConnectionConfig config)

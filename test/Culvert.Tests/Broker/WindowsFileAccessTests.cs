@@ -44,6 +44,10 @@ public sealed class WindowsFileAccessTests
         Assert.StartsWith(global, Assert.Throws<ConfigException>(() => XmlConfiguration.Read(windows, [global])).Message, StringComparison.Ordinal);
         Assert.Equal($"Bad owner or permissions on {ssh}", Assert.Throws<ConfigException>(() => User(windows)).Message);
 
+        Assert.True(machine.Believes(ssh));
+        Assert.False(windows.Believes(ssh));
+        Assert.True(windows.Believes("/etc/ssh/ssh_known_hosts"));
+
         static string? User(Machine machine) => ResolvedConfig.Read(new ConfigBuilder(machine), HostSpec.Parse("gate"), ConfigSource.Usual).ForUse().User;
     }
 }

@@ -27,8 +27,8 @@ public sealed record Machine
     [System.Diagnostics.CodeAnalysis.AllowNull]
     public string TectiaFolder { get => field ?? Home.TrimEnd('/') + "/.ssh2"; init; }
 
-    /// <summary>Where SSH Tectia has the machine's.</summary>
-    public string TectiaSystemFolder { get; init; } = "/etc/ssh2";
+    /// <summary>Where SSH Tectia has the machine's; null: nowhere that only its administrator writes.</summary>
+    public string? TectiaSystemFolder { get; init; } = "/etc/ssh2";
 
     /// <summary>Whether any user may make folders where the machine's configuration lies, as on Windows: a file there counts only when <see cref="ConfigText.IsSafe"/>.</summary>
     public bool AnybodyMakesSystemFolders { get; init; }
@@ -53,6 +53,9 @@ public sealed record Machine
 
     /// <summary>The addresses of the network interfaces that are up.</summary>
     public Func<IReadOnlyList<IPAddress>> Addresses { get; init; } = () => [];
+
+    /// <summary>Whether a file counts that lies in its usual place among the machine's own.</summary>
+    public bool Believes(string path) => !AnybodyMakesSystemFolders || Read(path).IsSafe;
 
     /// <summary>The exit status of a command in the user's shell.</summary>
     public Func<string, int> Run { get; init; } = _ => 1;

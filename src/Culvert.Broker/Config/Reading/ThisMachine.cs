@@ -19,7 +19,6 @@ public static class ThisMachine
     public static Machine Of()
     {
         var windows = OperatingSystem.IsWindows();
-        var common = Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData);
         return new Machine
         {
             Home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
@@ -27,10 +26,10 @@ public static class ThisMachine
             UserNumber = LocalUsers.Current.Value,
             Group = LocalUsers.Group,
             Name = Environment.MachineName,
-            SystemFolder = windows ? Path.Combine(common, "ssh") : "/etc/ssh",
+            SystemFolder = windows ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "ssh") : "/etc/ssh",
             AnybodyMakesSystemFolders = windows,
             TectiaFolder = windows ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "SSH") : null,
-            TectiaSystemFolder = windows ? Path.Combine(common, "SSH") : "/etc/ssh2",
+            TectiaSystemFolder = windows ? null : "/etc/ssh2",
             Variable = Environment.GetEnvironmentVariable,
             HomeOf = LocalUsers.HomeOf,
             PortOf = PortOf,
