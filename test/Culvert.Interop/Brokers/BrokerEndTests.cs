@@ -2,6 +2,7 @@ using System.Globalization;
 using Culvert.Interop.Clients;
 using Culvert.Interop.Processes;
 using Culvert.Interop.Program;
+using Culvert.Interop.Proofs;
 using Culvert.Interop.Servers;
 using Xunit;
 

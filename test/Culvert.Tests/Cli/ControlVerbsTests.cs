@@ -124,7 +124,7 @@ public sealed class ControlVerbsTests
         var paths = Document.GetProperty("paths");
         foreach (var verb in ControlVerbs.Table.Where(verb => verb.Requests is not null))
         {
-            string[] words = verb.Name switch { "open-tunnel-listener" => ["1", "a", "b", "2"], "debug" => [], _ when !verb.TakesArguments => [], _ => ["x"] };
+            string[] words = verb.Name switch { "open-tunnel-listener" => ["1", "a", "b", "2"], "list-profiles" or "debug" => [], _ => verb.TakesArguments ? ["x"] : [] };
             foreach (var request in ControlVerbs.Of([verb.Name, .. words]))
             {
                 var path = "/" + request.Path.Split('?')[0];
