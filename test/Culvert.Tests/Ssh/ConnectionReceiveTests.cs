@@ -58,8 +58,8 @@ public sealed class ConnectionReceiveTests
     [InlineData(50, 10, 2, 2)]
     [InlineData(50, 70, 3.3, 7)]
     [InlineData(100, 25, 2.4, 5)]
-    [InlineData(50, 1000, 16, 16)]
-    [InlineData(200, 1000, 16, 16)]
+    [InlineData(50, 1000, 32, 32)]
+    [InlineData(200, 1000, 32, 32)]
     public void The_window_grows_only_where_it_is_the_limit(double roundTripMilliseconds, double megabytesPerSecond, double least, double most)
     {
         var path = new SimulatedPath(roundTripMilliseconds, megabytesPerSecond);
@@ -191,7 +191,7 @@ public sealed class ConnectionReceiveTests
         // Every round trip, all that may come does: some rounds lead from 64 KiB to an ordinary window, then it goes on as any other.
         Rounds(7);
         Assert.InRange(window.Size, Limits.InitialWindow, ConnectionLimits.MaximumWindow);
-        Rounds(15);
+        Rounds(20);
         Assert.Equal(ConnectionLimits.MaximumWindow, window.Size);
 
         void Rounds(int count)
