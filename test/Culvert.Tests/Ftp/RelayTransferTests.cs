@@ -160,7 +160,7 @@ public sealed class RelayTransferTests
         await rig.PassAsync("RETR f");
         var writing = server.WriteAsync(File, rig.Hang).AsTask();
         await rig.Server.SayAsync("226 done");
-        Assert.Equal("226 done", await rig.PassTimeUntilAsync(rig.Client.HearAsync(), TimeSpan.FromSeconds(10)));
+        Assert.Equal("226 done", await rig.PassTimeUntilAsync(rig.Client.HearAsync(), TimeSpan.FromSeconds(1)));
         var reading = RelayRig.ReadAllAsync(client, rig.Hang);
         await writing;
         await server.EndAsync(rig.Hang);
