@@ -11,7 +11,8 @@ namespace Culvert.Ftp;
 /// <param name="speaker">Who is at the other end.</param>
 /// <param name="writeTimeout">A peer that takes nothing for so long is cut off.</param>
 /// <param name="time">For that.</param>
-internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan writeTimeout, TimeProvider time) : IAsyncDisposable
+/// <param name="onRead">Told whenever a read has completed.</param>
+internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan writeTimeout, TimeProvider time, Action onRead) : IAsyncDisposable
 {
     /// <summary>An outbox that had more to hold is given up, in bytes.</summary>
     private const int LargestKept = 1024;
@@ -19,7 +20,8 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan
     private readonly LineReader _lines = new(speaker);
     private ArrayBufferWriter<byte> _outbox = new();
     private Duplex _duplex = duplex;
-    private Task? _reading;
+    private Task _reading = Task.CompletedTask;
+    private volatile Reading _state;
     private bool _refused;
 
     /// <summary>How reading ended; what was read before may still hold lines.</summary>
@@ -38,24 +40,28 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan
     public bool TryRead(out FtpLine line)
     {
         // While a read is under way it owns the reader's room.
-        if (_reading is { IsCompleted: false })
+        if (_state == Reading.UnderWay)
         {
             line = default;
             return false;
         }
-        _reading = null;
+        _state = Reading.None;
         var found = _lines.TryRead(out line);
         HasPartialLine = !found && _lines.HasPartialLine;
         return found;
     }
 
-    /// <summary>Completes when more has come, or the end. Only after <see cref="TryRead"/> has said that there is no line. A read that
-    /// has completed since then is that news itself: another one would wait for bytes behind a line that nobody has taken.</summary>
-    public Task ReadMoreAsync(CancellationToken cancellationToken)
+    /// <summary>Begins to read more, unless that is under way; its end is told. Only after <see cref="TryRead"/> has said that there is no line. A read that
+    /// has completed since then is news itself: another one would wait for bytes behind a line that nobody has taken.</summary>
+    public ValueTask BeginReadAsync(CancellationToken cancellationToken)
     {
-        if (End != ReadEnd.None)
-            return Task.CompletedTask;
-        return _reading ??= FillAsync(cancellationToken);
+        if (_state != Reading.None || End != ReadEnd.None)
+            return ValueTask.CompletedTask;
+        if (!_reading.IsCompletedSuccessfully)
+            return new(_reading); // the last one broke off
+        _state = Reading.UnderWay;
+        _reading = FillAsync(cancellationToken);
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>Puts a line in the outbox; lines go out whole.</summary>
@@ -107,7 +113,7 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan
     }
 
     /// <summary>Whether bytes were read that no line was made of yet, or may be at any moment.</summary>
-    public bool HasUnreadBytes => _reading is not null || _lines.HasPartialLine;
+    public bool HasUnreadBytes => _state != Reading.None || _lines.HasPartialLine;
 
     /// <summary>The connection itself, for a relay that reads no lines any more. Only without <see cref="HasUnreadBytes"/>, and with nothing left to say.</summary>
     public Duplex Beneath => _duplex;
@@ -120,7 +126,8 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan
     {
         while (End == ReadEnd.None)
         {
-            await ReadMoreAsync(cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false); // the read may be an earlier one
+            await BeginReadAsync(cancellationToken).ConfigureAwait(false);
+            await _reading.WaitAsync(cancellationToken).ConfigureAwait(false); // it may be an earlier one, with another token
             while (TryRead(out _)) { }
         }
     }
@@ -129,15 +136,25 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan
     public async ValueTask DisposeAsync()
     {
         await _duplex.DisposeAsync().ConfigureAwait(false);
-        if (_reading is not null)
-            await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _lines.Release();
     }
 
     private async Task FillAsync(CancellationToken cancellationToken)
     {
-        var read = await _duplex.ReadAsync(_lines.Room, cancellationToken).ConfigureAwait(false);
-        _lines.Fill(read.Bytes.Length);
-        End = read.End;
+        try
+        {
+            var read = await _duplex.ReadAsync(_lines.Room, cancellationToken).ConfigureAwait(false);
+            _lines.Fill(read.Bytes.Length);
+            End = read.End;
+        }
+        finally
+        {
+            // From here on the room is the other's, who may be told before this task has completed.
+            _state = Reading.Done;
+            onRead();
+        }
     }
+
+    private enum Reading { None, UnderWay, Done }
 }

@@ -20,7 +20,7 @@ internal sealed class DataPath : IAsyncDisposable
     private readonly CancellationTokenSource _hurry = new();
     private readonly DataSide _near = new();
     private readonly DataSide _far = new();
-    private readonly TaskCompletionSource<Ending> _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Ending> _settled = new(); // who waits for it goes on at once
     private readonly TaskCompletionSource _mayEncryptFar = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Task> _openings = [];
     private readonly ConcurrentQueue<Task> _ends = [];
@@ -28,13 +28,16 @@ internal sealed class DataPath : IAsyncDisposable
     private readonly ByteMeter _up = new();
     private readonly ByteMeter _down = new();
     private Task<ReadEnd> _clientEnding = Task.FromResult(ReadEnd.None);
+    private readonly Task _told;
     private ITimer? _drainTimer;
+    private int _isSettled;
 
     public DataPath(int id, DataPathContext context)
     {
         (_id, _context) = (id, context);
         _far.Encrypt = context.EncryptFar;
         Completion = RunAsync();
+        _told = TellAsync();
     }
 
     /// <summary>Both sides are closed. Comes after <see cref="Settle"/>, and never faults because of a peer.</summary>
@@ -47,7 +50,7 @@ internal sealed class DataPath : IAsyncDisposable
     public long Downloaded => _down.Bytes;
 
     /// <summary>Told how to end.</summary>
-    public bool IsSettled => _settled.Task.IsCompleted;
+    public bool IsSettled => Volatile.Read(ref _isSettled) != 0;
 
     /// <summary>How the client's side ended before it was closed here; <see cref="ReadEnd.None"/> when it did not. For paths that were settled in
     /// order; known when they are complete.</summary>
@@ -112,7 +115,7 @@ internal sealed class DataPath : IAsyncDisposable
     /// <summary>Ends both sides. The first call counts.</summary>
     public void Settle(Ending how)
     {
-        if (!_settled.TrySetResult(how))
+        if (Interlocked.Exchange(ref _isSettled, 1) != 0)
             return;
         // Whoever is still opening gives up: a side that isn't there now is not wanted any more.
         _life.Cancel();
@@ -120,6 +123,7 @@ internal sealed class DataPath : IAsyncDisposable
         _far.Close();
         if (how == Ending.Cut)
             Cut();
+        _settled.SetResult(how);
     }
 
     /// <summary>Resets both sides, whatever was settled.</summary>
@@ -141,13 +145,19 @@ internal sealed class DataPath : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Settle(Ending.Cut);
-        await Completion.ConfigureAwait(false);
+        await _told.ConfigureAwait(false);
         await Task.WhenAll(_openings).ConfigureAwait(false);
         await Task.WhenAll(_ends).ConfigureAwait(false);
         foreach (var timer in _timers)
             await timer.DisposeAsync().ConfigureAwait(false);
         if (_drainTimer is not null)
             await _drainTimer.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task TellAsync()
+    {
+        await Completion.ConfigureAwait(false);
+        _context.Completed();
     }
 
     // Not waited for: an end that is said in TLS may first have to wait for the peer.
@@ -334,12 +344,14 @@ internal sealed class DataPath : IAsyncDisposable
     {
         if (side == _far && side.Encrypt is not null)
             await Task.WhenAny(_mayEncryptFar.Task, _settled.Task).ConfigureAwait(false);
-        var tls = _settled.Task.IsCompleted ? null : side.Encrypt?.Invoke(duplex);
+        var tls = IsSettled ? null : side.Encrypt?.Invoke(duplex);
         duplex = tls ?? duplex;
         if (side.TryOpen(duplex))
         {
+            // Before anything that comes of it.
             _context.Post(open);
-            if (tls is not null && await tls.Handshake.ConfigureAwait(false) is { } why && !_settled.Task.IsCompleted)
+            side.Announce();
+            if (tls is not null && await tls.Handshake.ConfigureAwait(false) is { } why && !IsSettled)
                 Log.DataFailed(_context.Logger, _context.Session, _id, side == _near ? "TLS with the client" : "TLS with the server", why);
             return;
         }
@@ -349,7 +361,7 @@ internal sealed class DataPath : IAsyncDisposable
 
     private void Fail(DataSide side, Failure failure, Func<Failure, PathEvent> failed)
     {
-        if (_settled.Task.IsCompleted)
+        if (IsSettled)
             return;
         Log.DataFailed(_context.Logger, _context.Session, _id, side == _near ? "the client's side" : "the server's side", failure.Text);
         _context.Post(failed(failure));

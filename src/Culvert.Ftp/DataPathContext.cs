@@ -7,7 +7,7 @@ namespace Culvert.Ftp;
 
 /// <summary>What the data paths of a session have in common.</summary>
 internal sealed record DataPathContext(INetwork Near, INetwork Far, Endpoint NearHost, Endpoint Server, Peer Client, FtpRelayOptions Options, TimeProvider Time,
-    ILogger Logger, long Session, Action<PathEvent> Post)
+    ILogger Logger, long Session, Action<PathEvent> Post, Action Completed)
 {
     /// <summary>Encrypts a connection to the client, which has asked for that (PROT P).</summary>
     public Func<Duplex, TlsDuplex>? EncryptNear { get; init; }

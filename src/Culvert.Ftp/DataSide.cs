@@ -7,7 +7,8 @@ namespace Culvert.Ftp;
 internal sealed class DataSide
 {
     private readonly Lock _gate = new();
-    private readonly TaskCompletionSource<Duplex?> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Duplex?> _ready = new(); // who waits for it goes on at once
+    private bool _isDecided;
 
     /// <summary>The connection, or null when there will be none.</summary>
     public Task<Duplex?> Ready => _ready.Task;
@@ -18,24 +19,31 @@ internal sealed class DataSide
     /// <summary>How its connection is encrypted; null: not at all.</summary>
     public Func<Duplex, TlsDuplex>? Encrypt { get; set; }
 
-    /// <summary>The connection stands. False: it isn't wanted any more, and stays the caller's.</summary>
+    /// <summary>The connection stands, and <see cref="Announce"/> is to follow. False: it isn't wanted any more, and stays the caller's.</summary>
     public bool TryOpen(Duplex duplex)
     {
         lock (_gate)
         {
-            if (_ready.Task.IsCompleted)
+            if (_isDecided)
                 return false;
-            // First here: whoever hears that it's there may look for it before this thread goes on.
+            _isDecided = true;
             Duplex = duplex;
-            _ready.SetResult(duplex);
             return true;
         }
     }
+
+    /// <summary>Tells that the connection stands.</summary>
+    public void Announce() => _ready.SetResult(Duplex);
 
     /// <summary>It's not wanted any more, unless it's there.</summary>
     public void Close()
     {
         lock (_gate)
-            _ready.TrySetResult(null);
+        {
+            if (_isDecided)
+                return;
+            _isDecided = true;
+        }
+        _ready.SetResult(null);
     }
 }

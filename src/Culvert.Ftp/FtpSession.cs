@@ -1,6 +1,6 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using System.Threading.Channels;
 using Culvert.Ftp.Dialogue;
 using Culvert.Ftp.Tls;
 using Culvert.Ftp.Wire;
@@ -23,19 +23,19 @@ internal sealed partial class FtpSession
     private readonly Endpoint _destination;
     private readonly IPAddress _nearAddress;
     private readonly FtpConversation _conversation;
-    private readonly Channel<PathEvent> _news = Channel.CreateUnbounded<PathEvent>(new() { SingleReader = true });
+    private readonly ConcurrentQueue<PathEvent> _news = new();
+    private readonly Signal _happened = new();
     private readonly Dictionary<int, DataPath> _paths = [];
     private readonly SessionTransfers _transfers;
     private readonly SessionTimers _timers;
     private readonly TlsClientSession? _serverTls;
-    private Task? _awaitingNews;
 
     public FtpSession(FtpRelay relay, long id, Accepted client, INetwork near, INetwork far, Endpoint destination)
     {
         (_relay, _id, _client, _near, _far, _destination) = (relay, id, client, near, far, destination);
         _nearAddress = NearAddress(client.Peer, relay.Options);
         _conversation = new(relay.Options, client.Peer, _nearAddress, destination);
-        _timers = new(relay.Options, relay.Time, news => _news.Writer.TryWrite(news));
+        _timers = new(relay.Options, relay.Time, Post);
         _transfers = new(relay, new(id, client.Peer, destination, relay.Options.Profile), after => _timers.Arm(TimerKind.LifeSign, after));
         _serverTls = relay.Options.Originates ? relay.Options.ServerTls!.Begin() : null;
     }
@@ -49,7 +49,7 @@ internal sealed partial class FtpSession
         var end = new CancellationTokenSource(); // holds nothing that must be disposed, and its timer may fire until the last moment
         var endTimer = _relay.Time.CreateTimer(_ => end.Cancel(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         using var endSoon = stop.Register(() => endTimer.Change(Options.ShutdownGrace + LastWordsLimit, Timeout.InfiniteTimeSpan));
-        var client = new ControlConnection(_client.Duplex, Speaker.Client, Options.ControlWriteTimeout, _relay.Time);
+        var client = new ControlConnection(_client.Duplex, Speaker.Client, Options.ControlWriteTimeout, _relay.Time, Stir);
         try
         {
             var dial = _far.Connect(_destination, new()
@@ -63,7 +63,7 @@ internal sealed partial class FtpSession
                 outcome = await dial.Outcome.ConfigureAwait(false);
             if (outcome.Duplex is { } duplex)
             {
-                await using var server = new ControlConnection(duplex, Speaker.Server, Options.ControlWriteTimeout, _relay.Time);
+                await using var server = new ControlConnection(duplex, Speaker.Server, Options.ControlWriteTimeout, _relay.Time, Stir);
                 await ConverseAsync(client, server, outcome.Reached ?? _destination, stop, end.Token).ConfigureAwait(false);
             }
             else
@@ -89,13 +89,12 @@ internal sealed partial class FtpSession
     {
         await using var ready = new ReadyListeners(_far);
         var context = new DataPathContext(_near, ready, new(_nearAddress.ToString(), 0), reached, _client.Peer, Options, _relay.Time, _relay.Logger, _id,
-            news => _news.Writer.TryWrite(news))
+            Post, Stir)
         {
             EncryptNear = Options.ClientTls is { } clientTls ? duplex => clientTls.Wrap(duplex, data: true) : null,
             EncryptFar = _serverTls is { } serverTls ? serverTls.WrapData : null,
         };
-        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var onStop = stop.Register(stopped.SetResult);
+        using var onStop = stop.Register(Stir);
         _timers.Arm(TimerKind.Login);
         _conversation.ServerReached();
         while (true)
@@ -112,31 +111,30 @@ internal sealed partial class FtpSession
             await DoDecisionsAsync(client, server, context, end).ConfigureAwait(false);
             if (_conversation.IsClosed)
                 break;
-            await Task.WhenAny(Awaited()).ConfigureAwait(false);
-            end.ThrowIfCancellationRequested();
+            if (!_conversation.HoldsReplies)
+                await server.BeginReadAsync(end).ConfigureAwait(false);
+            if (_conversation.WantsCommands)
+                await client.BeginReadAsync(end).ConfigureAwait(false);
+            await _happened.WaitAsync(end).ConfigureAwait(false);
         }
         await server.EndAsync(end).ConfigureAwait(false);
-
-        IEnumerable<Task> Awaited()
-        {
-            yield return _awaitingNews is { IsCompleted: false } ? _awaitingNews : _awaitingNews = _news.Reader.WaitToReadAsync(end).AsTask();
-            if (!stop.IsCancellationRequested)
-                yield return stopped.Task;
-            foreach (var path in _transfers.Taking)
-                yield return _paths[path].Completion;
-            if (!_conversation.HoldsReplies)
-                yield return server.ReadMoreAsync(end);
-            if (_conversation.WantsCommands)
-                yield return client.ReadMoreAsync(end);
-        }
     }
+
+    private void Post(PathEvent news)
+    {
+        _news.Enqueue(news);
+        Stir();
+    }
+
+    /// <summary>Something has happened: the session looks what.</summary>
+    private void Stir() => _happened.Set();
 
     /// <summary>Brings the conversation one thing that has happened. News of the data first: what a data connection saw before
     /// the server's reply must be known when the reply is judged. A server that talks without end doesn't drown the client: more is read from it only when
     /// both have nothing left.</summary>
     private bool TakeNext(ControlConnection client, ControlConnection server)
     {
-        if (_news.Reader.TryRead(out var news))
+        if (_news.TryDequeue(out var news))
         {
             OnNews(news);
             return true;
@@ -353,9 +351,6 @@ internal sealed partial class FtpSession
         _transfers.ClientLeft(client.HasTakenAll);
         _serverTls?.Dispose();
         await _timers.StopAsync().ConfigureAwait(false);
-        _news.Writer.Complete();
-        if (_awaitingNews is not null)
-            await _awaitingNews.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>A client whose last file is on its way gets a moment to take it.</summary>

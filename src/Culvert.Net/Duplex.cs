@@ -33,8 +33,8 @@ public readonly record struct Slot(Memory<byte> Room, WriteEnd End);
 
 /// <summary>A two-way connection whose halves end separately. It lends buffers in both directions, so that a relay need not copy:
 /// a reader may hand out its own memory, a writer may hand out the packet that the bytes will travel in.</summary>
-/// <remarks>One reader and one writer may use it at a time; <see cref="Abort"/> may be called by anyone at any time. No call blocks its thread: what follows the
-/// wait for lent bytes, or for a slot, may run on the loop of a network, which serves others too. Outcomes are values:
+/// <remarks>One reader and one writer may use it at a time; <see cref="Abort"/> may be called by anyone at any time. No call blocks its thread: what follows a
+/// wait may run on the loop of a network, which serves others too. Outcomes are values:
 /// the only exceptions are <see cref="OperationCanceledException"/> and misuse. Disposing without having
 /// ended the own half in order (<see cref="EndAsync"/>) is a reset where the network can show one.</remarks>
 public abstract class Duplex : IAsyncDisposable

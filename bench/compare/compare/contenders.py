@@ -76,6 +76,14 @@ class Sftp:
         return self._batch("get -r %s %s" % (self._served(folder), received))
 
 
+class SftpSingly(Sftp):
+    """As scripts fetch a list of files by sftp: each with a get of its own, one after another."""
+
+    def get_folder(self, folder, received):
+        names = sorted(os.listdir(self._served(folder)))
+        return self._batch("lmkdir " + received, *("get %s/%s %s" % (self._served(folder), name, received) for name in names))
+
+
 class Scp(Sftp):
     """Files by scp (which speaks SFTP since OpenSSH 9.0), over an SSH connection that already stands."""
 
@@ -163,6 +171,12 @@ def sftp(stage, moves=Sftp):
 
 
 @contextlib.contextmanager
+def sftp_singly(stage):
+    with sftp(stage, SftpSingly) as standing:
+        yield standing
+
+
+@contextlib.contextmanager
 def scp(stage):
     with sftp(stage, Scp) as standing:
         yield standing
@@ -190,8 +204,8 @@ def far_ftp(stage):
 
 PREFETCH = "prefetch"
 ALL = {"culvert": culvert, PREFETCH: culvert_prefetch, "no-delay": culvert_no_delay, "no-delay + prefetch": culvert_no_delay_prefetch,
-       "ssh -L": ssh_forward, "sftp": sftp, "scp": scp, "rclone": rclone, "FTPS": ftps, "FTP": plain_ftp}
-PROGRAMS = {"ssh -L": ["ssh", "curl", "vsftpd"], "sftp": ["ssh", "sftp"], "scp": ["ssh", "scp"], "rclone": ["rclone"],
+       "ssh -L": ssh_forward, "sftp": sftp, "sftp get": sftp_singly, "scp": scp, "rclone": rclone, "FTPS": ftps, "FTP": plain_ftp}
+PROGRAMS = {"ssh -L": ["ssh", "curl", "vsftpd"], "sftp": ["ssh", "sftp"], "sftp get": ["ssh", "sftp"], "scp": ["ssh", "scp"], "rclone": ["rclone"],
             "FTPS": ["curl", "vsftpd", "openssl"], "FTP": ["curl", "vsftpd"]}
 
 

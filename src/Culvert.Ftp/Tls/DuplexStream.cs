@@ -21,7 +21,12 @@ internal sealed class DuplexStream(Duplex duplex) : Stream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var read = await duplex.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        var reading = duplex.ReadAsync(buffer, cancellationToken);
+        var hadToWait = !reading.IsCompleted;
+        var read = await reading.ConfigureAwait(false);
+        // A handshake is milliseconds of work, for which a network's loop has no time.
+        if (hadToWait)
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         if (read.End == ReadEnd.None)
             return read.Bytes.Length;
         End = read.End;

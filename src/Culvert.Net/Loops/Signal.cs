@@ -4,7 +4,8 @@ namespace Culvert.Net;
 
 /// <summary>Wakes one waiter at a time: an auto-reset event to await, without an allocation a wait. A set that nobody waits for is
 /// remembered, so a waiter looks at its condition, waits, and looks again.</summary>
-/// <remarks>The waiter goes on somewhere else, unless both sides agree that it goes on right here: a hop between threads costs more than most of what follows it.</remarks>
+/// <remarks>Within a <see cref="Turn"/> the waiter goes on in the same turn, for a hop between threads costs more than most of what follows it; otherwise on the pool. So what follows
+/// a wait must not block, and whoever has more than a moment's work, or writes to where somebody may not read, goes elsewhere first.</remarks>
 public sealed class Signal : IValueTaskSource
 {
     private readonly Lock _gate = new();
@@ -12,12 +13,9 @@ public sealed class Signal : IValueTaskSource
     private CancellationTokenRegistration _registration;
     private bool _set;
     private bool _waiting;
-    private bool _mayGoOnHere;
 
     /// <summary>Waits for the next <see cref="Set"/>, or takes one that came before. One waiter at a time.</summary>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <param name="mayGoOnHere">What follows may run within <see cref="Set"/>: it never blocks, and takes no lock that a caller of <see cref="Set"/> holds.</param>
-    public ValueTask WaitAsync(CancellationToken cancellationToken, bool mayGoOnHere = false)
+    public ValueTask WaitAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         short version;
@@ -32,7 +30,6 @@ public sealed class Signal : IValueTaskSource
                 throw new InvalidOperationException("One reader and one writer may use a connection at a time.");
             _core.Reset();
             _waiting = true;
-            _mayGoOnHere = mayGoOnHere;
             version = _core.Version;
         }
         // The waiter has no task yet, so GetResult can't run before the registration stands.
@@ -41,7 +38,7 @@ public sealed class Signal : IValueTaskSource
     }
 
     /// <summary>Wakes the waiter, or the next one.</summary>
-    /// <param name="here">The caller holds no lock and has time: a waiter that may goes on before this returns.</param>
+    /// <param name="here">The caller holds no lock and has time: the waiter goes on before this returns.</param>
     public void Set(bool here = false)
     {
         lock (_gate)
@@ -54,7 +51,16 @@ public sealed class Signal : IValueTaskSource
             _waiting = false;
         }
         // Whoever took the waiter is alone with the core until its result is taken.
-        _core.RunContinuationsAsynchronously = !(here && _mayGoOnHere);
+        if (here)
+            GoOn();
+        else if (!Turn.TryWake(this))
+            GoOn(elsewhere: true);
+    }
+
+    /// <summary>Lets the waiter go on that was taken.</summary>
+    internal void GoOn(bool elsewhere = false)
+    {
+        _core.RunContinuationsAsynchronously = elsewhere;
         _core.SetResult(true);
     }
 

@@ -3,14 +3,17 @@ namespace Culvert.Net;
 /// <summary>Is told when a turn is over.</summary>
 public interface ITurnEnd
 {
-    /// <summary>All that came in this turn was handed out; on the thread of the turn. It doesn't block.</summary>
+    /// <summary>All that came in this turn was handed out, and whoever it woke has gone on as far as he could; on the thread of the turn. It doesn't block.</summary>
     void OnTurnEnd();
 }
 
-/// <summary>What one thread of a network hands out at once: everything that the system had to tell. Work that gains from coming last (sending what was gathered
-/// meanwhile, in one piece) is put off to the end of the turn.</summary>
+/// <summary>What one thread of a network hands out at once: everything that the system had to tell. Whoever is woken by it goes on within the turn, on this thread; work that
+/// gains from coming last (sending what was gathered meanwhile, in one piece) is put off to its end.</summary>
 public static class Turn
 {
+    [ThreadStatic]
+    private static Queue<Signal>? t_woken;
+
     [ThreadStatic]
     private static Queue<ITurnEnd>? t_putOff;
 
@@ -27,18 +30,35 @@ public static class Turn
         return true;
     }
 
+    /// <summary>The waiter of a signal goes on later in this turn, when whoever woke him is through and holds no lock. False: there is no turn.</summary>
+    internal static bool TryWake(Signal signal)
+    {
+        if (!t_isOpen)
+            return false;
+        t_woken!.Enqueue(signal);
+        return true;
+    }
+
     /// <summary>A turn begins on this thread; there is none.</summary>
     internal static void Begin()
     {
+        t_woken ??= new();
         t_putOff ??= new();
         t_isOpen = true;
     }
 
-    /// <summary>Does what was put off, and what that puts off in its turn.</summary>
+    /// <summary>Lets those go on who were woken, then does what was put off, and so with what comes of that.</summary>
     internal static void End()
     {
-        while (t_putOff!.TryDequeue(out var work))
-            work.OnTurnEnd();
+        while (true)
+        {
+            if (t_woken!.TryDequeue(out var signal))
+                signal.GoOn();
+            else if (t_putOff!.TryDequeue(out var work))
+                work.OnTurnEnd();
+            else
+                break;
+        }
         t_isOpen = false;
     }
 }

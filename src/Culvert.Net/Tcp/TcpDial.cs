@@ -151,10 +151,9 @@ internal sealed class TcpDial : Dial
         }
     }
 
-    /// <summary>Connects, and chooses how the bytes are moved: what carries a file, or other connections, goes the short way.</summary>
-    private async ValueTask<SocketIo> ConnectAsync(Socket socket, IPEndPoint address, CancellationToken cancellationToken)
+    private static async ValueTask<SocketIo> ConnectAsync(Socket socket, IPEndPoint address, CancellationToken cancellationToken)
     {
-        if ((_options.Priority == Priority.Bulk || _options.QuickAcknowledge) && SocketIo.ForBulk(socket) is EpollSocket io)
+        if (SocketIo.For(socket) is EpollSocket io)
         {
             try
             {

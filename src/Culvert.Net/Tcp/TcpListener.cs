@@ -12,11 +12,16 @@ internal sealed class TcpListener : IListener
     private readonly Socket _socket;
     private readonly ListenOptions _options;
     private readonly TimeProvider _time;
+    private readonly EpollLoop.Registration? _registration;
 
     public TcpListener(Socket socket, ListenOptions options, TimeProvider time)
     {
         (_socket, _options, _time) = (socket, options, time);
         LocalEndpoint = Endpoint.From((IPEndPoint)socket.LocalEndPoint!);
+        if (EpollLoop.Shared is not { } loop)
+            return;
+        socket.Blocking = false;
+        _registration = loop.Register(socket.SafeHandle);
     }
 
     public Endpoint LocalEndpoint { get; }
@@ -28,9 +33,9 @@ internal sealed class TcpListener : IListener
             Socket socket;
             try
             {
-                socket = await _socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
+                socket = await AcceptSocketAsync(cancellationToken).ConfigureAwait(false);
             }
-            catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionAborted or SocketError.ConnectionReset)
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.WouldBlock)
             {
                 continue; // the peer gave up while it waited in the queue
             }
@@ -54,9 +59,23 @@ internal sealed class TcpListener : IListener
 
     public ValueTask DisposeAsync()
     {
-        _socket.Dispose();
+        if (_registration is null)
+            _socket.Dispose();
+        else
+            _registration.Close(_socket);
         return ValueTask.CompletedTask;
     }
+
+    private async ValueTask<Socket> AcceptSocketAsync(CancellationToken cancellationToken)
+    {
+        if (_registration is null)
+            return await _socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
+        await _registration.WaitAsync(EpollLoop.Readable, cancellationToken).ConfigureAwait(false);
+        return TakeWaiting();
+    }
+
+    /// <summary>One is waiting, mostly: it doesn't block, for the socket doesn't.</summary>
+    private Socket TakeWaiting() => _socket.Accept();
 
     /// <summary>Null when the peer is gone already.</summary>
     private Accepted? Adopt(Socket socket)
@@ -73,7 +92,7 @@ internal sealed class TcpListener : IListener
             var peer = new Peer(Endpoint.From(remote), AddressKnowledge.Observed, null, Endpoint.From(local));
             if (peer.IsLocal)
                 peer = peer with { Owner = SocketOwners.System.OfConnection(remote, local) };
-            io = _options.Priority == Priority.Bulk ? SocketIo.ForBulk(socket) : SocketIo.Portable(socket);
+            io = SocketIo.For(socket);
             return new(new TcpDuplex(socket, io, _options.ArmedToReset, quickAcknowledge: false), peer);
         }
         catch (SocketException)

@@ -122,7 +122,7 @@ internal sealed class SendQueue : ITurnEnd, IDisposable
     }
 
     /// <summary>Waits until there may be something to take.</summary>
-    public ValueTask WaitAsync(CancellationToken cancellationToken) => _filled.WaitAsync(cancellationToken, mayGoOnHere: true);
+    public ValueTask WaitAsync(CancellationToken cancellationToken) => _filled.WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _leisure.Dispose();

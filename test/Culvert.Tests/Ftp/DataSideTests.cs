@@ -21,6 +21,8 @@ public sealed class DataSideTests
         Duplex? found = null;
         var told = side.Ready.ContinueWith(_ => found = side.Duplex, Cancel, TaskContinuationOptions.None, new AtOnce());
         Assert.True(side.TryOpen(duplex));
+        Assert.False(told.IsCompleted);
+        side.Announce();
         await told;
         Assert.Same(duplex, found);
     }
@@ -43,6 +45,7 @@ public sealed class DataSideTests
         await using var duplex = await DuplexAsync();
         Assert.True(side.TryOpen(duplex));
         side.Close();
+        side.Announce();
         Assert.Same(duplex, side.Duplex);
         Assert.Same(duplex, await side.Ready);
     }

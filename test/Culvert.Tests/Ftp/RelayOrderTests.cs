@@ -144,7 +144,7 @@ public sealed class RelayOrderTests
     {
         var writes = new List<string>();
         var (here, _) = MemoryDuplex.Pair();
-        await using var connection = new ControlConnection(new JournalDuplex(here, writes.Add, Task.CompletedTask), Speaker.Server, TimeSpan.FromMinutes(1), TimeProvider.System);
+        await using var connection = new ControlConnection(new JournalDuplex(here, writes.Add, Task.CompletedTask), Speaker.Server, TimeSpan.FromMinutes(1), TimeProvider.System, static () => { });
         connection.Say(FtpLine.Of("PASS x"));
         connection.Say(FtpLine.Of("PWD"));
         await connection.FlushAsync(TestContext.Current.CancellationToken);

@@ -8,23 +8,50 @@ public sealed class SignalTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(true, true, true)]
-    [InlineData(true, false, false)]
-    [InlineData(false, true, false)]
-    public async Task A_waiter_goes_on_within_the_call_that_wakes_it_only_if_both_sides_want_that(bool setHere, bool mayGoOnHere, bool expected)
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_waiter_goes_on_within_the_call_that_wakes_it_only_if_that_is_wanted(bool here)
     {
         var signal = new Signal();
         using var isWithin = new ThreadLocal<bool>();
         var waiting = WaitAsync();
         isWithin.Value = true;
-        signal.Set(setHere);
+        signal.Set(here);
         isWithin.Value = false;
-        Assert.Equal(expected, await waiting);
+        Assert.Equal(here, await waiting);
 
         async Task<bool> WaitAsync()
         {
-            await signal.WaitAsync(Stop, mayGoOnHere).ConfigureAwait(false);
+            await signal.WaitAsync(Stop).ConfigureAwait(false);
             return isWithin.Value;
+        }
+    }
+
+    [Fact]
+    public async Task Within_a_turn_a_waiter_goes_on_in_the_same_turn_when_its_waker_is_through_and_before_what_was_put_off()
+    {
+        var signal = new Signal();
+        var order = new List<string>();
+        var waiting = WaitAsync();
+        RunTurn();
+        await waiting;
+        Assert.Equal(["woken", "waker through", "waiter goes on", "turn ends"], order);
+
+        void RunTurn()
+        {
+            Turn.Begin();
+            Assert.True(Turn.TryPutOff(new Ending(order)));
+            order.Add("woken");
+            signal.Set();
+            order.Add("waker through");
+            Turn.End();
+            Assert.Equal(4, order.Count);
+        }
+
+        async Task WaitAsync()
+        {
+            await signal.WaitAsync(Stop).ConfigureAwait(false);
+            order.Add("waiter goes on");
         }
     }
 
@@ -49,7 +76,7 @@ public sealed class SignalTests
         {
             try
             {
-                await signal.WaitAsync(giveUp.Token, mayGoOnHere: true).ConfigureAwait(false);
+                await signal.WaitAsync(giveUp.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
@@ -57,5 +84,10 @@ public sealed class SignalTests
             }
             return true;
         }
+    }
+
+    private sealed class Ending(List<string> order) : ITurnEnd
+    {
+        public void OnTurnEnd() => order.Add("turn ends");
     }
 }

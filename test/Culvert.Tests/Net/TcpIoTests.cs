@@ -163,6 +163,7 @@ public sealed class TcpIoTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the loop needs epoll");
         await using var pair = await Pair.ConnectAsync(Priority.Bulk);
         var work = new Counted();
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.ContinueOnCapturedContext); // whoever has connected goes on within a turn
         Assert.False(Turn.TryPutOff(work));
         var inTurn = PutOffAsync();
         await pair.Far.WriteAsync("x"u8.ToArray(), Stop);

@@ -129,7 +129,7 @@ internal sealed partial class EpollLoop
                 if ((_watched & way) == 0)
                     Watch(_watched | way);
             }
-            return (way == Readable ? _readable : _writable).WaitAsync(cancellationToken, mayGoOnHere: true);
+            return (way == Readable ? _readable : _writable).WaitAsync(cancellationToken);
         }
 
         /// <summary>On the loop: wakes who waits for it. A receiver will mostly wait again; room to send is rarely waited for, and what nobody waits for would be told

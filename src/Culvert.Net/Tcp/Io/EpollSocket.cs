@@ -33,7 +33,7 @@ internal sealed class EpollSocket : SocketIo
         return sent == bytes.Length ? ValueTask.CompletedTask : WaitAndSendAsync(bytes[sent..], cancellationToken);
     }
 
-    /// <summary>Connects, on the loop from the beginning. What follows runs on the pool.</summary>
+    /// <summary>Connects, on the loop from the beginning.</summary>
     /// <exception cref="SocketException">Nobody is there, or nobody gets there.</exception>
     public async ValueTask ConnectAsync(IPEndPoint to, CancellationToken cancellationToken)
     {
@@ -47,7 +47,6 @@ internal sealed class EpollSocket : SocketIo
             // Under way: writable when it is there, or refused.
         }
         await _registration.WaitAsync(EpollLoop.Writable, cancellationToken).ConfigureAwait(false);
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         if (_socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error) is int error and not 0)
             throw new SocketException(error);
     }

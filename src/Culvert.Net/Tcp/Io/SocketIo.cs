@@ -15,10 +15,10 @@ internal abstract class SocketIo
     /// <summary>Closes the socket as its options say. Whoever waits is woken.</summary>
     public abstract void Close();
 
-    /// <summary>The way for a connection that moves much: few system calls, and no hop between threads. What follows a receive or send then runs on the loop's thread,
-    /// which serves others too: it must not block.</summary>
-    public static SocketIo ForBulk(Socket socket) => EpollLoop.Shared is { } loop ? new EpollSocket(socket, loop) : new PortableSocket(socket);
+    /// <summary>The way for TCP: few system calls, and no hop between threads. What follows a receive or send then runs on the loop's thread, which serves others too: it
+    /// must not block.</summary>
+    public static SocketIo For(Socket socket) => EpollLoop.Shared is { } loop ? new EpollSocket(socket, loop) : new PortableSocket(socket);
 
-    /// <summary>The way for all others: what follows runs on the pool.</summary>
+    /// <summary>The runtime's own way; what follows runs on the pool.</summary>
     public static SocketIo Portable(Socket socket) => new PortableSocket(socket);
 }

@@ -122,9 +122,8 @@ internal sealed partial class Channel
         }
     }
 
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <param name="onReaderLoop">What follows may run on the reader loop, which hands on no packet meanwhile: it doesn't block.</param>
-    public ValueTask WaitReadableAsync(CancellationToken cancellationToken, bool onReaderLoop = false) => _readable.WaitAsync(cancellationToken, onReaderLoop);
+    /// <summary>Waits until a read would not. What follows may run on the reader loop, which hands on no packet meanwhile.</summary>
+    public ValueTask WaitReadableAsync(CancellationToken cancellationToken) => _readable.WaitAsync(cancellationToken);
 
     /// <summary>The first <paramref name="count"/> lent bytes reached where they should go.</summary>
     public void Release(int count)
@@ -140,9 +139,8 @@ internal sealed partial class Channel
             return _sending.TryReserve();
     }
 
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <param name="onLoops">What follows may run on the reader or the writer loop: it doesn't block.</param>
-    public ValueTask WaitWritableAsync(CancellationToken cancellationToken, bool onLoops = false) => _writable.WaitAsync(cancellationToken, onLoops);
+    /// <summary>Waits until there may be a slot. What follows may run on the reader or the writer loop.</summary>
+    public ValueTask WaitWritableAsync(CancellationToken cancellationToken) => _writable.WaitAsync(cancellationToken);
 
     /// <summary>Queues what was filled of the reserved slot.</summary>
     public WriteEnd Commit(int count)

@@ -29,7 +29,7 @@ internal sealed class ChannelDuplex(Channel channel) : Duplex
     public override ValueTask<Slot> ReserveAsync(CancellationToken cancellationToken)
     {
         var slot = channel.TryReserve();
-        return slot is { End: WriteEnd.None, Room.IsEmpty: true } ? WaitAndReserveAsync(onLoops: true, cancellationToken) : new(slot);
+        return slot is { End: WriteEnd.None, Room.IsEmpty: true } ? WaitAndReserveAsync(cancellationToken) : new(slot);
     }
 
     public override ValueTask<WriteEnd> CommitAsync(int count, CancellationToken cancellationToken) => new(channel.Commit(count));
@@ -40,7 +40,7 @@ internal sealed class ChannelDuplex(Channel channel) : Duplex
         {
             var slot = channel.TryReserve();
             if (slot is { End: WriteEnd.None, Room.IsEmpty: true })
-                slot = await WaitAndReserveAsync(onLoops: false, cancellationToken);
+                slot = await WaitAndReserveAsync(cancellationToken);
             if (slot.End != WriteEnd.None)
                 return slot.End;
             var count = Math.Min(bytes.Length, slot.Room.Length);
@@ -70,7 +70,7 @@ internal sealed class ChannelDuplex(Channel channel) : Duplex
     {
         while (true)
         {
-            await channel.WaitReadableAsync(cancellationToken, onReaderLoop: true);
+            await channel.WaitReadableAsync(cancellationToken);
             var result = channel.TryLend();
             if (result.End != ReadEnd.None || !result.Bytes.IsEmpty)
                 return result;
@@ -98,11 +98,11 @@ internal sealed class ChannelDuplex(Channel channel) : Duplex
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Slot> WaitAndReserveAsync(bool onLoops, CancellationToken cancellationToken)
+    private async ValueTask<Slot> WaitAndReserveAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
-            await channel.WaitWritableAsync(cancellationToken, onLoops);
+            await channel.WaitWritableAsync(cancellationToken);
             var slot = channel.TryReserve();
             if (slot.End != WriteEnd.None || !slot.Room.IsEmpty)
                 return slot;
