@@ -57,8 +57,8 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan
     {
         if (_state != Reading.None || End != ReadEnd.None)
             return ValueTask.CompletedTask;
-        if (!_reading.IsCompletedSuccessfully)
-            return new(_reading); // the last one broke off
+        if (_reading.IsFaulted || _reading.IsCanceled)
+            return new(_reading);
         _state = Reading.UnderWay;
         _reading = FillAsync(cancellationToken);
         return ValueTask.CompletedTask;

@@ -31,6 +31,7 @@ internal sealed class DataPath : IAsyncDisposable
     private readonly Task _told;
     private ITimer? _drainTimer;
     private int _isSettled;
+    private volatile bool _hasEndedFar;
 
     public DataPath(int id, DataPathContext context)
     {
@@ -106,7 +107,11 @@ internal sealed class DataPath : IAsyncDisposable
     public void EndNear() => End(_near.Duplex);
 
     /// <summary>Tells the server that the client sends nothing more.</summary>
-    public void EndFar() => End(_far.Duplex);
+    public void EndFar()
+    {
+        _hasEndedFar = true;
+        End(_far.Duplex);
+    }
 
     /// <summary>Starts a timer, which is gone with the path.</summary>
     public void Arm(TimerKind timer, TimeSpan after) =>
@@ -210,7 +215,7 @@ internal sealed class DataPath : IAsyncDisposable
         End(near);
         // The server has said its last word: that nothing comes the other way is news that can wait.
         _ends.Enqueue(far.EndAtLeisureAsync(CancellationToken.None).AsTask());
-        _clientEnding = ReadToEndAsync(near, up);
+        _clientEnding = ClientEndAsync(near, up);
         try
         {
             await Task.WhenAll(_ends).WaitAsync(DrainLimit, _context.Time).ConfigureAwait(false);
@@ -226,23 +231,27 @@ internal sealed class DataPath : IAsyncDisposable
     }
 
     /// <summary>How the client's side ends. A copy that stopped because the server takes nothing more has not looked for that.</summary>
-    private static async Task<ReadEnd> ReadToEndAsync(Duplex near, Task<ReadEnd> up)
+    private static async Task<ReadEnd> ClientEndAsync(Duplex near, Task<ReadEnd> up) =>
+        await up.ConfigureAwait(false) is var end and not ReadEnd.None ? end : await ReadToEndAsync(near).ConfigureAwait(false);
+
+    private static async Task<ReadEnd> ReadToEndAsync(Duplex near)
     {
-        var end = await up.ConfigureAwait(false);
-        while (end == ReadEnd.None)
+        while (true)
         {
             var read = await near.ReadAsync(CancellationToken.None).ConfigureAwait(false);
-            if (read.End == ReadEnd.None)
-                near.Release(read.Bytes.Length);
-            end = read.End;
+            if (read.End != ReadEnd.None)
+                return read.End;
+            near.Release(read.Bytes.Length);
         }
-        return end;
     }
 
     private async Task<ReadEnd> CopyUpAsync(Duplex near, Duplex far)
     {
-        var outcome = await Relay.CopyAsync(near, far, _up, CancellationToken.None).ConfigureAwait(false);
-        switch (outcome.Source)
+        var source = (await Relay.CopyAsync(near, far, _up, CancellationToken.None).ConfigureAwait(false)).Source;
+        // The server takes nothing more because it has heard our end: only how the client ends is left to say.
+        if (source == ReadEnd.None && _hasEndedFar)
+            source = await ReadToEndAsync(near).ConfigureAwait(false);
+        switch (source)
         {
             case ReadEnd.Ended:
                 // Said first, done second: the server's answer to this end can't be looked at before it is known here.
@@ -256,7 +265,7 @@ internal sealed class DataPath : IAsyncDisposable
                 _context.Post(new PathEvent.NearBroken(_id));
                 break;
         }
-        return outcome.Source;
+        return source;
     }
 
     private async Task<ReadEnd> CopyDownAsync(Duplex near, Duplex far)

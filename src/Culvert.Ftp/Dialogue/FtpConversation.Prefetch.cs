@@ -7,8 +7,11 @@ namespace Culvert.Ftp.Dialogue;
 // the download's; pyftpdlib's would end the download.
 internal sealed partial class FtpConversation
 {
-    /// <summary>The server takes one command after the other, and has answered all that was asked ahead so far.</summary>
-    private bool _takesTurns;
+    /// <summary>The server says that it is vsftpd: it takes one command after the other.</summary>
+    private bool _isVsftpd;
+
+    /// <summary>It has not answered all that was asked ahead so far.</summary>
+    private bool _refusesAhead;
 
     /// <summary>Our own PASV or EPSV whose reply is outstanding.</summary>
     private Exchange? _prefetching;
@@ -22,12 +25,12 @@ internal sealed partial class FtpConversation
 
     private bool IsSetUpAhead => _listensUnasked || _prefetching is not null;
 
-    private void LearnServer(FtpLine greeting) => _takesTurns = greeting.Bytes.Span.IndexOf("(vsFTPd "u8) >= 0;
+    private void LearnServer(FtpLine greeting) => _isVsftpd = greeting.Bytes.Span.IndexOf("(vsFTPd "u8) >= 0;
 
     /// <summary>Asks for the next port, when a download's command is the last thing said.</summary>
     private void Prefetch(Exchange transfer)
     {
-        if (!_options.PassivePrefetch || _options.Ftps != Ftps.Refuse || !_takesTurns || _stopping || _clientGone || EndIsInData || _prefetching is not null
+        if (!_options.PassivePrefetch || _options.Ftps != Ftps.Refuse || !_isVsftpd || _refusesAhead || _stopping || _clientGone || EndIsInData || _prefetching is not null
             || transfer is not { Kind: VerbKind.Download, Path: { Settled: false, Used: DataMode.Pasv or DataMode.Epsv } path } || _exchanges[^1] != transfer)
             return;
         var line = FtpLine.Of(path.Used == DataMode.Pasv ? "PASV" : "EPSV");
@@ -47,7 +50,7 @@ internal sealed partial class FtpConversation
         if (!isPort || refusal is not null)
         {
             // It will say so again, and the client hears it when it asks itself.
-            _takesTurns = false;
+            _refusesAhead = true;
             path.Refused = true;
         }
         if (path.Refused || _clientGone || _stopping)

@@ -77,6 +77,8 @@ internal sealed partial class FtpConversation
         if (exchange.Path is { Settled: false } begun && _options.Originates)
             Decide(new Decision.EncryptFar(begun.Id));
         Prefetch(exchange);
+        if (exchange is { Kind: VerbKind.Download, Path: { } download })
+            TellEndAhead(download);
     }
 
     private void DecideBegan(Exchange exchange, PathState path)

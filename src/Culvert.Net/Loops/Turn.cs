@@ -18,15 +18,23 @@ public static class Turn
     private static Queue<ITurnEnd>? t_putOff;
 
     [ThreadStatic]
+    private static Queue<ITurnEnd>? t_last;
+
+    [ThreadStatic]
     private static bool t_isOpen;
 
     /// <summary>Puts work off to the end of this thread's turn; twice put off, it's done once. False: there is no turn, and nothing was put off.</summary>
-    public static bool TryPutOff(ITurnEnd work)
+    public static bool TryPutOff(ITurnEnd work) => TryPutOff(work, t_putOff);
+
+    /// <summary>As <see cref="TryPutOff(ITurnEnd)"/>, behind all that others put off: for what their work may make needless.</summary>
+    internal static bool TryPutOffToTheLast(ITurnEnd work) => TryPutOff(work, t_last);
+
+    private static bool TryPutOff(ITurnEnd work, Queue<ITurnEnd>? queue)
     {
         if (!t_isOpen)
             return false;
-        if (!t_putOff!.Contains(work))
-            t_putOff.Enqueue(work);
+        if (!queue!.Contains(work))
+            queue.Enqueue(work);
         return true;
     }
 
@@ -44,6 +52,7 @@ public static class Turn
     {
         t_woken ??= new();
         t_putOff ??= new();
+        t_last ??= new();
         t_isOpen = true;
     }
 
@@ -54,7 +63,7 @@ public static class Turn
         {
             if (t_woken!.TryDequeue(out var signal))
                 signal.GoOn();
-            else if (t_putOff!.TryDequeue(out var work))
+            else if (t_putOff!.TryDequeue(out var work) || t_last!.TryDequeue(out work))
                 work.OnTurnEnd();
             else
                 break;

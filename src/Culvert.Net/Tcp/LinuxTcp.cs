@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace Culvert.Net.Tcp;
 
@@ -21,5 +22,6 @@ internal static class LinuxTcp
             Set(socket, TcpNotSentLowAt, NotSentLowWater);
     }
 
-    private static void Set(Socket socket, int option, int value) => socket.SetRawSocketOption(IpProtoTcp, option, BitConverter.GetBytes(value));
+    private static void Set(Socket socket, int option, int value) =>
+        socket.SetRawSocketOption(IpProtoTcp, option, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
 }

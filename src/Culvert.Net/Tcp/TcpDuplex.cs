@@ -5,7 +5,7 @@ using Culvert.Net.Tcp.Io;
 namespace Culvert.Net.Tcp;
 
 /// <summary>A TCP connection, or any stream socket that can shut down its halves.</summary>
-internal sealed class TcpDuplex : PooledDuplex
+internal sealed class TcpDuplex : PooledDuplex, ITurnEnd
 {
     /// <summary>Big enough that a system call moves much, small enough for the pool's ordinary arrays.</summary>
     private const int BufferSize = 64 * 1024;
@@ -17,6 +17,7 @@ internal sealed class TcpDuplex : PooledDuplex
     private readonly SocketIo _io;
     private readonly bool _armed;
     private readonly bool _quickAcknowledge;
+    private volatile bool _owesAcknowledgement;
     private int _state; // bit 0: our half was ended; bit 1: closed
 
     private const int EndedBit = 1, ClosedBit = 2;
@@ -43,7 +44,7 @@ internal sealed class TcpDuplex : PooledDuplex
             if (into.IsEmpty)
                 return default;
             if (_quickAcknowledge && count < ShortReceive)
-                LinuxTcp.AcknowledgeQuickly(_socket);
+                AcknowledgeSoon();
             return count == 0 ? new(default, ReadEnd.Ended) : new(into[..count], ReadEnd.None);
         }
         catch (SocketException e)
@@ -61,6 +62,7 @@ internal sealed class TcpDuplex : PooledDuplex
     {
         if (_state != 0)
             return WriteEnd.Closed;
+        _owesAcknowledgement = false; // the bytes take it along
         try
         {
             await _io.SendAsync(bytes, cancellationToken).ConfigureAwait(false);
@@ -110,6 +112,31 @@ internal sealed class TcpDuplex : PooledDuplex
         if ((before & ClosedBit) == 0)
             Close(reset: (before & EndedBit) == 0);
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Acknowledges what was received, unless something is sent in the same turn.</summary>
+    private void AcknowledgeSoon()
+    {
+        _owesAcknowledgement = true;
+        if (!Turn.TryPutOffToTheLast(this))
+            Acknowledge();
+    }
+
+    void ITurnEnd.OnTurnEnd() => Acknowledge();
+
+    private void Acknowledge()
+    {
+        if (!_owesAcknowledgement)
+            return;
+        _owesAcknowledgement = false;
+        try
+        {
+            LinuxTcp.AcknowledgeQuickly(_socket);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // It's gone, which reading will tell.
+        }
     }
 
     private void Close(bool reset)

@@ -78,7 +78,8 @@ internal sealed class MemoryDuplex : Duplex
         return read;
     }
 
-    public override ValueTask<Slot> ReserveAsync(CancellationToken cancellationToken) => new(new Slot(_slot, WriteEnd.None));
+    public override ValueTask<Slot> ReserveAsync(CancellationToken cancellationToken) =>
+        new(_ended != 0 || _closed != 0 ? new Slot(default, WriteEnd.Closed) : new Slot(_slot, WriteEnd.None));
 
     public override ValueTask<WriteEnd> CommitAsync(int count, CancellationToken cancellationToken) => WriteAsync(_slot.AsMemory(0, count), cancellationToken);
 

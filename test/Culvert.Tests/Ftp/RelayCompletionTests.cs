@@ -59,6 +59,37 @@ public sealed class RelayCompletionTests
         Assert.Equal(killed ? TransferResult.Unverified : TransferResult.Complete, (await rig.PassTimeUntilAsync(rig.Watcher.NextAsync(rig.Hang), Tick)).Result);
     }
 
+    // curl closes as soon as it has as many bytes as SIZE said. The server, which waits with its verdict until it hears our end, has heard it by then.
+    [Theory]
+    [InlineData("faithful", true)]
+    [InlineData("faithful", false)]
+    [InlineData("filling", true)]
+    [InlineData("filling", false)]
+    public async Task AClientMayCloseAfterOurEndAndBeforeTheVerdict(string networks, bool killed)
+    {
+        await using var rig = await RelayRig.StartAsync(networks: networks);
+        var (client, server) = await rig.StandingAsync();
+        await rig.PassAsync("RETR f");
+        await server.WriteAsync(Part, rig.Hang);
+        await server.EndAsync(rig.Hang);
+        await rig.PassTimeUntilAsync(RelayRig.ReadAllAsync(server, rig.Hang), TimeSpan.FromMilliseconds(5));
+        if (killed)
+            client.Abort();
+        else
+            await CloseAsync(rig, client);
+        await rig.RestAsync();
+        if (killed)
+        {
+            await rig.Server.SayAsync("226 done");
+            Assert.StartsWith("426 ", await rig.Client.HearAsync(), StringComparison.Ordinal);
+        }
+        else
+        {
+            await rig.ReplyAsync("226 done");
+        }
+        Assert.Equal(killed ? TransferResult.Failed : TransferResult.Complete, (await rig.PassTimeUntilAsync(rig.Watcher.NextAsync(rig.Hang), Tick)).Result);
+    }
+
     [Fact]
     public async Task ADownloadWhoseClientGoesAwayWithItsDataUnreadIsNotComplete()
     {

@@ -139,6 +139,33 @@ public sealed class RelayOrderTests
         }
     }
 
+    // Seen as a session that stood still, once in some hundred over TLS: it was told on another thread, and was faster than the end of the read.
+    [Fact]
+    public async Task WhoIsToldOfAReadMayBeginTheNext()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        var lines = new List<string>();
+        TaskCompletionSource first = new(), both = new();
+        var (here, there) = MemoryDuplex.Pair();
+        ControlConnection connection = null!;
+        connection = new ControlConnection(here, Speaker.Server, TimeSpan.FromMinutes(1), TimeProvider.System, OnRead);
+        await using var owned = connection;
+        await connection.BeginReadAsync(stop);
+        await there.WriteAsync("220 a\r\n"u8.ToArray(), stop);
+        await first.Task.WaitAsync(TimeSpan.FromSeconds(30), stop);
+        await there.WriteAsync("220 b\r\n"u8.ToArray(), stop);
+        await both.Task.WaitAsync(TimeSpan.FromSeconds(30), stop);
+        Assert.Equal(["220 a", "220 b"], lines);
+
+        void OnRead()
+        {
+            while (connection.TryRead(out var line))
+                lines.Add(line.ToString());
+            Assert.True(connection.BeginReadAsync(stop).IsCompletedSuccessfully);
+            (lines.Count == 1 ? first : both).TrySetResult();
+        }
+    }
+
     [Fact]
     public async Task LinesLeaveInOneWrite()
     {

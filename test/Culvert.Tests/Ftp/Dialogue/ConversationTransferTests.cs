@@ -131,6 +131,26 @@ public sealed class ConversationTransferTests
     }
 
     [Theory]
+    [InlineData("220 (vsFTPd 3.0.3)", true, "end far 1")]
+    [InlineData("220 (vsFTPd 3.0.3)", false)] // alone, it would hold up what sshd sends next
+    [InlineData("220 ProFTPD Server ready.", true)]
+    public void AServerThatIsKnownNotToMindIsToldTogetherWithTheCommand(string greeting, bool stands, params string[] told)
+    {
+        var talk = new Talk(greet: false);
+        talk.Server(greeting);
+        talk.Client("EPSV");
+        talk.Server("229 ok (|||5001|)");
+        talk.News(new PathEvent.NearListening(1, new("127.0.0.1", 6001)), new PathEvent.NearOpen(1));
+        if (stands)
+            talk.News(new PathEvent.FarOpen(1));
+        Assert.Equal(["S< RETR x", .. told], talk.Client("RETR x"));
+        Assert.Empty(talk.News(new PathEvent.FarOpen(1)));
+        var armed = told.Length > 0 ? (string[])["arm 1 Verdict"] : ["arm 1 End", "arm 1 Verdict"];
+        Assert.Equal(armed, talk.News(new PathEvent.FarEnded(1)));
+        Assert.Equal(["settle 1 InOrder", "C< 226 done"], talk.Server("226 done"));
+    }
+
+    [Theory]
     [InlineData("226 done", false, true)]
     [InlineData("550 no", false, false)]
     [InlineData("226 done", true, false)] // the client has ended its half, which the server heard
