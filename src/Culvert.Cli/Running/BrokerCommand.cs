@@ -19,7 +19,7 @@ internal static class BrokerCommand
     /// <exception cref="ConfigException">The configuration can't be meant.</exception>
     public static async Task<int> RunAsync(Invocation.Broker wanted)
     {
-        await using var errors = StandardError.Open();
+        await using var errors = StandardError.OpenUnhurried();
         using var log = new AuditLog(wanted.LogFormat, wanted.LogFile, errors, TimeProvider.System);
         return await RunAsync(wanted, log, SystemdManager.FromEnvironment(log.WriteLine)).ConfigureAwait(false);
     }

@@ -87,6 +87,9 @@ internal sealed class Stage : IAsyncDisposable
         _terminal?.Dispose();
     }
 
+    /// <summary>What was said is written, or nobody reads it.</summary>
+    public Task SettleAsync() => _output is UnhurriedStream unhurried ? unhurried.SettleAsync() : Task.CompletedTask;
+
     public async ValueTask DisposeAsync()
     {
         _prompter?.Dispose();
@@ -107,7 +110,7 @@ internal sealed class Stage : IAsyncDisposable
     private static Stream OpenOutput(string? logFile, ISessionConsole? console)
     {
         if (logFile is null)
-            return console is null ? StandardError.Open() : new CarriageReturns(StandardError.Open(), () => console.IsRaw);
+            return StandardError.OpenUnhurried(console is null ? null : errors => new CarriageReturns(errors, () => console.IsRaw));
         try
         {
             return new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);

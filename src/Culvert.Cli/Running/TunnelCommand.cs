@@ -33,6 +33,7 @@ internal static class TunnelCommand
             if (background is not null && !OperatingSystem.IsWindows())
             {
                 stage.LeaveTerminal();
+                await stage.SettleAsync().ConfigureAwait(false);
                 // As ssh does: in the background messages go to the log file, or with -v where they went before. What a command says, it says.
                 background.Detach(keepErrors: connection.Session is not null || (connection.Verbosity >= Verbosity.Debug1 && wanted.LogFile is null), keepOutput: connection.Session is not null);
                 WriteProcessId(wanted.ProcessIdFile, stage.Clients);

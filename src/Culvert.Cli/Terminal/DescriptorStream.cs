@@ -8,6 +8,10 @@ namespace Culvert.Cli.Terminal;
 internal partial class DescriptorStream(int descriptor) : Stream
 {
     private const int Interrupted = 4; // EINTR
+    private const short PollOut = 4;
+
+    /// <summary>PIPE_BUF is at least this where .NET runs: a pipe that poll says is writable takes so much without waiting.</summary>
+    private const int TakenAtOnce = 512;
 
     public override bool CanRead => false;
 
@@ -21,6 +25,13 @@ internal partial class DescriptorStream(int descriptor) : Stream
     {
         get => throw new NotSupportedException();
         set => throw new NotSupportedException();
+    }
+
+    /// <summary>Whether so many bytes can be written now without waiting for a reader.</summary>
+    public static bool TakesAtOnce(int descriptor, int length)
+    {
+        var entry = new PollEntry { Descriptor = descriptor, Events = PollOut };
+        return length <= TakenAtOnce && poll(ref entry, 1, 0) == 1;
     }
 
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
@@ -47,6 +58,16 @@ internal partial class DescriptorStream(int descriptor) : Stream
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    private struct PollEntry
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int poll(ref PollEntry entries, nuint count, int milliseconds);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint write(int descriptor, ReadOnlySpan<byte> bytes, nint count);

@@ -13,7 +13,7 @@ internal sealed class Prompter(ITerminal terminal, Screen screen) : IDisposable
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            using var open = screen.Question();
+            using var open = await screen.QuestionAsync().ConfigureAwait(false);
             return await terminal.ReadLineAsync(question.Text.EndsWith(' ') ? question.Text : question.Text + " ", question.Echo, cancellationToken).ConfigureAwait(false);
         }
         finally

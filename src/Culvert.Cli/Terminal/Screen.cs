@@ -55,7 +55,7 @@ internal sealed class Screen(Stream output, bool live, Func<int> columns)
     }
 
     /// <summary>Clears the way for a question, until the result is disposed.</summary>
-    public IDisposable Question()
+    public async ValueTask<IDisposable> QuestionAsync()
     {
         lock (_gate)
         {
@@ -66,6 +66,9 @@ internal sealed class Screen(Stream output, bool live, Func<int> columns)
                 Send(frame);
             }
         }
+        // It's asked by another way than lines are written.
+        if (output is UnhurriedStream unhurried)
+            await unhurried.SettleAsync().ConfigureAwait(false);
         return new OpenQuestion(this);
     }
 

@@ -9,6 +9,14 @@ internal static class StandardError
     /// hold a pipe open after <c>-f</c> let go of it.</summary>
     public static Stream Open() => OperatingSystem.IsWindows() ? Console.OpenStandardError() : new DescriptorStream(2);
 
+    /// <summary>As <see cref="Open"/>, for who carries files meanwhile.</summary>
+    /// <param name="wrap">What stands before it; null: nothing.</param>
+    public static UnhurriedStream OpenUnhurried(Func<Stream, Stream>? wrap = null)
+    {
+        var errors = Open();
+        return new(wrap?.Invoke(errors) ?? errors, length => !OperatingSystem.IsWindows() && DescriptorStream.TakesAtOnce(2, length), TimeProvider.System);
+    }
+
     /// <summary>Whether a terminal that understands cursor movements shows it.</summary>
     public static bool IsTerminal => !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb";
 

@@ -62,12 +62,12 @@ public sealed class TerminalTests : IDisposable
     }
 
     [Fact]
-    public void While_a_question_is_open_nothing_else_is_shown()
+    public async Task While_a_question_is_open_nothing_else_is_shown()
     {
         var screen = Live();
         screen.ShowLive(["live"]);
         _ = Output;
-        var question = screen.Question();
+        var question = await screen.QuestionAsync();
         Assert.Equal("\r\x1b[J", Output);
         screen.WriteLine("waits");
         screen.ShowLive(["newer"]);

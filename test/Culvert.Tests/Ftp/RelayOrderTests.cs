@@ -161,7 +161,7 @@ public sealed class RelayOrderTests
         {
             while (connection.TryRead(out var line))
                 lines.Add(line.ToString());
-            Assert.True(connection.BeginReadAsync(stop).IsCompletedSuccessfully);
+            Assert.True(connection.BeginReadAsync(stop).AsTask().IsCompletedSuccessfully);
             (lines.Count == 1 ? first : both).TrySetResult();
         }
     }
