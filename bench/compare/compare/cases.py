@@ -105,7 +105,7 @@ class Bulk(Case):
 
 
 class SmallFiles(Case):
-    """Many files, one after another, in one session, by lftp's mirror or sftp's get -r. The time of a folder with one file is subtracted."""
+    """Many files, one after another, in one session, by lftp's mirror, sftp's get -r, or (sftp get) a get for each. The time of a folder with one file is subtracted."""
 
     metrics = [Metric("files", "files/s", True)]
 

@@ -17,7 +17,7 @@ def full(size, files):
     """
     cases = [Start(), Opens(1, 1000, FEWER), Opens(16, 2000, 4 * FEWER)]
     cases += [Bulk(way, Rig(), EVERYBODY, size, seconds=20) for way in ("download", "upload")]
-    cases += [SmallFiles(Rig(), ["culvert", "ssh -L", "sftp", "FTP"], 1024, 1000, {"ssh -L": FEWER}, 16),
+    cases += [SmallFiles(Rig(), ["culvert", "ssh -L", "sftp get", "sftp", "FTP"], 1024, 1000, {"ssh -L": FEWER}, 16),
               SmallFiles(Rig(), ["culvert", "ssh -L", "sftp", "FTP"], MIB, 100, seconds=12), Sessions(), Memory()]
     cases += [Noops(bulk=False), Noops(bulk=True), BesideStalled(size), BesideIdle(size // 8, 20), StalledMemory()]
     for delay in (50, 100, 20, 200):
@@ -28,8 +28,8 @@ def full(size, files):
     for delay in (100, 50, 20, 200):
         for rig in (ProxyRig(delay), PathRig(delay)):
             cases.append(Bulk("upload", rig, ["culvert", "ssh -L", "sftp"], min(size, SLOW[delay]), seconds=20))
-    cases += [SmallFiles(PathRig(100), ["culvert", "prefetch", "no-delay", "no-delay + prefetch", "ssh -L", "sftp", "FTP"], 1024, files, seconds=15 + 2 * files),
-              SmallFiles(ProxyRig(100), ["culvert", "prefetch", "no-delay", "no-delay + prefetch", "ssh -L", "sftp"], 1024, files, seconds=12 + 1.3 * files),
+    cases += [SmallFiles(PathRig(100), ["culvert", "prefetch", "no-delay", "no-delay + prefetch", "ssh -L", "sftp get", "sftp", "FTP"], 1024, files, seconds=15 + 2 * files),
+              SmallFiles(ProxyRig(100), ["culvert", "prefetch", "no-delay", "no-delay + prefetch", "ssh -L", "sftp get", "sftp"], 1024, files, seconds=12 + 1.3 * files),
               SmallFiles(PathRig(100), ["culvert", "ssh -L", "sftp", "FTP"], MIB, files, seconds=15 + 2.5 * files)]
     return cases
 
@@ -43,8 +43,8 @@ def quick(size):
             Bulk("download", PathRig(50), ["culvert", "ssh -L", "FTP"], size // 2, size // 4, 11),
             Bulk("download", PathRig(50, GIGABIT), ["culvert", "ssh -L", "FTP"], size // 2, size // 4, 11),
             Bulk("upload", PathRig(50), ["culvert", "ssh -L"], size // 4, seconds=6),
-            SmallFiles(Rig(), ["culvert", "ssh -L", "sftp", "FTP"], 1024, 300, {"ssh -L": 20}, 6),
-            SmallFiles(PathRig(100), ["culvert", "sftp", "FTP"], 1024, 10, seconds=20), Sessions(), Noops(bulk=True), BesideStalled(size, 3)]
+            SmallFiles(Rig(), ["culvert", "ssh -L", "sftp get", "sftp", "FTP"], 1024, 300, {"ssh -L": 20}, 6),
+            SmallFiles(PathRig(100), ["culvert", "sftp get", "sftp", "FTP"], 1024, 10, seconds=20), Sessions(), Noops(bulk=True), BesideStalled(size, 3)]
 
 
 def chosen(cases, names):
