@@ -149,6 +149,8 @@ internal sealed class RelayRig : IAsyncDisposable
         {
             Hang.ThrowIfCancellationRequested();
             await Task.Yield();
+            // Work that the system interrupted is nobody's turn: who can go on on this processor does.
+            Thread.Yield();
             if (ThreadPool.PendingWorkItemCount > 0 || !Near.IsAtRest || !Far.IsAtRest)
                 quiet = -1;
         }
