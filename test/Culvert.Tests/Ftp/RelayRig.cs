@@ -149,8 +149,6 @@ internal sealed class RelayRig : IAsyncDisposable
         {
             Hang.ThrowIfCancellationRequested();
             await Task.Yield();
-            // Work that the system interrupted is nobody's turn: who can go on on this processor does.
-            Thread.Yield();
             if (ThreadPool.PendingWorkItemCount > 0 || !Near.IsAtRest || !Far.IsAtRest)
                 quiet = -1;
         }
