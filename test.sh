@@ -6,8 +6,9 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
-arguments=(-noLogo -noColor -diagnostics -longRunning 120)
-# A test that hangs is named after two minutes; a run that hangs ends.
+arguments=(-noLogo -noColor -diagnostics -longRunning 60)
+# A test that hangs is named every minute, fails, and ends its run: none takes a tenth of this many seconds. A run that hangs without one ends, too.
+hang=${CULVERT_HANG_LIMIT:-300}
 limit=()
 filtered=
 if command -v timeout >/dev/null && [ -z "${CULVERT_LONG:-}" ]; then limit=(timeout --kill-after=10 1500); fi
@@ -45,6 +46,31 @@ if [ -z "$filtered" ]; then export CULVERT_PROOF_CELLS=$PWD/artifacts/proof; els
 
 test/Culvert.Interop/install-peers.sh
 
+# Waits for a test that runs for too long, as the runner reports it; shows what the program's threads do, where there is a tool for that, and ends it.
+watch_for_hangs() {
+    local place=$1 log=$2 test
+    while sleep 5 >/dev/null 2>&1; do
+        test=$(awk -v hang="$hang" '
+            /\[Long Running Test\] / {
+                elapsed = $0
+                sub(/.*, Elapsed: /, "", elapsed)
+                split(elapsed, part, ":")
+                if (part[1] * 3600 + part[2] * 60 + part[3] < hang) next
+                sub(/.*\[Long Running Test\] ./, "")
+                sub(/., Elapsed: .*/, "")
+                print
+                exit
+            }' "$log")
+        [ -n "$test" ] || continue
+        {
+            command -v dotnet-stack >/dev/null && dotnet-stack report --process-id "$(cat "$place")"
+            printf '    %s [FAIL]\n      It ran for more than %s seconds, and its run was ended.\n' "$test" "$hang"
+        } 2>&1 | tee -a "$log"
+        kill -KILL "$(cat "$place")"
+        break
+    done
+}
+
 passed=0 failed=0 skipped=0
 for project in "${projects[@]}"; do
     printf '\n== %s\n' "$project"
@@ -54,13 +80,24 @@ for project in "${projects[@]}"; do
         continue
     fi
     status=0
-    ${limit[@]+"${limit[@]}"} "test/$project/bin/Debug/net10.0/$project" "${arguments[@]}" -xml "$results/$project.xml" | tee "$results/$project.log" || status=$?
+    log=$results/$project.log place=$results/$project.pid watching=
+    : >"$log"
+    if [ -z "${CULVERT_LONG:-}" ]; then
+        watch_for_hangs "$place" "$log" &
+        watching=$!
+    fi
+    # The shell becomes the program: its number is the program's.
+    ${limit[@]+"${limit[@]}"} bash -c 'echo $$ >"$0"; exec "$@"' "$place" "test/$project/bin/Debug/net10.0/$project" "${arguments[@]}" -xml "$results/$project.xml" | tee -a "$log" || status=$?
+    [ -z "$watching" ] || { kill "$watching" 2>/dev/null || true; wait "$watching" 2>/dev/null || true; }
 
     # "   Culvert.Tests  Total: 59, Errors: 0, Failed: 3, Skipped: 1, Not Run: 0, Time: 3.4s"; "Total: 0" when none matches.
-    summary=$(grep -E '^ +Culvert\.[A-Za-z]+ +Total: ' "$results/$project.log" | tail -1 || true)
+    summary=$(grep -E '^ +Culvert\.[A-Za-z]+ +Total: ' "$log" | tail -1 || true)
     count() { sed -n "s/.*$1: \([0-9]*\).*/\1/p" <<<"$summary" | grep . || echo 0; }
     its_failed=$(($(count Failed) + $(count Errors)))
-    if [ -z "$summary" ] || { [ "$status" -ne 0 ] && [ "$its_failed" -eq 0 ] && [ "$(count Total)" -ne 0 ]; }; then
+    if [ -z "$summary" ] && grep -q ' \[FAIL\]$' "$log"; then
+        echo "$project ended with status $status in the middle of its tests"
+        its_failed=$(grep -c ' \[FAIL\]$' "$log")
+    elif [ -z "$summary" ] || { [ "$status" -ne 0 ] && [ "$its_failed" -eq 0 ] && [ "$(count Total)" -ne 0 ]; }; then
         echo "$project ended with status $status without naming a failed test"
         its_failed=1
     fi

@@ -7,6 +7,8 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Culvert.Broker.Control;
@@ -20,20 +22,27 @@ internal sealed class ControlServer : IAsyncDisposable
     /// <summary>So many may be connected at once: programs of one user.</summary>
     private const int MostConnections = 200;
 
+    /// <summary>An answer that is made goes out in no time; a client that doesn't take it, or doesn't end its question, holds the broker's end up no longer.</summary>
+    internal static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(2);
+
     private static readonly byte[] Refusal = Encoding.ASCII.GetBytes(RefusalText());
 
     private readonly WebApplication _application;
     private readonly IControlTransport _transport;
+    private readonly CancellationTokenSource _ending;
+    private readonly TimeProvider _time;
 
-    private ControlServer(WebApplication application, IControlTransport transport) => (_application, _transport) = (application, transport);
+    private ControlServer(WebApplication application, IControlTransport transport, CancellationTokenSource ending, TimeProvider time) =>
+        (_application, _transport, _ending, _time) = (application, transport, ending, time);
 
     /// <summary>Listens.</summary>
     /// <param name="transport">Where; see <see cref="ControlSocket"/>.</param>
     /// <param name="api">What is served.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="logger">Told of who was sent away.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="BrokerException">It can't be had.</exception>
-    public static async Task<ControlServer> StartAsync(IControlTransport transport, ControlApi api, ILogger logger, CancellationToken cancellationToken)
+    public static async Task<ControlServer> StartAsync(IControlTransport transport, ControlApi api, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
         await transport.PrepareAsync(cancellationToken).ConfigureAwait(false);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -48,13 +57,17 @@ internal sealed class ControlServer : IAsyncDisposable
             listen.Protocols = HttpProtocols.Http1;
             listen.Use(next => connection => AdmitAsync(connection, next, transport, logger));
         });
+        // How long the end takes is our matter.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
         var application = builder.Build();
-        application.Run(context => ServeAsync(context, api));
+        // Never disposed of: a request may end late, and it holds nothing.
+        var ending = new CancellationTokenSource();
+        application.Run(context => ServeAsync(context, api, ending.Token));
         try
         {
             await application.StartAsync(cancellationToken).ConfigureAwait(false);
             transport.Started();
-            return new ControlServer(application, transport);
+            return new ControlServer(application, transport, ending, time);
         }
         catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException)
         {
@@ -63,12 +76,12 @@ internal sealed class ControlServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends it; requests that wait are cut off.</summary>
+    /// <summary>Ends it. Requests that wait are cut off; what is answered already gets its answer, so that who asks for the end hears that it comes.</summary>
     public async ValueTask DisposeAsync()
     {
-        using var atOnce = new CancellationTokenSource();
-        await atOnce.CancelAsync().ConfigureAwait(false);
-        await _application.StopAsync(atOnce.Token).ConfigureAwait(false);
+        using var patience = new CancellationTokenSource(LongestFarewell, _time);
+        await _ending.CancelAsync().ConfigureAwait(false);
+        await _application.StopAsync(patience.Token).ConfigureAwait(false);
         await _application.DisposeAsync().ConfigureAwait(false);
         _transport.Ended();
     }
@@ -90,23 +103,25 @@ internal sealed class ControlServer : IAsyncDisposable
         return string.Create(CultureInfo.InvariantCulture, $"HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}");
     }
 
-    private static async Task ServeAsync(HttpContext context, ControlApi api)
+    private static async Task ServeAsync(HttpContext context, ControlApi api, CancellationToken ending)
     {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, ending);
         try
         {
             using var body = new MemoryStream();
-            await context.Request.Body.CopyToAsync(body, context.RequestAborted).ConfigureAwait(false);
+            await context.Request.Body.CopyToAsync(body, either.Token).ConfigureAwait(false);
             var query = context.Request.Query.ToDictionary(pair => pair.Key, pair => pair.Value.ToString());
             var request = new ControlRequest(context.Request.Method, context.Request.Path.Value ?? "/", query, body.ToArray());
-            var answer = await api.HandleAsync(request, context.RequestAborted).ConfigureAwait(false);
+            var answer = await api.HandleAsync(request, either.Token).ConfigureAwait(false);
             context.Response.StatusCode = answer.Status;
             context.Response.ContentType = "application/json";
             context.Response.ContentLength = answer.Json.Length;
             await context.Response.Body.WriteAsync(answer.Json, context.RequestAborted).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (either.IsCancellationRequested)
         {
-            // Nobody waits for the answer any more.
+            // Nobody waits for the answer any more, or there is none.
+            context.Abort();
         }
     }
 }

@@ -110,7 +110,7 @@ public sealed class BrokerHost : IAsyncDisposable
             GetVerbosity = _options.GetVerbosity,
             SetVerbosity = _options.SetVerbosity,
         }, _services.Time);
-        _server = await ControlServer.StartAsync(ControlSocket.At(_options.Socket), api, _services.LoggerFactory.CreateLogger("Culvert.Broker"), cancellationToken).ConfigureAwait(false);
+        _server = await ControlServer.StartAsync(ControlSocket.At(_options.Socket), api, _services.Time, _services.LoggerFactory.CreateLogger("Culvert.Broker"), cancellationToken).ConfigureAwait(false);
         // Not before: another broker may run here, and write into the same log.
         _hasStarted = true;
         _daemon.Activity.Happened(AuditNames.BrokerStarted, AuditSeverity.Notice, ("version", _options.Version), ("pid", Environment.ProcessId), ("config", _options.ConfigFile));

@@ -73,6 +73,31 @@ public sealed class StartFailureTests
     }
 
     [Fact]
+    public async Task Remote_port_in_use_at_the_address_that_dropbear_keeps_to()
+    {
+        await using var server = await SshServer.StartAsync(SshServer.Dropbear, TestContext.Current.CancellationToken);
+        using var taken = new TcpListener(IPAddress.Loopback, FreePort.Next());
+        taken.Start();
+        var result = await RunAsync([.. CulvertProcess.Login(server), "-R", TunnelAt(taken), server.Address]);
+        AssertFailed(result, $"remote port forwarding failed for listen port {PortOf(taken)}");
+    }
+
+    // docs/server.md says so, and why the other tests' dropbear is told to keep to addresses.
+    [Fact]
+    public async Task Without_that_dropbear_says_yes_to_a_port_that_is_in_use_where_it_was_asked_for()
+    {
+        await using var server = await SshServer.StartAsync(SshServer.Dropbear, TestContext.Current.CancellationToken, new() { KeepsToAddresses = false });
+        using var taken = new TcpListener(IPAddress.Loopback, FreePort.Next());
+        taken.Start();
+        await using var culvert = await CulvertProcess.StartAsync(server, TestContext.Current.CancellationToken, "-R", TunnelAt(taken));
+        Assert.Equal(PortOf(taken), culvert.Port);
+    }
+
+    private static string TunnelAt(TcpListener listener) => string.Create(CultureInfo.InvariantCulture, $"ftp/127.0.0.1:{PortOf(listener)}:127.0.0.1:21");
+
+    private static int PortOf(TcpListener listener) => ((IPEndPoint)listener.LocalEndpoint).Port;
+
+    [Fact]
     public async Task Port_in_use()
     {
         await using var server = await StartAsync();

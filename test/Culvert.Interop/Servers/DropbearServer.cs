@@ -27,6 +27,11 @@ internal sealed class DropbearServer(SshServerOptions options, TestKeys keys) : 
             arguments.AddRange(["-r", converted]);
         }
 
+        if (Options.KeepsToAddresses)
+        {
+            arguments.Add("-a");
+        }
+
         if (!Options.AcceptsPasswords)
         {
             arguments.Add("-s");

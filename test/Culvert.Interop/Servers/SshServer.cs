@@ -18,6 +18,10 @@ internal sealed record SshServerOptions
     /// <summary>Bytes after which the server changes keys; its own choice when null. dropbear has no such option.</summary>
     public long? RekeyBytes { get; init; }
 
+    /// <summary>For dropbear alone: remote ports are opened at the address that is asked for (its option <c>-a</c>). Without it they are opened at ::1 and at 127.0.0.1
+    /// whatever is asked for, and one of both is enough for a yes: the number that it gets for ::1 may be in use at 127.0.0.1, by a connection of a parallel test.</summary>
+    public bool KeepsToAddresses { get; init; } = true;
+
     /// <summary>Further lines of sshd_config, which win over the fixture's own. dropbear knows none.</summary>
     public IReadOnlyList<string> Configuration { get; init; } = [];
 }

@@ -121,7 +121,12 @@ public sealed class FtpServerTransferTests
         await using (var big = File.Create(ftp.PathOf("big"))) big.SetLength(MoreThanBuffers);
         await SayAsync(connection, $"USER {FtpServerFixture.Credentials.User}\r\nPASS {FtpServerFixture.Credentials.Password}\r\nTYPE I\r\nEPSV\r\n");
         string reply = "";
-        while (!reply.StartsWith("229", StringComparison.Ordinal)) reply = (await lines.ReadAsync(Stop)).Text;
+        while (!reply.StartsWith("229", StringComparison.Ordinal))
+        {
+            var line = await lines.ReadAsync(Stop);
+            Assert.Equal(LineKind.Text, line.Kind);
+            reply = line.Text;
+        }
         Assert.True(AddressText.TryParseExtendedPassive(reply, out int port));
         await using var data = (await ftp.Network.Connect(ftp.Server.Endpoint.WithPort(port), ConnectOptions.Default).Outcome).Duplex!;
 

@@ -233,6 +233,7 @@ public sealed class TcpNetworkTests
             while (received.Length < 6)
             {
                 var read = await server.ReadAsync(Stop);
+                Assert.Equal(ReadEnd.None, read.End);
                 received += System.Text.Encoding.ASCII.GetString(read.Bytes.Span);
                 server.Release(read.Bytes.Length);
             }

@@ -41,6 +41,7 @@ public sealed class ProxiedConnectionTests
         while (got.Length < expected.Length)
         {
             var read = await there.ReadAsync(new byte[64], Cancel);
+            Assert.Equal(ReadEnd.None, read.End);
             got += Convert.ToHexString(read.Bytes.Span);
         }
         Assert.Equal(expected, got);

@@ -44,7 +44,7 @@ internal sealed class PipeConnection : DefaultConnectionContext
         await _sending.ConfigureAwait(false);
         await _aborted.CancelAsync().ConfigureAwait(false);
         await _receiving.ConfigureAwait(false);
-        await _stream.DisposeAsync().ConfigureAwait(false);
+        await _stream.DisposeAsync().ConfigureAwait(false); // twice does no harm
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -67,6 +67,11 @@ internal sealed class PipeConnection : DefaultConnectionContext
         }
         await writer.CompleteAsync(cause).ConfigureAwait(false);
         await _closed.CancelAsync().ConfigureAwait(false);
+        if (!_aborted.IsCancellationRequested)
+            return;
+        // The client shall see it now, and not when a request that takes no notice has ended.
+        await _sending.ConfigureAwait(false);
+        await _stream.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task SendAsync(PipeReader reader)
