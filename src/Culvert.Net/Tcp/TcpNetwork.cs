@@ -32,7 +32,7 @@ public sealed class TcpNetwork(TimeProvider time) : INetwork
             catch (SocketException e)
             {
                 var failure = SocketFailure.Of(e);
-                if (failure.Kind != FailureKind.InUse || options.Ports is null || at.Port != 0)
+                if (failure.Kind != FailureKind.InUse || port == 0 || at.Port != 0)
                     throw new NetworkException(failure, e);
             }
         }
@@ -77,11 +77,14 @@ public sealed class TcpNetwork(TimeProvider time) : INetwork
         }
     }
 
-    /// <summary>The port as asked for; or, from a range, every port once from a random start, so that ports are not reused at once.</summary>
+    /// <summary>The port as asked for; or, from a range, every port once from a random start, so that ports are not reused at once. Any port: some of the system's own choice
+    /// by chance, before the system looks for one.</summary>
     private static IEnumerable<int> PortsToTry(int port, PortRange? range)
     {
-        if (port != 0 || range is not { } ports)
+        if (port != 0)
             return [port];
+        if (range is not { } ports)
+            return [.. EphemeralPorts.Some(), 0];
         var count = ports.Last - ports.First + 1;
         var start = System.Security.Cryptography.RandomNumberGenerator.GetInt32(count);
         return Enumerable.Range(0, count).Select(i => ports.First + ((start + i) % count));

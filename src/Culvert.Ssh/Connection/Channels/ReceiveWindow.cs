@@ -4,8 +4,8 @@ namespace Culvert.Ssh.Connection;
 
 /// <summary>How much the peer may send us on one channel (RFC 4254 §5.2), and when it hears of more. Pure accounting; the channel's lock guards it.</summary>
 /// <remarks><para>At any time: credit the peer holds + bytes that wait for their reader + bytes read but not yet credited = size.</para>
-/// <para>Credit is given back when an eighth of the window was read (but a packet at least, and at most what one send to the client's socket carries):
-/// OpenSSH's own three packets wake the peer nearly three times as often at the start size, half a window lets a path with a long round trip run dry.</para>
+/// <para>Credit is given back when an eighth of the window was read (but a packet at least, and at most what one send to the client's socket carries), twice as much where
+/// the peer is near: OpenSSH's own three packets wake the peer nearly three times as often at the start size, half a window lets a path with a long round trip run dry.</para>
 /// <para>Whether the window is the limit is measured: one credit at a time is followed until the first byte comes that was sent on it. A peer that had nothing
 /// left uses it at once, so that takes a round trip; it takes longer where the path, the reader or the peer's source is the limit. A size that proved to be the limit
 /// grows by half, and where credit waits for long a third is withheld.</para>
@@ -20,6 +20,9 @@ internal sealed class ReceiveWindow
 
     /// <summary>In round trips: a credit that waits longer is far from being needed.</summary>
     private const double NeedlessAbove = 2.5;
+
+    /// <summary>A round trip on one machine, or in one house.</summary>
+    private static readonly TimeSpan s_atOnce = TimeSpan.FromMilliseconds(2);
 
     private readonly WindowBudget _budget;
     private readonly RoundTrip _roundTrip;
@@ -51,7 +54,10 @@ internal sealed class ReceiveWindow
     /// <summary>What the peer may still send.</summary>
     public int Credit { get; private set; }
 
-    private int Threshold => Math.Clamp(Size / 8, Math.Min(Size / 2, Limits.MaximumChannelPacket), ConnectionLimits.GatheredBytes);
+    /// <summary>Where an answer is here at once, the peer can't run dry meanwhile.</summary>
+    private int Threshold => _roundTrip.Shortest < s_atOnce ? CreditOf(Size / 4, 2 * ConnectionLimits.GatheredBytes) : CreditOf(Size / 8, ConnectionLimits.GatheredBytes);
+
+    private int CreditOf(int part, int most) => Math.Clamp(part, Math.Min(Size / 2, Limits.MaximumChannelPacket), most);
 
     /// <summary>Data came.</summary>
     /// <exception cref="SshProtocolException">More than the peer may send.</exception>
