@@ -45,6 +45,8 @@ internal sealed class TcpDuplex : PooledDuplex, ITurnEnd
                 return default;
             if (_quickAcknowledge && count < ShortReceive)
                 AcknowledgeSoon();
+            else if (_quickAcknowledge)
+                Turn.GiveWay();
             return count == 0 ? new(default, ReadEnd.Ended) : new(into[..count], ReadEnd.None);
         }
         catch (SocketException e)

@@ -8,7 +8,7 @@ namespace Culvert.Net.Tcp.Io;
 internal sealed class EpollSocket : SocketIo
 {
     /// <summary>What one turn may receive while every receive is filled to the brim. Then the other sockets of the loop have theirs.</summary>
-    public const int TurnBytes = 256 * 1024;
+    private const int TurnBytes = 256 * 1024;
 
     private readonly Socket _socket;
     private readonly EpollLoop.Registration _registration;
@@ -76,7 +76,6 @@ internal sealed class EpollSocket : SocketIo
             return true;
         count = _socket.Receive(into.Span, SocketFlags.None, out var error);
         _turnBytes += count;
-        _registration.Loop.Received(count);
         _mayHaveMore = count == into.Length && _turnBytes < TurnBytes;
         return error switch
         {
