@@ -11,7 +11,7 @@ namespace Culvert.Ftp;
 /// <param name="speaker">Who is at the other end.</param>
 /// <param name="writeTimeout">A peer that takes nothing for so long is cut off.</param>
 /// <param name="time">For that.</param>
-/// <param name="onRead">Told whenever a read has completed.</param>
+/// <param name="onRead">Told whenever a read is through, a moment before its task is. It wakes somebody, and does nothing itself.</param>
 internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan writeTimeout, TimeProvider time, Action onRead) : IAsyncDisposable
 {
     /// <summary>An outbox that had more to hold is given up, in bytes.</summary>
@@ -29,6 +29,9 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan
 
     /// <summary>Why the network beneath is gone, where that is known.</summary>
     public Failure? Loss => _duplex.Loss;
+
+    /// <summary>A read is under way: what it brings isn't here yet.</summary>
+    public bool IsReading => _state == Reading.UnderWay;
 
     /// <summary>Whether a line was begun and not ended. Only right when <see cref="TryRead"/> has just found no line.</summary>
     public bool HasPartialLine { get; private set; }

@@ -161,8 +161,14 @@ internal sealed class DataPath : IAsyncDisposable
 
     private async Task TellAsync()
     {
-        await Completion.ConfigureAwait(false);
-        _context.Completed();
+        try
+        {
+            await Completion.ConfigureAwait(false);
+        }
+        finally
+        {
+            _context.Completed();
+        }
     }
 
     // Not waited for: an end that is said in TLS may first have to wait for the peer.
@@ -353,16 +359,19 @@ internal sealed class DataPath : IAsyncDisposable
     {
         if (side == _far && side.Encrypt is not null)
             await Task.WhenAny(_mayEncryptFar.Task, _settled.Task).ConfigureAwait(false);
-        var tls = IsSettled ? null : side.Encrypt?.Invoke(duplex);
-        duplex = tls ?? duplex;
-        if (side.TryOpen(duplex))
+        if (!IsSettled)
         {
-            // Before anything that comes of it.
-            _context.Post(open);
-            side.Announce();
-            if (tls is not null && await tls.Handshake.ConfigureAwait(false) is { } why && !IsSettled)
-                Log.DataFailed(_context.Logger, _context.Session, _id, side == _near ? "TLS with the client" : "TLS with the server", why);
-            return;
+            var tls = side.Encrypt?.Invoke(duplex);
+            duplex = tls ?? duplex;
+            if (side.TryOpen(duplex))
+            {
+                // Before anything that comes of it.
+                _context.Post(open);
+                side.Announce();
+                if (tls is not null && await tls.Handshake.ConfigureAwait(false) is { } why && !IsSettled)
+                    Log.DataFailed(_context.Logger, _context.Session, _id, side == _near ? "TLS with the client" : "TLS with the server", why);
+                return;
+            }
         }
         duplex.Abort();
         await duplex.DisposeAsync().ConfigureAwait(false);

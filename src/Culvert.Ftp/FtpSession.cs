@@ -15,6 +15,9 @@ internal sealed partial class FtpSession
     /// <summary>Last words get so long to be read.</summary>
     private static readonly TimeSpan LastWordsLimit = TimeSpan.FromSeconds(5);
 
+    /// <summary>Lines and news after which a session goes on elsewhere: others share the network's loop, and a client may send thousands of lines at once that are answered here.</summary>
+    private const int MostInARow = 100;
+
     private readonly FtpRelay _relay;
     private readonly long _id;
     private readonly Accepted _client;
@@ -97,6 +100,7 @@ internal sealed partial class FtpSession
         using var onStop = stop.Register(Stir);
         _timers.Arm(TimerKind.Login);
         _conversation.ServerReached();
+        var taken = 0;
         while (true)
         {
             await DoDecisionsAsync(client, server, context, end).ConfigureAwait(false);
@@ -105,7 +109,11 @@ internal sealed partial class FtpSession
             if (stop.IsCancellationRequested)
                 _conversation.Shutdown();
             if (TakeNext(client, server))
+            {
+                if (++taken % MostInARow == 0)
+                    await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
                 continue;
+            }
             _timers.WatchLine(TimerKind.PartialLine, _conversation.WantsCommands && client.HasPartialLine);
             _timers.WatchLine(TimerKind.PartialReply, !_conversation.HoldsReplies && server.HasPartialLine);
             await DoDecisionsAsync(client, server, context, end).ConfigureAwait(false);
@@ -134,12 +142,14 @@ internal sealed partial class FtpSession
     /// both have nothing left.</summary>
     private bool TakeNext(ControlConnection client, ControlConnection server)
     {
+        // Looked at before the news: what it says later is behind news that comes now.
+        var serverIsHeard = !server.IsReading;
         if (_news.TryDequeue(out var news))
         {
             OnNews(news);
             return true;
         }
-        return TakeFromServer(server) || TakeFromClient(client);
+        return (serverIsHeard && TakeFromServer(server)) || TakeFromClient(client);
     }
 
     private void OnNews(PathEvent news)

@@ -39,6 +39,8 @@ internal sealed class Deadline : IDisposable
         Pause();
         try
         {
+            // To ask somebody blocks, if only until his terminal takes the question; a network's loop has no time for that.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             return await ask();
         }
         finally

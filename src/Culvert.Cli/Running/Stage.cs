@@ -113,7 +113,8 @@ internal sealed class Stage : IAsyncDisposable
             return StandardError.OpenUnhurried(console is null ? null : errors => new CarriageReturns(errors, () => console.IsRaw));
         try
         {
-            return new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+            var log = new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+            return log.CanSeek ? log : new UnhurriedStream(log, static _ => false, TimeProvider.System); // a pipe or a terminal, whose reader may have stopped
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -10,8 +10,8 @@ internal partial class DescriptorStream(int descriptor) : Stream
     private const int Interrupted = 4; // EINTR
     private const short PollOut = 4;
 
-    /// <summary>PIPE_BUF is at least this where .NET runs: a pipe that poll says is writable takes so much without waiting.</summary>
-    private const int TakenAtOnce = 512;
+    /// <summary>What a pipe (PIPE_BUF, 512 where .NET runs) or a pseudo-terminal (a block of its buffer) takes without waiting when poll says that it's writable.</summary>
+    private const int TakenAtOnce = 256;
 
     public override bool CanRead => false;
 
@@ -31,7 +31,7 @@ internal partial class DescriptorStream(int descriptor) : Stream
     public static bool TakesAtOnce(int descriptor, int length)
     {
         var entry = new PollEntry { Descriptor = descriptor, Events = PollOut };
-        return length <= TakenAtOnce && poll(ref entry, 1, 0) == 1;
+        return length <= TakenAtOnce && poll(ref entry, 1, 0) == 1 && (entry.Returned & PollOut) != 0;
     }
 
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));

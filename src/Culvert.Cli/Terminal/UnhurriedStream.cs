@@ -19,7 +19,6 @@ internal sealed class UnhurriedStream(Stream inner, Func<int, bool> takesAtOnce,
     private readonly Queue<byte[]> _kept = new();
     private Task _writing = Task.CompletedTask;
     private bool _isWriting;
-    private bool _hasNoReader;
     private int _keptBytes;
     private int _leftOut;
 
@@ -52,11 +51,11 @@ internal sealed class UnhurriedStream(Stream inner, Func<int, bool> takesAtOnce,
     {
         lock (_gate)
         {
-            if (_hasNoReader || buffer.IsEmpty)
+            if (buffer.IsEmpty)
                 return;
             if (!_isWriting && takesAtOnce(buffer.Length))
             {
-                inner.Write(buffer);
+                Pass(buffer);
                 return;
             }
             if (_keptBytes + buffer.Length > MaximumKept)
@@ -95,18 +94,18 @@ internal sealed class UnhurriedStream(Stream inner, Func<int, bool> takesAtOnce,
     private void WriteKept()
     {
         while (TryTake(out var next))
+            Pass(next);
+    }
+
+    private void Pass(ReadOnlySpan<byte> bytes)
+    {
+        try
         {
-            try
-            {
-                inner.Write(next);
-            }
-            catch (Exception e) when (e is IOException or ObjectDisposedException)
-            {
-                // The reader is gone, and nobody is left to tell.
-                lock (_gate)
-                    (_hasNoReader, _isWriting) = (true, false);
-                return;
-            }
+            inner.Write(bytes);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // The reader is gone, and nobody is left to tell.
         }
     }
 

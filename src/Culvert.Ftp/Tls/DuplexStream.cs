@@ -24,7 +24,7 @@ internal sealed class DuplexStream(Duplex duplex) : Stream
         var reading = duplex.ReadAsync(buffer, cancellationToken);
         var hadToWait = !reading.IsCompleted;
         var read = await reading.ConfigureAwait(false);
-        // A handshake is milliseconds of work, for which a network's loop has no time.
+        // A handshake is milliseconds of work, for which a network's loop has no time; where it ends, nobody here knows.
         if (hadToWait)
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         if (read.End == ReadEnd.None)

@@ -4,7 +4,7 @@ namespace Culvert.Net;
 
 /// <summary>Wakes one waiter at a time: an auto-reset event to await, without an allocation a wait. A set that nobody waits for is
 /// remembered, so a waiter looks at its condition, waits, and looks again.</summary>
-/// <remarks>Within a <see cref="Turn"/> the waiter goes on in the same turn, for a hop between threads costs more than most of what follows it; otherwise on the pool. So what follows
+/// <remarks>Within a <see cref="Turn"/> the waiter goes on in the same turn, for a hop between threads costs more than most of what follows it; otherwise on the pool, unless its waker has time. So what follows
 /// a wait must not block, and whoever has more than a moment's work, or writes to where somebody may not read, goes elsewhere first.</remarks>
 public sealed class Signal : IValueTaskSource
 {

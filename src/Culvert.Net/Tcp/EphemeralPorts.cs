@@ -27,8 +27,10 @@ internal static class EphemeralPorts
         {
             if (!OperatingSystem.IsLinux() || File.ReadAllText(Reserved).Trim().Length > 0)
                 return null;
-            var ends = File.ReadAllText(Range).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-            return new(int.Parse(ends[0], CultureInfo.InvariantCulture), int.Parse(ends[1], CultureInfo.InvariantCulture));
+            return File.ReadAllText(Range).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is [var first, var last]
+                && int.TryParse(first, CultureInfo.InvariantCulture, out var from) && int.TryParse(last, CultureInfo.InvariantCulture, out var to)
+                && from is > 0 and <= ushort.MaxValue && to >= from && to <= ushort.MaxValue
+                ? new(from, to) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -64,10 +64,13 @@ internal sealed class TcpDuplex : PooledDuplex, ITurnEnd
     {
         if (_state != 0)
             return WriteEnd.Closed;
-        _owesAcknowledgement = false; // the bytes take it along
         try
         {
-            await _io.SendAsync(bytes, cancellationToken).ConfigureAwait(false);
+            var owed = _owesAcknowledgement;
+            var sending = _io.SendAsync(bytes, cancellationToken);
+            if (owed && sending.IsCompletedSuccessfully)
+                _owesAcknowledgement = false; // the bytes take it along
+            await sending.ConfigureAwait(false);
             return WriteEnd.None;
         }
         catch (SocketException e)

@@ -32,7 +32,7 @@ public sealed class TcpNetwork(TimeProvider time) : INetwork
             catch (SocketException e)
             {
                 var failure = SocketFailure.Of(e);
-                if (failure.Kind != FailureKind.InUse || port == 0 || at.Port != 0)
+                if (port == 0 || at.Port != 0 || (options.Ports is not null && failure.Kind != FailureKind.InUse))
                     throw new NetworkException(failure, e);
             }
         }

@@ -7,7 +7,7 @@ namespace Culvert.Ssh.Connection;
 /// number until the server answers, and a confirmation is answered by CLOSE.</summary>
 internal sealed class ChannelDial : Dial
 {
-    private readonly TaskCompletionSource<DialOutcome> _outcome = new(); // who waits goes on where the answer came in
+    private readonly TaskCompletionSource<DialOutcome> _outcome = new(); // who waits goes on within whatever settles it
     private readonly TimeSpan _timeout;
     private readonly ITimer _timer;
     private Channel? _channel;
