@@ -107,12 +107,15 @@ public sealed class Tunnel(IListener listener, TunnelSession session, int maximu
     private void Start(Accepted client, CancellationToken stop)
     {
         var serve = Sessions < maximumSessions ? session : Refuse;
-        var running = Task.Run(() => serve(client, stop), CancellationToken.None);
+        var running = ServeAsync(serve, client, stop);
         lock (_gate)
             _sessions.Add(running);
         // A session that failed stays in the set: RunAsync reports it. The continuation itself cannot fail.
         _ = running.ContinueWith(Forget, CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
+
+    /// <summary>Begins at once, where the client was accepted; a session that throws at its beginning has failed like any other.</summary>
+    private static async Task ServeAsync(TunnelSession serve, Accepted client, CancellationToken stop) => await serve(client, stop).ConfigureAwait(false);
 
     private void Forget(Task session)
     {
