@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Culvert.Net;
 
 /// <summary>Is told when a turn is over.</summary>
@@ -22,6 +24,15 @@ public static class Turn
 
     [ThreadStatic]
     private static bool t_isOpen, t_givesWay;
+
+    [ThreadStatic]
+    private static int t_holdsFor;
+
+    /// <summary>A sender makes a piece in less. Whoever keeps the processor for longer is one of many, or works at something else …</summary>
+    private static readonly TimeSpan LongestWay = TimeSpan.FromMilliseconds(0.5);
+
+    /// <summary>… and for so many turns that might give way, none does.</summary>
+    private const int TurnsHeld = 256;
 
     /// <summary>Puts work off to the end of this thread's turn; twice put off, it's done once. False: there is no turn, and nothing was put off.</summary>
     public static bool TryPutOff(ITurnEnd work) => TryPutOff(work, t_putOff);
@@ -73,8 +84,15 @@ public static class Turn
                 break;
         }
         t_isOpen = false;
-        if (t_givesWay)
-            Thread.Yield();
+        if (t_givesWay && --t_holdsFor < 0)
+            Yield();
         t_givesWay = false;
+    }
+
+    private static void Yield()
+    {
+        var since = Stopwatch.GetTimestamp();
+        Thread.Yield();
+        t_holdsFor = Stopwatch.GetElapsedTime(since) > LongestWay ? TurnsHeld : 0;
     }
 }
