@@ -5,7 +5,7 @@ namespace Culvert.Cli.Terminal;
 
 /// <summary>Writes to a descriptor that belongs to somebody else, and leaves it open.</summary>
 [UnsupportedOSPlatform("windows")]
-internal partial class DescriptorStream(int descriptor) : Stream
+internal partial class DescriptorStream(int descriptor) : WriteOnlyStream
 {
     private const int Interrupted = 4; // EINTR
     private const short PollOut = 4;
@@ -13,28 +13,12 @@ internal partial class DescriptorStream(int descriptor) : Stream
     /// <summary>What a pipe (PIPE_BUF, 512 where .NET runs) or a pseudo-terminal (a block of its buffer) takes without waiting when poll says that it's writable.</summary>
     private const int TakenAtOnce = 256;
 
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     /// <summary>Whether so many bytes can be written now without waiting for a reader.</summary>
     public static bool TakesAtOnce(int descriptor, int length)
     {
         var entry = new PollEntry { Descriptor = descriptor, Events = PollOut };
         return length <= TakenAtOnce && poll(ref entry, 1, 0) == 1 && (entry.Returned & PollOut) != 0;
     }
-
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
@@ -52,12 +36,6 @@ internal partial class DescriptorStream(int descriptor) : Stream
     {
         // Nothing is kept back.
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     private struct PollEntry
     {

@@ -7,7 +7,7 @@ namespace Culvert.Cli.Terminal;
 /// <param name="inner">Written to; owned from now on.</param>
 /// <param name="takesAtOnce">Whether it would take so many bytes without waiting. Asked before each write.</param>
 /// <param name="time">The clock.</param>
-internal sealed class UnhurriedStream(Stream inner, Func<int, bool> takesAtOnce, TimeProvider time) : Stream
+internal sealed class UnhurriedStream(Stream inner, Func<int, bool> takesAtOnce, TimeProvider time) : WriteOnlyStream
 {
     /// <summary>What is kept for a reader who doesn't read, in bytes: thousands of lines, and nothing that a machine feels.</summary>
     public const int MaximumKept = 1024 * 1024;
@@ -22,20 +22,6 @@ internal sealed class UnhurriedStream(Stream inner, Func<int, bool> takesAtOnce,
     private int _keptBytes;
     private int _leftOut;
 
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     /// <summary>Returns when what was written before was taken, or after a second: for those who speak by another way next.</summary>
     public async Task SettleAsync()
     {
@@ -44,8 +30,6 @@ internal sealed class UnhurriedStream(Stream inner, Func<int, bool> takesAtOnce,
             writing = _writing;
         await writing.WaitAsync(Patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
-
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
@@ -76,12 +60,6 @@ internal sealed class UnhurriedStream(Stream inner, Func<int, bool> takesAtOnce,
     {
         // What is kept is on its way already.
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {
