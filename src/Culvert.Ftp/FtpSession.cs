@@ -15,7 +15,8 @@ internal sealed partial class FtpSession
     /// <summary>Last words get so long to be read.</summary>
     private static readonly TimeSpan LastWordsLimit = TimeSpan.FromSeconds(5);
 
-    /// <summary>Lines and news after which a session goes on elsewhere: others share the network's loop, and a client may send thousands of lines at once that are answered here.</summary>
+    /// <summary>Commands after which a session goes on elsewhere: others share the network's loop, and a client may send thousands at once that are answered here. Replies are
+    /// only passed on, and so fast that it's better for memory to do that where they came in.</summary>
     private const int MostInARow = 100;
 
     private readonly FtpRelay _relay;
@@ -32,6 +33,7 @@ internal sealed partial class FtpSession
     private readonly SessionTransfers _transfers;
     private readonly SessionTimers _timers;
     private readonly TlsClientSession? _serverTls;
+    private int _commandsInARow;
 
     public FtpSession(FtpRelay relay, long id, Accepted client, INetwork near, INetwork far, Endpoint destination)
     {
@@ -100,7 +102,6 @@ internal sealed partial class FtpSession
         using var onStop = stop.Register(Stir);
         _timers.Arm(TimerKind.Login);
         _conversation.ServerReached();
-        var taken = 0;
         while (true)
         {
             await DoDecisionsAsync(client, server, context, end).ConfigureAwait(false);
@@ -110,8 +111,11 @@ internal sealed partial class FtpSession
                 _conversation.Shutdown();
             if (TakeNext(client, server))
             {
-                if (++taken % MostInARow == 0)
+                if (_commandsInARow >= MostInARow)
+                {
+                    _commandsInARow = 0;
                     await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                }
                 continue;
             }
             _timers.WatchLine(TimerKind.PartialLine, _conversation.WantsCommands && client.HasPartialLine);
@@ -188,6 +192,7 @@ internal sealed partial class FtpSession
             if (_relay.Logger.IsEnabled(LogLevel.Trace))
                 Log.Command(_relay.Logger, _id, FtpCommand.Parse(command).ToString());
             _transfers.ClientSpoke();
+            _commandsInARow++;
             _conversation.OnCommand(command);
             return true;
         }
