@@ -108,6 +108,8 @@ public sealed class Tunnel(IListener listener, TunnelSession session, int maximu
     {
         var serve = Sessions < maximumSessions ? session : Refuse;
         var running = ServeAsync(serve, client, stop);
+        if (running.IsCompletedSuccessfully)
+            return; // it was refused
         lock (_gate)
             _sessions.Add(running);
         // A session that failed stays in the set: RunAsync reports it. The continuation itself cannot fail.
