@@ -78,6 +78,9 @@ public abstract class Duplex : IAsyncDisposable
     /// Pending reads and writes complete.</summary>
     public abstract void Abort();
 
+    /// <summary>As <see cref="Abort"/>, but what was written goes out before, on a network that breaks a connection by a message of its own.</summary>
+    public virtual void AbortInOrder() => Abort();
+
     /// <inheritdoc/>
     public abstract ValueTask DisposeAsync();
 }

@@ -50,14 +50,44 @@ public static class Relay
     }
 
     /// <summary>Relays between two connections until both halves have ended, passing on what happened as what it was: an end as an
-    /// end, a reset or a loss as a reset. Whoever calls still disposes both.</summary>
+    /// end, a reset or a loss as a reset. Who takes no more has his own last bytes carried all the same. Whoever calls still disposes both.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled; both were reset.</exception>
     public static async Task<RelayOutcome> RunAsync(Duplex first, Duplex second, CancellationToken cancellationToken)
     {
         var forward = PassOnAsync(first, second, cancellationToken);
         var backward = PassOnAsync(second, first, cancellationToken);
+        var early = await Task.WhenAny(forward, backward).ConfigureAwait(false);
+        if (early.IsCompletedSuccessfully && (await early.ConfigureAwait(false)).Sink != WriteEnd.None)
+        {
+            var (source, other) = early == forward ? (first, backward) : (second, forward);
+            await DropAsync(source, other, cancellationToken).ConfigureAwait(false);
+        }
         await Task.WhenAll(forward, backward).ConfigureAwait(false);
         return new(await forward.ConfigureAwait(false), await backward.ConfigureAwait(false));
+    }
+
+    /// <summary>Whom the source wrote to takes no more, but what he sent before he went is still carried by the other copy: an upload is whole though its client doesn't
+    /// wait for the server's last word in TLS. Until it's through, the source is kept from waiting for a reader.</summary>
+    private static async Task DropAsync(Duplex source, Task other, CancellationToken cancellationToken)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var dropping = ReadAllAsync(source, over.Token);
+        await Task.WhenAny(other).ConfigureAwait(false);
+        await over.CancelAsync().ConfigureAwait(false);
+        try
+        {
+            await dropping.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Whether all was over or just the other copy, the copies tell.
+        }
+
+        static async Task ReadAllAsync(Duplex source, CancellationToken over)
+        {
+            while (await source.ReadAsync(over).ConfigureAwait(false) is { End: ReadEnd.None } read)
+                source.Release(read.Bytes.Length);
+        }
     }
 
     private static async Task<CopyOutcome> PassOnAsync(Duplex source, Duplex sink, CancellationToken cancellationToken)
@@ -69,10 +99,10 @@ public static class Relay
             {
                 await sink.EndAsync(cancellationToken).ConfigureAwait(false);
             }
-            else
+            else if (outcome.Source != ReadEnd.None)
             {
-                // The source broke, or the sink takes no more: either way bytes may be missing, and nobody may think otherwise.
-                sink.Abort();
+                // Bytes may be missing, and nobody may think otherwise.
+                sink.AbortInOrder();
                 source.Abort();
             }
             return outcome;

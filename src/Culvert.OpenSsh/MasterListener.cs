@@ -62,6 +62,8 @@ internal sealed class MasterListener(OpenSshMaster master, IListener local, Endp
 
         public override void Abort() => socket.Abort();
 
+        public override void AbortInOrder() => socket.AbortInOrder();
+
         public override ValueTask DisposeAsync() => socket.DisposeAsync();
 
         private async ValueTask<ReadResult> CheckedAsync(ReadResult read) =>

@@ -1,19 +1,13 @@
 using System.Globalization;
-using System.Net.Sockets;
 using System.Text;
 using Culvert.Broker.Runtime;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Culvert.Broker.Control;
 
-/// <summary>Serves the control API to its own user and to the machine's administrator. The only place that knows ASP.NET: a command that needs no broker loads none of it.</summary>
+/// <summary>Serves the control API to its own user and to the machine's administrator.</summary>
 internal sealed class ControlServer : IAsyncDisposable
 {
     /// <summary>More than any request has: a passphrase, a tunnel.</summary>
@@ -27,13 +21,13 @@ internal sealed class ControlServer : IAsyncDisposable
 
     private static readonly byte[] Refusal = Encoding.ASCII.GetBytes(RefusalText());
 
-    private readonly WebApplication _application;
+    private readonly LocalHttpServer _http;
     private readonly IControlTransport _transport;
     private readonly CancellationTokenSource _ending;
     private readonly TimeProvider _time;
 
-    private ControlServer(WebApplication application, IControlTransport transport, CancellationTokenSource ending, TimeProvider time) =>
-        (_application, _transport, _ending, _time) = (application, transport, ending, time);
+    private ControlServer(LocalHttpServer http, IControlTransport transport, CancellationTokenSource ending, TimeProvider time) =>
+        (_http, _transport, _ending, _time) = (http, transport, ending, time);
 
     /// <summary>Listens.</summary>
     /// <param name="transport">Where; see <see cref="ControlSocket"/>.</param>
@@ -45,33 +39,24 @@ internal sealed class ControlServer : IAsyncDisposable
     public static async Task<ControlServer> StartAsync(IControlTransport transport, ControlApi api, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
         await transport.PrepareAsync(cancellationToken).ConfigureAwait(false);
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = LargestBody;
-            kestrel.Limits.MaxConcurrentConnections = MostConnections;
-        });
-        transport.Listen(builder.WebHost, listen =>
-        {
-            listen.Protocols = HttpProtocols.Http1;
-            listen.Use(next => connection => AdmitAsync(connection, next, transport, logger));
-        });
-        // How long the end takes is our matter.
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
-        var application = builder.Build();
         // Never disposed of: a request may end late, and it holds nothing.
         var ending = new CancellationTokenSource();
-        application.Run(context => ServeAsync(context, api, ending.Token));
         try
         {
-            await application.StartAsync(cancellationToken).ConfigureAwait(false);
+            var http = await LocalHttpServer.StartAsync(
+                transport.Listeners,
+                kestrel =>
+                {
+                    kestrel.Limits.MaxRequestBodySize = LargestBody;
+                    kestrel.Limits.MaxConcurrentConnections = MostConnections;
+                    kestrel.Listen(transport.EndPoint, listen => listen.Use(next => connection => AdmitAsync(connection, next, transport, logger)));
+                },
+                context => ServeAsync(context, api, ending.Token), cancellationToken).ConfigureAwait(false);
             transport.Started();
-            return new ControlServer(application, transport, ending, time);
+            return new ControlServer(http, transport, ending, time);
         }
-        catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException)
+        catch (Exception e) when (LocalHttpServer.IsUnavailable(e))
         {
-            await application.DisposeAsync().ConfigureAwait(false);
             throw new BrokerException(Message.Error($"The control socket {transport.Place} can't be had: {FileCause.Of(e)}", "name another place with --socket"), e);
         }
     }
@@ -81,8 +66,8 @@ internal sealed class ControlServer : IAsyncDisposable
     {
         using var patience = new CancellationTokenSource(LongestFarewell, _time);
         await _ending.CancelAsync().ConfigureAwait(false);
-        await _application.StopAsync(patience.Token).ConfigureAwait(false);
-        await _application.DisposeAsync().ConfigureAwait(false);
+        await _http.StopAsync(patience.Token).ConfigureAwait(false);
+        await _http.DisposeAsync().ConfigureAwait(false);
         _transport.Ended();
     }
 

@@ -1,11 +1,7 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Culvert.Broker.Runtime;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Culvert.Broker.Metrics;
 
@@ -14,9 +10,9 @@ internal sealed class MetricsServer : IAsyncDisposable
 {
     private const int MostConnections = 20;
 
-    private readonly WebApplication _application;
+    private readonly LocalHttpServer _http;
 
-    private MetricsServer(WebApplication application) => _application = application;
+    private MetricsServer(LocalHttpServer http) => _http = http;
 
     /// <summary>Listens.</summary>
     /// <param name="port">On which port of the loopback address.</param>
@@ -25,36 +21,26 @@ internal sealed class MetricsServer : IAsyncDisposable
     /// <exception cref="BrokerException">The port can't be had.</exception>
     public static async Task<MetricsServer> StartAsync(int port, Func<string> text, CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = 0;
-            kestrel.Limits.MaxConcurrentConnections = MostConnections;
-            kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1);
-        });
-        var application = builder.Build();
-        application.Run(context => ServeAsync(context, text));
         try
         {
-            await application.StartAsync(cancellationToken).ConfigureAwait(false);
-            return new MetricsServer(application);
+            return new MetricsServer(await LocalHttpServer.StartAsync(
+                LocalHttpServer.Sockets,
+                kestrel =>
+                {
+                    kestrel.Limits.MaxRequestBodySize = 0;
+                    kestrel.Limits.MaxConcurrentConnections = MostConnections;
+                    kestrel.Listen(IPAddress.Loopback, port);
+                },
+                context => ServeAsync(context, text), cancellationToken).ConfigureAwait(false));
         }
-        catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException)
+        catch (Exception e) when (LocalHttpServer.IsUnavailable(e))
         {
-            await application.DisposeAsync().ConfigureAwait(false);
             throw new BrokerException(Message.Error($"Port {port} can't be had for metrics: {e.Message}", "name another with --metrics-port"), e);
         }
     }
 
     /// <summary>Ends it; requests that wait are cut off.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        using var atOnce = new CancellationTokenSource();
-        await atOnce.CancelAsync().ConfigureAwait(false);
-        await _application.StopAsync(atOnce.Token).ConfigureAwait(false);
-        await _application.DisposeAsync().ConfigureAwait(false);
-    }
+    public ValueTask DisposeAsync() => _http.DisposeAsync();
 
     private static async Task ServeAsync(HttpContext context, Func<string> text)
     {

@@ -18,6 +18,7 @@ internal sealed class TcpDuplex : PooledDuplex, ITurnEnd
     private readonly bool _armed;
     private readonly bool _quickAcknowledge;
     private volatile bool _owesAcknowledgement;
+    private volatile ReadEnd _broken; // what a write met
     private int _state; // bit 0: our half was ended; bit 1: closed
 
     private const int EndedBit = 1, ClosedBit = 2;
@@ -47,7 +48,7 @@ internal sealed class TcpDuplex : PooledDuplex, ITurnEnd
                 AcknowledgeSoon();
             else if (_quickAcknowledge)
                 Turn.GiveWay();
-            return count == 0 ? new(default, ReadEnd.Ended) : new(into[..count], ReadEnd.None);
+            return count == 0 ? new(default, _broken == ReadEnd.None ? ReadEnd.Ended : _broken) : new(into[..count], ReadEnd.None);
         }
         catch (SocketException e)
         {
@@ -75,6 +76,9 @@ internal sealed class TcpDuplex : PooledDuplex, ITurnEnd
         }
         catch (SocketException e)
         {
+            // The system tells of it once: a read would find an end, and does so rightly only where the peer's had come before (EPIPE).
+            if (e.SocketErrorCode != SocketError.Shutdown)
+                _broken = SocketFailure.OfRead(e);
             return SocketFailure.OfWrite(e);
         }
         catch (ObjectDisposedException)

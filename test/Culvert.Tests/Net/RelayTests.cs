@@ -18,10 +18,10 @@ public sealed class RelayTests
         public required Task<RelayOutcome> Running { get; init; }
         public required Duplex[] Owned { get; init; }
 
-        public static Joined InMemory(int capacity, bool lossyFar = false)
+        public static Joined InMemory(int capacity, int? farCapacity = null)
         {
             var (client, near) = MemoryDuplex.Pair(capacity);
-            var (far, server) = MemoryDuplex.Pair(capacity, lossyFar);
+            var (far, server) = MemoryDuplex.Pair(farCapacity ?? capacity);
             return new Joined { Client = client, Server = server, Running = Relay.RunAsync(near, far, Stop), Owned = [client, near, far, server] };
         }
 
@@ -124,6 +124,43 @@ public sealed class RelayTests
         joined.Server.Abort();
         var (_, end) = await ReadAllAsync(joined.Client);
         Assert.Equal(ReadEnd.Reset, end);
+    }
+
+    // TLS 1.3: a client that has sent its file does not wait for the server's tickets, and what is written to it fails while its file is still on the way.
+    [Theory]
+    [InlineData(10)]
+    [InlineData(1000)]
+    public async Task What_was_sent_before_its_sender_went_is_carried_to_the_end(int farCapacity)
+    {
+        await using var joined = Joined.InMemory(capacity: 5000, farCapacity);
+        await SendsAndGoes(joined);
+        Assert.Equal(WriteEnd.Closed, (await joined.Running).Backward.Sink);
+    }
+
+    [Fact]
+    public async Task Over_TCP_what_was_sent_before_its_sender_went_is_carried_to_the_end()
+    {
+        await using var joined = await Joined.OverTcpAsync();
+        await SendsAndGoes(joined);
+    }
+
+    private static async Task SendsAndGoes(Joined joined)
+    {
+        var file = RandomNumberGenerator.GetBytes(5000);
+        await joined.Client.WriteAsync(file, Stop);
+        await joined.Client.EndAsync(Stop);
+        await joined.Client.DisposeAsync();
+        var received = new MemoryStream();
+        while (await joined.Server.ReadAsync(Stop) is { End: ReadEnd.None } read)
+        {
+            received.Write(read.Bytes.Span);
+            joined.Server.Release(read.Bytes.Length);
+            await joined.Server.WriteAsync("ticket"u8.ToArray(), Stop); // taken by the relay, and by nobody after it
+        }
+        Assert.Equal(file, received.ToArray());
+        Assert.Equal(ReadEnd.Ended, (await joined.Server.ReadAsync(Stop)).End);
+        await joined.Server.EndAsync(Stop);
+        Assert.Equal(ReadEnd.Ended, (await joined.Running).Forward.Source);
     }
 
     [Fact]

@@ -219,6 +219,33 @@ public sealed class TcpNetworkTests
         }
     }
 
+    // The system tells of a reset once: whom it told in a write would read an end.
+    [Theory]
+    [InlineData(true, ReadEnd.Reset)]
+    [InlineData(false, ReadEnd.Ended)]
+    public async Task A_reset_that_a_write_met_is_no_end_for_the_reader(bool reset, ReadEnd expected)
+    {
+        await using var listener = await ListenAsync();
+        var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(IPAddress.Loopback, listener.LocalEndpoint.Port, Stop);
+        var (server, _) = await listener.AcceptAsync(Stop);
+        await using (server)
+        {
+            await client.SendAsync("half a file"u8.ToArray(), Stop);
+            client.LingerState = new LingerOption(reset, 0);
+            client.Dispose();
+            while (await server.WriteAsync("a ticket"u8.ToArray(), Stop) == WriteEnd.None)
+            {
+            }
+            var received = "";
+            ReadResult read;
+            for (; (read = await server.ReadAsync(Stop)).End == ReadEnd.None; server.Release(read.Bytes.Length))
+                received += System.Text.Encoding.ASCII.GetString(read.Bytes.Span);
+            Assert.Equal(expected, read.End);
+            Assert.Equal("half a file", received);
+        }
+    }
+
     [Fact]
     public async Task Urgent_data_stays_in_its_place()
     {

@@ -82,8 +82,10 @@ public sealed class ConnectionChannelTests
         Assert.False(one.Client.Multiplexer.Closed.IsCompleted);
     }
 
-    [Fact]
-    public async Task Abort_drops_what_is_queued()
+    [Theory]
+    [InlineData(false, 0, 3)]
+    [InlineData(true, ConnectionLimits.MaximumUnsentSlots, ConnectionLimits.MaximumUnsentSlots)]
+    public async Task Abort_drops_what_is_queued_unless_it_is_in_order(bool inOrder, int fewest, int most)
     {
         // One packet at a time is on its way, the others wait in the queue.
         var (ours, theirs) = MemoryPacketTransport.Pair(capacity: 1, batch: 1);
@@ -93,11 +95,16 @@ public sealed class ConnectionChannelTests
         await peer.ConfirmOpenAsync(7);
         await using var duplex = (await dial.Outcome).Duplex!;
         await duplex.WriteAsync(new byte[ConnectionLimits.MaximumUnsentSlots * Limits.MaximumChannelPacket], Stop);
-        duplex.Abort();
-        var packets = 0;
-        while ((await peer.ReceiveAsync())[0] == MessageNumber.ChannelData)
+        if (inOrder)
+            duplex.AbortInOrder();
+        else
+            duplex.Abort();
+        await duplex.DisposeAsync();
+        var (packets, next) = (0, MessageNumber.ChannelData);
+        while ((next = (await peer.ReceiveAsync())[0]) == MessageNumber.ChannelData)
             packets++;
-        Assert.InRange(packets, 0, 3);
+        Assert.InRange(packets, fewest, most);
+        Assert.Equal(MessageNumber.ChannelClose, next);
     }
 
     [Fact]

@@ -1,8 +1,7 @@
+using System.Net;
 using Culvert.Broker.Runtime;
 using Culvert.Net;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting;
-using ListenOptions = Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions;
 
 namespace Culvert.Broker.Control;
 
@@ -20,10 +19,13 @@ internal interface IControlTransport
     /// <exception cref="BrokerException">A broker runs there, or the place isn't ours.</exception>
     Task PrepareAsync(CancellationToken cancellationToken);
 
-    /// <summary>Has a web host listen there.</summary>
-    void Listen(IWebHostBuilder web, Action<ListenOptions> configure);
+    /// <summary>The place, for a server to listen there.</summary>
+    EndPoint EndPoint { get; }
 
-    /// <summary>The web host listens.</summary>
+    /// <summary>What it listens with.</summary>
+    IConnectionListenerFactory Listeners { get; }
+
+    /// <summary>The server listens.</summary>
     void Started();
 
     /// <summary>Whether who connected may come in; asked before a byte of theirs is read.</summary>
@@ -31,7 +33,7 @@ internal interface IControlTransport
     /// <param name="peer">Their user, as far as it's known.</param>
     bool Admits(ConnectionContext connection, out UserId? peer);
 
-    /// <summary>The web host has ended.</summary>
+    /// <summary>The server has ended.</summary>
     void Ended();
 
     /// <summary>Connects to the broker.</summary>

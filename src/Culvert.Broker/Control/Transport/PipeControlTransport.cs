@@ -1,8 +1,6 @@
+using System.Net;
 using Culvert.Net;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.DependencyInjection;
-using ListenOptions = Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions;
 
 namespace Culvert.Broker.Control;
 
@@ -24,9 +22,10 @@ internal sealed class PipeControlTransport(string name, IPipes pipes) : IControl
     public Task PrepareAsync(CancellationToken cancellationToken) => MayBeServed ? throw ControlSocket.InUse(Place) : Task.CompletedTask;
 
     /// <inheritdoc/>
-    public void Listen(IWebHostBuilder web, Action<ListenOptions> configure) => web
-        .ConfigureServices(services => services.AddSingleton<IConnectionListenerFactory>(new PipeListenerFactory(pipes)))
-        .ConfigureKestrel(kestrel => kestrel.Listen(new NamedPipeEndPoint(name), configure));
+    public EndPoint EndPoint => new NamedPipeEndPoint(name);
+
+    /// <inheritdoc/>
+    public IConnectionListenerFactory Listeners => new PipeListenerFactory(pipes);
 
     /// <inheritdoc/>
     public void Started()

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Culvert.Broker.Runtime;
@@ -5,8 +6,6 @@ using Culvert.Net;
 using Culvert.Net.Unix;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
-using Microsoft.AspNetCore.Hosting;
-using ListenOptions = Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions;
 
 namespace Culvert.Broker.Control;
 
@@ -81,7 +80,10 @@ internal sealed class UnixControlTransport(string path) : IControlTransport
     }
 
     /// <inheritdoc/>
-    public void Listen(IWebHostBuilder web, Action<ListenOptions> configure) => web.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(path, configure));
+    public EndPoint EndPoint => new UnixDomainSocketEndPoint(path);
+
+    /// <inheritdoc/>
+    public IConnectionListenerFactory Listeners => LocalHttpServer.Sockets;
 
     // The folder keeps others out already; who looks at the socket alone shall see the same.
     public void Started() => File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);

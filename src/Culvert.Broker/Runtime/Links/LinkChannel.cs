@@ -91,6 +91,9 @@ internal sealed class LinkChannel : Duplex
     public override void Abort() => _inner.Abort();
 
     /// <inheritdoc/>
+    public override void AbortInOrder() => _inner.AbortInOrder();
+
+    /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)

@@ -197,12 +197,12 @@ internal sealed partial class Channel
             _receiving.Recycle();
     }
 
-    /// <summary>Breaks both halves: what is queued and unread is dropped; CLOSE without EOF is all that the peer sees.</summary>
-    public void Abort()
+    /// <summary>Breaks both halves: what is unread is dropped, and what is queued if <paramref name="dropsUnsent"/>; CLOSE without EOF is all that the peer sees then.</summary>
+    public void Abort(bool dropsUnsent = true)
     {
         lock (_gate)
         {
-            _dropsUnsent = true;
+            _dropsUnsent |= dropsUnsent;
             _sending.EndWith(WriteEnd.Closed);
             _receiving.Abort();
             _errors?.Clear();
@@ -217,8 +217,8 @@ internal sealed partial class Channel
     {
         lock (_gate)
         {
-            // After our EOF what is queued still goes out, ahead of the CLOSE; without it the stream is cut anyway.
-            _dropsUnsent |= !_sending.EofSent;
+            // After our EOF what is queued still goes out, ahead of the CLOSE; without it the stream is cut anyway, if it wasn't in order.
+            _dropsUnsent |= !_sending.EofSent && !_closeQueued;
             _sending.EndWith(WriteEnd.Closed);
             _sending.ReturnSlot();
             _receiving.Recycle();

@@ -58,6 +58,8 @@ internal sealed class ChannelDuplex(Channel channel) : Duplex
 
     public override void Abort() => channel.Abort();
 
+    public override void AbortInOrder() => channel.Abort(dropsUnsent: false);
+
     public override ValueTask DisposeAsync()
     {
         channel.Dispose();

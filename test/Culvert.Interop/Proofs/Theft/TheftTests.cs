@@ -18,6 +18,9 @@ public sealed class TheftTests
 {
     private const int Length = 60_000;
 
+    /// <summary>A thief who isn't there in half of so many races would be at no other time.</summary>
+    private const int MaxRepeats = 5;
+
     // Below the ports that the kernel gives to clients and above those of the tests' own servers.
     private static readonly PortRange GuardedPorts = new(31_100, 31_699);
     private static readonly PortRange BlindPorts = new(31_700, 32_299);
@@ -42,8 +45,8 @@ public sealed class TheftTests
         var told = $"seed {ProofRun.Seed}; with the check: {guarded}; without it: {open}";
         ProofRun.Tell(told);
         Assert.True(guarded.Doors > count / 2, $"the thief was hardly there: {told}");
-        Assert.True(guarded is { Stolen: 0, Planted: 0 } && guarded.Arrived == count, told);
-        Assert.True((open.Stolen + open.Planted) * 20 >= count, $"the thief can't win even without the check, which proves nothing: {told}");
+        Assert.True(guarded is { Stolen: 0, Planted: 0 } && guarded.Arrived == guarded.Count, told);
+        Assert.True((open.Stolen + open.Planted) * 20 >= open.Count, $"the thief can't win even without the check, which proves nothing: {told}");
     }
 
     [Fact]
@@ -58,10 +61,22 @@ public sealed class TheftTests
         Assert.StartsWith("220 ", await Thief.FirstLineOfAsync(wide.Culvert.Port, cancellation), StringComparison.Ordinal);
     }
 
-    /// <summary>Downloads and uploads by turns, each with a data port of its own.</summary>
+    /// <summary>So many races, and as many again while the thief was too slow for this machine's other work to be there in half of them.</summary>
     private static async Task<Races> RaceAsync(FtpServer ftp, int port, PortRange ports, int count, CancellationToken cancellation)
     {
         var choices = new Choices("theft");
+        var races = await RaceAsync(choices, ftp, port, ports, count, cancellation);
+        while (races.Doors <= count / 2 && races.Count < MaxRepeats * count)
+        {
+            races += await RaceAsync(choices, ftp, port, ports, count, cancellation);
+        }
+
+        return races;
+    }
+
+    /// <summary>Downloads and uploads by turns, each with a data port of its own.</summary>
+    private static async Task<Races> RaceAsync(Choices choices, FtpServer ftp, int port, PortRange ports, int count, CancellationToken cancellation)
+    {
         var content = RandomNumberGenerator.GetBytes(Length);
         await File.WriteAllBytesAsync(ftp.PathOf("precious"), content, cancellation);
         await using var thief = await Thief.StartAsync(ports, cancellation);
@@ -181,5 +196,10 @@ public sealed class TheftTests
     /// <param name="Stolen">Connections that brought him anything.</param>
     /// <param name="Planted">Files at the server that are his.</param>
     /// <param name="Arrived">Files that are whole and the client's.</param>
-    private sealed record Races(int Count, int Doors, int Attempts, int Stolen, int Planted, int Arrived);
+    private sealed record Races(int Count, int Doors, int Attempts, int Stolen, int Planted, int Arrived)
+    {
+        public static Races operator +(Races one, Races other) => new(
+            one.Count + other.Count, one.Doors + other.Doors, one.Attempts + other.Attempts,
+            one.Stolen + other.Stolen, one.Planted + other.Planted, one.Arrived + other.Arrived);
+    }
 }
