@@ -46,6 +46,9 @@ public abstract class Duplex : IAsyncDisposable
     /// <summary>Why the network beneath is gone, where reading or writing ended as lost and the network knows; otherwise null.</summary>
     public virtual Failure? Loss => null;
 
+    /// <summary>Whether the peer's system has acknowledged all that was written; null: the network doesn't tell.</summary>
+    public virtual bool? IsAcknowledged => null;
+
     /// <summary>Waits for bytes and lends all that lie in one piece. They stay valid until <see cref="Release"/> has returned them.</summary>
     public abstract ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken);
 

@@ -37,6 +37,8 @@ internal sealed class TlsDuplex : PooledDuplex
     /// <summary>Why the handshake failed; null when it didn't. Never faults.</summary>
     public Task<string?> Handshake { get; }
 
+    public override bool? IsAcknowledged => _beneath.IsAcknowledged;
+
     public override async ValueTask<ReadResult> ReadAsync(Memory<byte> into, CancellationToken cancellationToken)
     {
         if (_readEnd == ReadEnd.None && await Handshake.WaitAsync(cancellationToken).ConfigureAwait(false) is not null)

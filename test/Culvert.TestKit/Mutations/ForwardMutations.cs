@@ -7,11 +7,21 @@ public static class ForwardMutations
     private const string SocksClients = "src/Culvert.Net/Socks/SocksClients.cs";
     private const string ProxiedTransport = "src/Culvert.Ssh/Transport/ProxiedTransport.cs";
     private const string ProxiedConnection = "src/Culvert.Ssh/ProxiedConnection.cs";
+    private const string Relay = "src/Culvert.Net/Relay.cs";
+    private const string TcpDuplex = "src/Culvert.Net/Tcp/TcpDuplex.cs";
     private const string MasterListener = "src/Culvert.OpenSsh/MasterListener.cs";
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Mutation> All { get; } =
     [
+        new("a reset that a write met is no end", TcpDuplex,
+            "_broken = SocketFailure.OfRead(e);",
+            "_broken = ReadEnd.None;",
+            "Net.TcpNetworkTests.A_reset_that_a_write_met_is_no_end_for_the_reader"),
+        new("what was sent before its sender went is carried to the end", Relay,
+            "else if (outcome.Source != ReadEnd.None)",
+            "else",
+            "Net.RelayTests.What_was_sent_before_its_sender_went_is_carried_to_the_end"),
         new("a SOCKS client's user id has an end", SocksRequest,
             "return received.Length - head > LongestText ?",
             "return received.Length < 0 ?",

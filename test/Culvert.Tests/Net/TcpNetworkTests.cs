@@ -246,6 +246,31 @@ public sealed class TcpNetworkTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_end_that_came_before_what_was_said_does_not_acknowledge_it(bool read)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "other systems don't tell");
+        await using var listener = await ListenAsync();
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(IPAddress.Loopback, listener.LocalEndpoint.Port, Stop);
+        var (server, _) = await listener.AcceptAsync(Stop);
+        await using (server)
+        {
+            if (!read)
+                client.Dispose();
+            await server.WriteAsync("226 done\r\n"u8.ToArray(), Stop);
+            if (read)
+            {
+                Assert.Equal(10, await client.ReceiveAsync(new byte[100], Stop));
+                client.Dispose();
+            }
+            Assert.Equal(ReadEnd.Ended, (await server.ReadAsync(Stop)).End);
+            Assert.Equal(read, server.IsAcknowledged);
+        }
+    }
+
     [Fact]
     public async Task Urgent_data_stays_in_its_place()
     {
