@@ -36,7 +36,7 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan
     /// <summary>Whether a line was begun and not ended. Only right when <see cref="TryRead"/> has just found no line.</summary>
     public bool HasPartialLine { get; private set; }
 
-    /// <summary>Nothing shows that the peer went away before it had read all that was said to it: its system answers that with a reset, or takes no more, or its end came first.</summary>
+    /// <summary>Nothing shows that the peer went away before it had read all that was said to it: its system answers that with a reset, or takes no more, or its end acknowledges not all.</summary>
     public bool HasTakenAll => !_refused && End is ReadEnd.None or ReadEnd.Ended;
 
     /// <summary>Takes the next line that has come.</summary>
@@ -81,8 +81,7 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan
         var timer = writing.IsCompleted ? null : time.CreateTimer(static duplex => ((Duplex)duplex!).Abort(), _duplex, writeTimeout, Timeout.InfiniteTimeSpan);
         try
         {
-            // A system may take a while to answer what comes to nobody.
-            _refused |= await writing.ConfigureAwait(false) != WriteEnd.None || End != ReadEnd.None;
+            _refused |= await writing.ConfigureAwait(false) != WriteEnd.None;
         }
         finally
         {

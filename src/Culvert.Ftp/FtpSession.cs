@@ -206,6 +206,8 @@ internal sealed partial class FtpSession
     /// on its way before that is done.</summary>
     private async Task DoDecisionsAsync(ControlConnection client, ControlConnection? server, DataPathContext? context, CancellationToken end)
     {
+        // Looked at before anything is said, which may make it close.
+        var clientHasEnded = client.End != ReadEnd.None;
         while (_conversation.TryDecide(out var decision))
         {
             switch (decision)
@@ -265,6 +267,9 @@ internal sealed partial class FtpSession
                 case Decision.EndServer:
                     await server!.EndAsync(end).ConfigureAwait(false);
                     break;
+                case Decision.Finished finished:
+                    _transfers.Finish(finished, takesTime: _paths.ContainsKey(finished.Path), isUnheard: clientHasEnded);
+                    break;
                 default:
                     Report(decision);
                     break;
@@ -286,9 +291,6 @@ internal sealed partial class FtpSession
                 break;
             case Decision.Expect expect:
                 _transfers.Expect(expect);
-                break;
-            case Decision.Finished finished:
-                _transfers.Finish(finished, takesTime: _paths.ContainsKey(finished.Path));
                 break;
             case Decision.Rewrote rewrote:
                 Log.Rewrote(_relay.Logger, _id, rewrote.From, rewrote.To);

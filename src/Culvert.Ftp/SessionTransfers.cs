@@ -16,8 +16,8 @@ internal sealed class SessionTransfers(FtpRelay relay, TransferSession session, 
     private static readonly TimeSpan LifeSign = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<int, Transfer> _running = [];
-    private readonly Dictionary<int, (Transfer Transfer, Decision.Finished As)> _taking = [];
-    private readonly Queue<(Transfer Transfer, Decision.Finished As, long Since)> _taken = [];
+    private readonly Dictionary<int, Judged> _taking = [];
+    private readonly Queue<(Judged Judged, long Since)> _taken = [];
 
     /// <summary>Data paths of downloads that are complete if the client takes what was sent: the last bytes may still lie unread in its socket.</summary>
     public IEnumerable<int> Taking => _taking.Keys;
@@ -47,7 +47,8 @@ internal sealed class SessionTransfers(FtpRelay relay, TransferSession session, 
     /// <summary>The conversation has judged. A complete download is not told before the client has taken it, and nothing complete before the client has outlived it.</summary>
     /// <param name="finished">The judgement.</param>
     /// <param name="takesTime">There is a data connection that the client has yet to close.</param>
-    public void Finish(Decision.Finished finished, bool takesTime)
+    /// <param name="isUnheard">The client's end had come before it was told: nobody reads that, unless more was said before the end.</param>
+    public void Finish(Decision.Finished finished, bool takesTime, bool isUnheard)
     {
         if (!_running.Remove(finished.Path, out var transfer))
             return;
@@ -55,28 +56,28 @@ internal sealed class SessionTransfers(FtpRelay relay, TransferSession session, 
         if (finished.Result != TransferResult.Complete)
             End(transfer, finished);
         else if (takesTime && transfer.Direction == TransferDirection.Download)
-            _taking[finished.Path] = (transfer, finished);
+            _taking[finished.Path] = new(transfer, finished, isUnheard);
         else
-            AwaitLifeSign(transfer, finished);
+            AwaitLifeSign(new(transfer, finished, isUnheard));
     }
 
     /// <summary>The client's data connection is closed. A client that has read the end of its data closes in order. One that is killed before that, or gives
     /// up, leaves bytes unread, and its system answers with a reset: then nobody may call the transfer complete.</summary>
     public void EndTaken(int path, ReadEnd clientEnd)
     {
-        if (!_taking.Remove(path, out var taken))
+        if (!_taking.Remove(path, out var judged))
             return;
         if (clientEnd == ReadEnd.Ended)
-            AwaitLifeSign(taken.Transfer, taken.As);
+            AwaitLifeSign(judged);
         else
-            EndUnverified(taken.Transfer, taken.As, clientEnd == ReadEnd.None ? "the client has not closed its data connection" : "the client broke its data connection, and may not have read all");
+            EndUnverified(judged, clientEnd == ReadEnd.None ? "the client has not closed its data connection" : "the client broke its data connection, and may not have read all");
     }
 
     /// <summary>The client has said something: it lives.</summary>
     public void ClientSpoke()
     {
         while (_taken.TryDequeue(out var taken))
-            End(taken.Transfer, taken.As);
+            End(taken.Judged);
     }
 
     /// <summary>Time has gone by.</summary>
@@ -91,7 +92,7 @@ internal sealed class SessionTransfers(FtpRelay relay, TransferSession session, 
                 return;
             }
             _taken.Dequeue();
-            End(taken.Transfer, taken.As);
+            End(taken.Judged);
         }
     }
 
@@ -100,10 +101,10 @@ internal sealed class SessionTransfers(FtpRelay relay, TransferSession session, 
     {
         while (_taken.TryDequeue(out var taken))
         {
-            if (hasTakenAll)
-                End(taken.Transfer, taken.As);
+            if (hasTakenAll && !taken.Judged.IsUnheard)
+                End(taken.Judged);
             else
-                EndUnverified(taken.Transfer, taken.As, "the client went away before it had read the reply, and may not have kept all");
+                EndUnverified(taken.Judged, "the client went away before it had read the reply, and may not have kept all");
         }
     }
 
@@ -115,14 +116,16 @@ internal sealed class SessionTransfers(FtpRelay relay, TransferSession session, 
         _running.Clear();
     }
 
-    private void AwaitLifeSign(Transfer transfer, Decision.Finished finished)
+    private void AwaitLifeSign(Judged judged)
     {
-        _taken.Enqueue((transfer, finished, relay.Time.GetTimestamp()));
+        _taken.Enqueue((judged, relay.Time.GetTimestamp()));
         if (_taken.Count == 1)
             armLifeSign(LifeSign);
     }
 
-    private void EndUnverified(Transfer transfer, Decision.Finished finished, string cause) => End(transfer, finished with { Result = TransferResult.Unverified, Cause = cause });
+    private void EndUnverified(Judged judged, string cause) => End(judged.Transfer, judged.As with { Result = TransferResult.Unverified, Cause = cause });
+
+    private void End(Judged judged) => End(judged.Transfer, judged.As);
 
     private void End(Transfer transfer, Decision.Finished finished)
     {
@@ -132,4 +135,7 @@ internal sealed class SessionTransfers(FtpRelay relay, TransferSession session, 
             Log.CountDiffers(relay.Logger, session.Id, transfer.Verb, transfer.Path, transfer.ExpectedSize ?? 0, transfer.Bytes);
         relay.Observer?.Ended(transfer);
     }
+
+    /// <summary>A transfer that is complete if its client has taken it and outlived it.</summary>
+    private readonly record struct Judged(Transfer Transfer, Decision.Finished As, bool IsUnheard);
 }

@@ -74,17 +74,17 @@ public sealed class RelayCompletionTests
         await server.EndAsync(rig.Hang);
         await rig.PassTimeUntilAsync(RelayRig.ReadAllAsync(server, rig.Hang), TimeSpan.FromMilliseconds(5));
         if (killed)
-            client.Abort();
-        else
-            await CloseAsync(rig, client);
-        await rig.RestAsync();
-        if (killed)
         {
+            client.Abort();
+            while (rig.Near.OpenConnections > 2) // both ends of the control connection
+                await Task.Yield();
             await rig.Server.SayAsync("226 done");
             Assert.StartsWith("426 ", await rig.Client.HearAsync(), StringComparison.Ordinal);
         }
         else
         {
+            await CloseAsync(rig, client);
+            await rig.RestAsync();
             await rig.ReplyAsync("226 done");
         }
         Assert.Equal(killed ? TransferResult.Failed : TransferResult.Complete, (await rig.PassTimeUntilAsync(rig.Watcher.NextAsync(rig.Hang), Tick)).Result);
@@ -156,6 +156,29 @@ public sealed class RelayCompletionTests
         await rig.RestAsync(); // nothing is said to it any more that could be refused: the reset alone must tell
         await rig.Server.Duplex.EndAsync(rig.Hang);
         Assert.Equal(TransferResult.Unverified, (await rig.Watcher.NextAsync(rig.Hang)).Result);
+    }
+
+    // Its end has been read, and the reply lies there as well and is looked at first. A system that is busy refuses what is said then only when nobody looks any more.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Proves(ProofTables.Attacks, Attack.Truncation)]
+    public async Task AClientWhoseEndHadComeBeforeTheVerdictHasNoCompleteTransfer(bool upload)
+    {
+        await using var rig = await RelayRig.StartAsync();
+        var (client, server) = await rig.StandingAsync();
+        await CarryAsync(rig, client, server, upload);
+        await CloseAsync(rig, client);
+        // A little more to say than the client's side holds: the session waits for the client to read it, has read the verdict already, and learns meanwhile that the client has ended.
+        var saying = rig.Server.SayAsync($"150-{string.Concat(Enumerable.Repeat($" {new string('x', 998)}\r\n", 66))}150 go\r\n226 done");
+        await rig.RestAsync();
+        await rig.Client.Duplex.EndAsync(rig.Hang);
+        await rig.RestAsync();
+        var reading = RelayRig.ReadAllAsync(rig.Client.Duplex, rig.Hang);
+        await saying;
+        await rig.Server.Duplex.EndAsync(rig.Hang);
+        await reading;
+        Assert.Equal(TransferResult.Unverified, (await rig.PassTimeUntilAsync(rig.Watcher.NextAsync(rig.Hang), Tick)).Result);
     }
 
     // Its end was on its way when the reply went out: what is said to it after that is refused.

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime;
 using System.Text;
 using System.Threading.Channels;
 using Culvert.Ftp;
@@ -18,6 +19,9 @@ internal sealed class RelayRig : IAsyncDisposable
 
     /// <summary>A test that hangs fails after this; none takes a hundredth of it.</summary>
     private static readonly TimeSpan HangLimit = TimeSpan.FromSeconds(60);
+
+    /// <summary>What is being compiled doesn't run, and is in no queue. While methods are compiled, rest is only believed after so long.</summary>
+    private static readonly TimeSpan Compilation = TimeSpan.FromMilliseconds(5);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _hang = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -145,12 +149,13 @@ internal sealed class RelayRig : IAsyncDisposable
     /// however busy the machine is.</summary>
     public async Task RestAsync()
     {
-        for (var quiet = 0; quiet < 50; quiet++)
+        var (methods, since) = (JitInfo.GetCompiledMethodCount(), TimeProvider.System.GetTimestamp());
+        for (var quiet = 0; quiet < 50 || (JitInfo.GetCompiledMethodCount() > methods && TimeProvider.System.GetElapsedTime(since) < Compilation); quiet++)
         {
             Hang.ThrowIfCancellationRequested();
             await Task.Yield();
             if (ThreadPool.PendingWorkItemCount > 0 || !Near.IsAtRest || !Far.IsAtRest)
-                quiet = -1;
+                (quiet, since) = (-1, TimeProvider.System.GetTimestamp());
         }
     }
 
