@@ -46,6 +46,9 @@ public abstract class Duplex : IAsyncDisposable
     /// <summary>Why the network beneath is gone, where reading or writing ended as lost and the network knows; otherwise null.</summary>
     public virtual Failure? Loss => null;
 
+    /// <summary>Whether a broken connection is never told as an end: <see cref="ReadEnd.Ended"/> is the peer's own word.</summary>
+    public virtual bool ShowsResets => false;
+
     /// <summary>Whether the peer's system has acknowledged all that was written; null: the network doesn't tell.</summary>
     public virtual bool? IsAcknowledged => null;
 

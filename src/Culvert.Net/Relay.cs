@@ -50,18 +50,16 @@ public static class Relay
     }
 
     /// <summary>Relays between two connections until both halves have ended, passing on what happened as what it was: an end as an
-    /// end, a reset or a loss as a reset. Who takes no more has his own last bytes carried all the same. Whoever calls still disposes both.</summary>
+    /// end, a reset or a loss as a reset. Who takes no more has his own last bytes carried all the same, where his end is sure to be one. Whoever calls still disposes both.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled; both were reset.</exception>
     public static async Task<RelayOutcome> RunAsync(Duplex first, Duplex second, CancellationToken cancellationToken)
     {
         var forward = PassOnAsync(first, second, cancellationToken);
         var backward = PassOnAsync(second, first, cancellationToken);
         var early = await Task.WhenAny(forward, backward).ConfigureAwait(false);
-        if (early.IsCompletedSuccessfully && (await early.ConfigureAwait(false)).Sink != WriteEnd.None)
-        {
-            var (source, other) = early == forward ? (first, backward) : (second, forward);
+        var (source, sink, other) = early == forward ? (first, second, backward) : (second, first, forward);
+        if (early.IsCompletedSuccessfully && sink.ShowsResets && (await early.ConfigureAwait(false)).Sink != WriteEnd.None)
             await DropAsync(source, other, cancellationToken).ConfigureAwait(false);
-        }
         await Task.WhenAll(forward, backward).ConfigureAwait(false);
         return new(await forward.ConfigureAwait(false), await backward.ConfigureAwait(false));
     }
@@ -103,6 +101,12 @@ public static class Relay
             {
                 // Bytes may be missing, and nobody may think otherwise.
                 sink.AbortInOrder();
+                source.Abort();
+            }
+            else if (!sink.ShowsResets)
+            {
+                // Bytes are missing, and what may look like the other's end is none.
+                sink.Abort();
                 source.Abort();
             }
             return outcome;

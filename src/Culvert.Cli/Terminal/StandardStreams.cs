@@ -6,19 +6,7 @@ namespace Culvert.Cli.Terminal;
 internal static class StandardStreams
 {
     /// <summary>Takes both; nothing else may be written to standard output.</summary>
-    public static Duplex Open() => new FilterDuplex(Console.OpenStandardInput(), OperatingSystem.IsWindows() ? Console.OpenStandardOutput() : new OutputStream());
-
-    /// <summary>When nobody reads its output any more, a filter ends, whatever may still come from its input.</summary>
-    private sealed class FilterDuplex(Stream input, Stream output) : StreamDuplex(input, output)
-    {
-        public override async ValueTask<WriteEnd> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
-        {
-            var end = await base.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
-            if (end != WriteEnd.None)
-                Abort();
-            return end;
-        }
-    }
+    public static Duplex Open() => new StreamDuplex(Console.OpenStandardInput(), OperatingSystem.IsWindows() ? Console.OpenStandardOutput() : new OutputStream());
 
     /// <summary>The descriptor itself, let go of when it's closed.</summary>
     [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]

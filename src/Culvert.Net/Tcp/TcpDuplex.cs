@@ -36,6 +36,8 @@ internal sealed class TcpDuplex : PooledDuplex, ITurnEnd
             socket.LingerState = new LingerOption(true, 0);
     }
 
+    public override bool ShowsResets => true;
+
     public override bool? IsAcknowledged => OperatingSystem.IsLinux() && _socket.ProtocolType == ProtocolType.Tcp ? LinuxTcp.IsAcknowledged(_socket) : null;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

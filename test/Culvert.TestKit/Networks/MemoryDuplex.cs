@@ -48,6 +48,8 @@ internal sealed class MemoryDuplex : Duplex
 
     public override bool LendsReads => !_fills;
 
+    public override bool ShowsResets => _shownOnAbort == ReadEnd.Reset;
+
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken)
     {
         if (_lentCount > 0)

@@ -18,10 +18,10 @@ public sealed class RelayTests
         public required Task<RelayOutcome> Running { get; init; }
         public required Duplex[] Owned { get; init; }
 
-        public static Joined InMemory(int capacity, int? farCapacity = null)
+        public static Joined InMemory(int capacity, int? farCapacity = null, bool lossyFar = false)
         {
             var (client, near) = MemoryDuplex.Pair(capacity);
-            var (far, server) = MemoryDuplex.Pair(farCapacity ?? capacity);
+            var (far, server) = MemoryDuplex.Pair(farCapacity ?? capacity, lossyFar);
             return new Joined { Client = client, Server = server, Running = Relay.RunAsync(near, far, Stop), Owned = [client, near, far, server] };
         }
 
@@ -142,6 +142,22 @@ public sealed class RelayTests
     {
         await using var joined = await Joined.OverTcpAsync();
         await SendsAndGoes(joined);
+    }
+
+    // Through SSH a server that was reset looks like one that has ended: its client would take a file that was lost on the way for stored.
+    [Fact]
+    public async Task The_end_of_one_who_took_not_all_is_a_reset_where_resets_look_like_ends()
+    {
+        await using var joined = Joined.InMemory(capacity: 5000, lossyFar: true);
+        await joined.Client.WriteAsync(new byte[100], Stop);
+        while ((await joined.Server.ReadAsync(Stop)).Bytes.Length < 100)
+        {
+        }
+        joined.Server.Abort();
+        await joined.Client.WriteAsync(new byte[100], Stop);
+        Assert.Equal(WriteEnd.Closed, (await joined.Running).Forward.Sink);
+        var (_, end) = await ReadAllAsync(joined.Client);
+        Assert.Equal(ReadEnd.Reset, end);
     }
 
     private static async Task SendsAndGoes(Joined joined)
