@@ -317,5 +317,8 @@ public sealed class RelayCompletionTests
             to.Release(read.Bytes.Length);
             got += read.Bytes.Length;
         }
+        // A server says nothing of an upload before it has read the end.
+        if (upload)
+            Assert.Equal(ReadEnd.Ended, (await to.ReadAsync(rig.Hang)).End);
     }
 }

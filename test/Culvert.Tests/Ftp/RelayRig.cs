@@ -21,7 +21,9 @@ internal sealed class RelayRig : IAsyncDisposable
     private static readonly TimeSpan HangLimit = TimeSpan.FromSeconds(60);
 
     /// <summary>What is being compiled doesn't run, and is in no queue. While methods are compiled, rest is only believed after so long.</summary>
-    private static readonly TimeSpan Compilation = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan Compilation = TimeSpan.FromMilliseconds(5), ColdFor = TimeSpan.FromMilliseconds(200);
+
+    private static long s_methods, s_compiled = TimeProvider.System.GetTimestamp();
 
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _hang = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -149,14 +151,23 @@ internal sealed class RelayRig : IAsyncDisposable
     /// however busy the machine is.</summary>
     public async Task RestAsync()
     {
-        var (methods, since) = (JitInfo.GetCompiledMethodCount(), TimeProvider.System.GetTimestamp());
-        for (var quiet = 0; quiet < 50 || (JitInfo.GetCompiledMethodCount() > methods && TimeProvider.System.GetElapsedTime(since) < Compilation); quiet++)
+        var since = TimeProvider.System.GetTimestamp();
+        for (var quiet = 0; quiet < 50 || (IsCompiling() && TimeProvider.System.GetElapsedTime(since) < Compilation); quiet++)
         {
             Hang.ThrowIfCancellationRequested();
             await Task.Yield();
             if (ThreadPool.PendingWorkItemCount > 0 || !Near.IsAtRest || !Far.IsAtRest)
                 (quiet, since) = (-1, TimeProvider.System.GetTimestamp());
         }
+    }
+
+    // A method counts when it's done: whether one is being compiled right now can't be told, but where there was one there are more.
+    private static bool IsCompiling()
+    {
+        var methods = JitInfo.GetCompiledMethodCount();
+        if (Interlocked.Exchange(ref s_methods, methods) != methods)
+            Interlocked.Exchange(ref s_compiled, TimeProvider.System.GetTimestamp());
+        return TimeProvider.System.GetElapsedTime(Interlocked.Read(ref s_compiled)) < ColdFor;
     }
 
     public async Task<bool> HasEndedAsync()
