@@ -51,41 +51,26 @@ public static class Relay
 
     /// <summary>Relays between two connections until both halves have ended, passing on what happened as what it was: an end as an
     /// end, a reset or a loss as a reset. Who takes no more has his own last bytes carried all the same, where his end is sure to be one. Whoever calls still disposes both.</summary>
-    /// <exception cref="OperationCanceledException">The token was cancelled; both were reset.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; what was on its way may be lost.</exception>
     public static async Task<RelayOutcome> RunAsync(Duplex first, Duplex second, CancellationToken cancellationToken)
     {
         var forward = PassOnAsync(first, second, cancellationToken);
         var backward = PassOnAsync(second, first, cancellationToken);
-        var early = await Task.WhenAny(forward, backward).ConfigureAwait(false);
-        var (source, sink, other) = early == forward ? (first, second, backward) : (second, first, forward);
-        if (early.IsCompletedSuccessfully && sink.ShowsResets && (await early.ConfigureAwait(false)).Sink != WriteEnd.None)
-            await DropAsync(source, other, cancellationToken).ConfigureAwait(false);
-        await Task.WhenAll(forward, backward).ConfigureAwait(false);
+        await Task.WhenAll(
+            DropAsync(first, second, forward, backward, cancellationToken),
+            DropAsync(second, first, backward, forward, cancellationToken)).ConfigureAwait(false);
         return new(await forward.ConfigureAwait(false), await backward.ConfigureAwait(false));
     }
 
-    /// <summary>Whom the source wrote to takes no more, but what he sent before he went is still carried by the other copy: an upload is whole though its client doesn't
-    /// wait for the server's last word in TLS. Until it's through, the source is kept from waiting for a reader.</summary>
-    private static async Task DropAsync(Duplex source, Task other, CancellationToken cancellationToken)
+    /// <summary>Whom the source writes to may take no more, but what he sent before he went is still carried by the other copy, and through to the source's system: an upload
+    /// is whole though its client doesn't wait for the server's last word in TLS. Until then the source doesn't wait for a reader, nor is it closed with something unread: that
+    /// would be a reset.</summary>
+    private static async Task DropAsync(Duplex source, Duplex sink, Task<CopyOutcome> copy, Task other, CancellationToken cancellationToken)
     {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var dropping = ReadAllAsync(source, over.Token);
-        await Task.WhenAny(other).ConfigureAwait(false);
-        await over.CancelAsync().ConfigureAwait(false);
-        try
-        {
-            await dropping.ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // Whether all was over or just the other copy, the copies tell.
-        }
-
-        static async Task ReadAllAsync(Duplex source, CancellationToken over)
-        {
-            while (await source.ReadAsync(over).ConfigureAwait(false) is { End: ReadEnd.None } read)
-                source.Release(read.Bytes.Length);
-        }
+        if ((await copy.ConfigureAwait(false)).Sink == WriteEnd.None || !sink.ShowsResets)
+            return;
+        while ((!other.IsCompleted || source.IsAcknowledged == false) && await source.ReadAsync(cancellationToken).ConfigureAwait(false) is { End: ReadEnd.None } read)
+            source.Release(read.Bytes.Length);
     }
 
     private static async Task<CopyOutcome> PassOnAsync(Duplex source, Duplex sink, CancellationToken cancellationToken)

@@ -17,6 +17,9 @@ internal sealed class MemoryDuplex : Duplex
     /// <summary>Asked before bytes go out: how many of so many still may. Fewer means that the network broke behind them.</summary>
     public Func<int, int>? Allow { get; set; }
 
+    /// <summary>Tell what the other end has taken: the network acknowledges.</summary>
+    public bool Acknowledges { get; set; }
+
     private MemoryDuplex(MemoryPipe incoming, MemoryPipe outgoing, bool lossy, bool fills) =>
         (_in, _out, _shownOnAbort, _fills) = (incoming, outgoing, lossy ? ReadEnd.Ended : ReadEnd.Reset, fills);
 
@@ -49,6 +52,8 @@ internal sealed class MemoryDuplex : Duplex
     public override bool LendsReads => !_fills;
 
     public override bool ShowsResets => _shownOnAbort == ReadEnd.Reset;
+
+    public override bool? IsAcknowledged => Acknowledges ? _out.Available == 0 : null;
 
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken)
     {

@@ -64,7 +64,7 @@ internal sealed class MemoryPipe(int capacity)
         }
     }
 
-    /// <summary>How much there is; for a reader that only waits.</summary>
+    /// <summary>How much was put in and not taken yet.</summary>
     public int Available
     {
         get

@@ -1,5 +1,7 @@
 using Culvert.Ftp;
+using Culvert.Ftp.Wire;
 using Culvert.Net;
+using Culvert.TestKit.Networks;
 using Culvert.TestKit.Proof;
 using Xunit;
 
@@ -197,6 +199,25 @@ public sealed class RelayCompletionTests
         await rig.Client.Duplex.EndAsync(rig.Hang);
         await rig.Server.Duplex.EndAsync(rig.Hang);
         Assert.Equal(TransferResult.Unverified, (await rig.PassTimeUntilAsync(rig.Watcher.NextAsync(rig.Hang), Tick)).Result);
+    }
+
+    // The same, where the network tells what the client's system has acknowledged.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task AnEndThatDoesNotAcknowledgeWhatWasSaidWasOnItsWay(bool acknowledged)
+    {
+        var stop = TestContext.Current.CancellationToken;
+        var (here, client) = MemoryDuplex.Pair();
+        here.Acknowledges = true;
+        await using var connection = new ControlConnection(here, Speaker.Client, TimeSpan.FromMinutes(1), TimeProvider.System, static () => { });
+        connection.Say(FtpLine.Of("226 done"));
+        await connection.FlushAsync(stop);
+        if (acknowledged)
+            client.Release((await client.ReadAsync(stop)).Bytes.Length);
+        await client.EndAsync(stop);
+        await connection.DrainAsync(stop);
+        Assert.Equal(acknowledged, connection.HasTakenAll);
     }
 
     [Theory]

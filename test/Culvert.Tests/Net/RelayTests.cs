@@ -18,11 +18,12 @@ public sealed class RelayTests
         public required Task<RelayOutcome> Running { get; init; }
         public required Duplex[] Owned { get; init; }
 
-        public static Joined InMemory(int capacity, int? farCapacity = null, bool lossyFar = false)
+        public static Joined InMemory(int capacity, int? farCapacity = null, bool lossyFar = false, bool acknowledges = false)
         {
             var (client, near) = MemoryDuplex.Pair(capacity);
             var (far, server) = MemoryDuplex.Pair(farCapacity ?? capacity, lossyFar);
-            return new Joined { Client = client, Server = server, Running = Relay.RunAsync(near, far, Stop), Owned = [client, near, far, server] };
+            client.Acknowledges = far.Acknowledges = acknowledges;
+            return new Joined { Client = client, Server = server, Running = RunAsync(near, far), Owned = [client, server] };
         }
 
         public static async Task<Joined> OverTcpAsync()
@@ -30,7 +31,22 @@ public sealed class RelayTests
             var network = new TcpNetwork(TimeProvider.System);
             var (client, near) = await PairAsync(network);
             var (far, server) = await PairAsync(network);
-            return new Joined { Client = client, Server = server, Running = Relay.RunAsync(near, far, Stop), Owned = [client, near, far, server] };
+            return new Joined { Client = client, Server = server, Running = RunAsync(near, far), Owned = [client, server] };
+        }
+
+        public static async Task<Joined> ToTcpAsync()
+        {
+            var (client, near) = MemoryDuplex.Pair();
+            client.Acknowledges = true;
+            var (far, server) = await PairAsync(new TcpNetwork(TimeProvider.System));
+            return new Joined { Client = client, Server = server, Running = RunAsync(near, far), Owned = [client, server] };
+        }
+
+        private static async Task<RelayOutcome> RunAsync(Duplex near, Duplex far)
+        {
+            await using (near)
+            await using (far)
+                return await Relay.RunAsync(near, far, Stop);
         }
 
         private static async Task<(Duplex, Duplex)> PairAsync(TcpNetwork network)
@@ -142,6 +158,54 @@ public sealed class RelayTests
     {
         await using var joined = await Joined.OverTcpAsync();
         await SendsAndGoes(joined);
+    }
+
+    // The same, when all was carried before the server says anything, and lies between us and a server that takes its time: closing would throw it away.
+    [Fact]
+    public async Task What_its_sender_left_to_a_slow_server_is_waited_for()
+    {
+        await using var joined = Joined.InMemory(capacity: 5000, acknowledges: true);
+        await LeavesAndIsAnswered(joined, fileLength: 5000);
+    }
+
+    [Fact]
+    public async Task Over_TCP_what_its_sender_left_to_a_slow_server_is_waited_for()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "other systems don't tell what was acknowledged");
+        await using var joined = await Joined.ToTcpAsync();
+        await LeavesAndIsAnswered(joined, fileLength: 500_000); // more than a server's system takes that hasn't begun to read
+    }
+
+    private static async Task LeavesAndIsAnswered(Joined joined, int fileLength)
+    {
+        var file = RandomNumberGenerator.GetBytes(fileLength);
+        await joined.Client.WriteAsync(file, Stop);
+        while (joined.Client.IsAcknowledged == false)
+            await Task.Yield();
+        await joined.Client.EndAsync(Stop);
+        await joined.Client.DisposeAsync();
+        for (var i = 0; i < 1000; i++)
+            Assert.Equal(WriteEnd.None, await joined.Server.WriteAsync("ticket"u8.ToArray(), Stop));
+        Assert.False(joined.Running.IsCompleted);
+        var (bytes, end) = await ReadAllAsync(joined.Server);
+        Assert.Equal(file, bytes);
+        Assert.Equal(ReadEnd.Ended, end);
+        await joined.Server.WriteAsync("ticket"u8.ToArray(), Stop); // in vain, and by now we may be told so
+        await joined.Server.EndAsync(Stop);
+        Assert.Equal(new CopyOutcome(fileLength, ReadEnd.Ended, WriteEnd.None), (await joined.Running).Forward);
+    }
+
+    // Who leaves a download has its server told at once: it would send the rest of the file to nobody.
+    [Fact]
+    public async Task Over_TCP_a_server_that_sends_to_one_who_left_is_reset()
+    {
+        await using var joined = await Joined.OverTcpAsync();
+        await joined.Client.EndAsync(Stop);
+        await joined.Client.DisposeAsync();
+        var mostSent = 100_000_000;
+        while (await joined.Server.WriteAsync(new byte[100_000], Stop) == WriteEnd.None)
+            Assert.NotEqual(0, mostSent -= 100_000);
+        Assert.Equal(WriteEnd.Closed, (await joined.Running).Backward.Sink);
     }
 
     // Through SSH a server that was reset looks like one that has ended: its client would take a file that was lost on the way for stored.
