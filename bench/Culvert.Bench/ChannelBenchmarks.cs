@@ -39,14 +39,13 @@ public class ChannelBenchmarks
         }
     }
 
-    /// <summary>From the one who fills the packet to the writer loop.</summary>
+    /// <summary>From the one who has the bytes to the writer loop.</summary>
     [Benchmark(OperationsPerInvoke = 1000)]
     public async Task Send()
     {
         for (var i = 0; i < 1000; i++)
         {
-            var slot = await _duplex.ReserveAsync(CancellationToken.None);
-            await _duplex.CommitAsync(slot.Room.Length, CancellationToken.None);
+            await _duplex.WriteAsync(_data, CancellationToken.None);
             while (_host.Queue.TryDequeue(out var packet) == NextOutgoing.Packet)
             {
                 if (packet.Kind == OutgoingKind.Data)

@@ -9,21 +9,15 @@ public class RelayBenchmarks
 {
     private const int Pieces = 1000;
 
-    /// <summary>Whether the source lends what it has, or fills what it's given.</summary>
-    [Params(true, false)]
-    public bool Lends { get; set; }
-
     /// <summary>As many pieces as one file of 32 MiB has.</summary>
     [Benchmark(OperationsPerInvoke = Pieces)]
-    public async Task<long> Copy() => (await Relay.CopyAsync(new Source(Lends), new Source(Lends), null, CancellationToken.None)).Bytes;
+    public async Task<long> Copy() => (await Relay.CopyAsync(new Source(), new Source(), null, CancellationToken.None)).Bytes;
 
     /// <summary>Always has a piece, until the last; takes any.</summary>
-    private sealed class Source(bool lends) : Duplex
+    private sealed class Source : Duplex
     {
         private static readonly byte[] s_piece = new byte[32 * 1024];
         private int _left = Pieces;
-
-        public override bool LendsReads => lends;
 
         public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken) => new(_left-- > 0 ? new ReadResult(s_piece, ReadEnd.None) : new ReadResult(default, ReadEnd.Ended));
 
@@ -31,10 +25,6 @@ public class RelayBenchmarks
 
         public override ValueTask<ReadResult> ReadAsync(Memory<byte> into, CancellationToken cancellationToken) =>
             new(into.IsEmpty ? default : _left-- > 0 ? new ReadResult(into, ReadEnd.None) : new ReadResult(default, ReadEnd.Ended));
-
-        public override ValueTask<Slot> ReserveAsync(CancellationToken cancellationToken) => new(new Slot(s_piece, WriteEnd.None));
-
-        public override ValueTask<WriteEnd> CommitAsync(int count, CancellationToken cancellationToken) => new(WriteEnd.None);
 
         public override ValueTask<WriteEnd> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => new(WriteEnd.None);
 

@@ -28,21 +28,13 @@ public enum WriteEnd : byte
 /// <summary>Bytes that were read, or how reading ended (then there are none).</summary>
 public readonly record struct ReadResult(ReadOnlyMemory<byte> Bytes, ReadEnd End);
 
-/// <summary>Room to write into, or why there is none.</summary>
-public readonly record struct Slot(Memory<byte> Room, WriteEnd End);
-
-/// <summary>A two-way connection whose halves end separately. It lends buffers in both directions, so that a relay need not copy:
-/// a reader may hand out its own memory, a writer may hand out the packet that the bytes will travel in.</summary>
+/// <summary>A two-way connection whose halves end separately. It lends what it has read, so that a relay need neither copy nor hold a buffer.</summary>
 /// <remarks>One reader and one writer may use it at a time; <see cref="Abort"/> may be called by anyone at any time. No call blocks its thread: what follows a
 /// wait may run on the loop of a network, which serves others too. Outcomes are values:
 /// the only exceptions are <see cref="OperationCanceledException"/> and misuse. Disposing without having
 /// ended the own half in order (<see cref="EndAsync"/>) is a reset where the network can show one.</remarks>
 public abstract class Duplex : IAsyncDisposable
 {
-    /// <summary>Whether <see cref="ReadAsync(CancellationToken)"/> hands out memory that is already filled (true), or had to be filled for it.
-    /// A copy takes the lending way when the source lends, and otherwise fills the sink's slots.</summary>
-    public virtual bool LendsReads => false;
-
     /// <summary>Why the network beneath is gone, where reading or writing ended as lost and the network knows; otherwise null.</summary>
     public virtual Failure? Loss => null;
 
@@ -52,7 +44,8 @@ public abstract class Duplex : IAsyncDisposable
     /// <summary>Whether the peer's system has acknowledged all that was written; null: the network doesn't tell.</summary>
     public virtual bool? IsAcknowledged => null;
 
-    /// <summary>Waits for bytes and lends all that lie in one piece. They stay valid until <see cref="Release"/> has returned them.</summary>
+    /// <summary>Waits for bytes and lends all that lie in one piece. They stay valid until <see cref="Release"/> has returned them. While it waits it holds no buffer:
+    /// an idle connection should cost none.</summary>
     public abstract ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken);
 
     /// <summary>Gives back the first <paramref name="count"/> of the lent bytes: they reached where they should go, and the peer may send as many
@@ -62,12 +55,6 @@ public abstract class Duplex : IAsyncDisposable
     /// <summary>Waits for bytes and fills <paramref name="into"/>; the result's bytes are its filled part. An empty <paramref name="into"/> only
     /// waits, holding no buffer, until a read would not (or has ended; the end is then reported by this call or the next).</summary>
     public abstract ValueTask<ReadResult> ReadAsync(Memory<byte> into, CancellationToken cancellationToken);
-
-    /// <summary>Waits until something may be sent, and lends room for it. Every slot must be committed before the next is reserved.</summary>
-    public abstract ValueTask<Slot> ReserveAsync(CancellationToken cancellationToken);
-
-    /// <summary>Sends the first <paramref name="count"/> bytes of the reserved room; 0 gives it back unused.</summary>
-    public abstract ValueTask<WriteEnd> CommitAsync(int count, CancellationToken cancellationToken);
 
     /// <summary>Sends all of <paramref name="bytes"/>, which the caller may reuse when the task has completed. A cancelled write leaves
     /// the connection usable for <see cref="Abort"/> only.</summary>

@@ -5,12 +5,14 @@ namespace Culvert.Net;
 
 /// <summary>A connection without buffers of its own, which fills what it is given and sends what it is handed: for who wants to be lent memory it
 /// borrows from the pool, and no longer than something is in it.</summary>
-/// <param name="bufferSize">What is lent at a time, in bytes.</param>
-public abstract class PooledDuplex(int bufferSize) : Duplex
+/// <param name="smallest">What is lent at a time, in bytes.</param>
+/// <param name="largest">What is lent at a time while every read fills it to the brim.</param>
+public abstract class PooledDuplex(int smallest, int largest) : Duplex
 {
+    private BufferSizing _sizing = new(smallest, largest);
+    private int _size = smallest;
     private byte[]? _lent;
     private int _lentStart, _lentEnd;
-    private byte[]? _slot;
 
     /// <inheritdoc/>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -21,7 +23,7 @@ public abstract class PooledDuplex(int bufferSize) : Duplex
             var ready = await ReadAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
             if (ready.End != ReadEnd.None)
                 return ready;
-            _lent = ArrayPool<byte>.Shared.Rent(bufferSize);
+            _lent = ArrayPool<byte>.Shared.Rent(_size);
             _lentStart = _lentEnd = 0;
         }
         if (_lentStart == _lentEnd)
@@ -29,7 +31,7 @@ public abstract class PooledDuplex(int bufferSize) : Duplex
             ReadResult read = default;
             try
             {
-                read = await ReadAsync(_lent.AsMemory(), cancellationToken).ConfigureAwait(false);
+                read = await ReadAsync(_lent.AsMemory(0, _size), cancellationToken).ConfigureAwait(false);
             }
             finally
             {
@@ -39,6 +41,7 @@ public abstract class PooledDuplex(int bufferSize) : Duplex
             if (read.End != ReadEnd.None)
                 return read;
             (_lentStart, _lentEnd) = (0, read.Bytes.Length);
+            _size = _sizing.Next(_size, read.Bytes.Length);
         }
         return new(_lent.AsMemory(_lentStart, _lentEnd - _lentStart), ReadEnd.None);
     }
@@ -50,29 +53,6 @@ public abstract class PooledDuplex(int bufferSize) : Duplex
         _lentStart += count;
         if (_lentStart == _lentEnd)
             ReturnLent();
-    }
-
-    /// <inheritdoc/>
-    public sealed override ValueTask<Slot> ReserveAsync(CancellationToken cancellationToken)
-    {
-        _slot ??= ArrayPool<byte>.Shared.Rent(bufferSize);
-        return new(new Slot(_slot.AsMemory(0, bufferSize), WriteEnd.None));
-    }
-
-    /// <inheritdoc/>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public sealed override async ValueTask<WriteEnd> CommitAsync(int count, CancellationToken cancellationToken)
-    {
-        var slot = _slot ?? throw new InvalidOperationException("no slot is reserved");
-        _slot = null;
-        try
-        {
-            return count == 0 ? WriteEnd.None : await WriteAsync(slot.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(slot);
-        }
     }
 
     private void ReturnLent()

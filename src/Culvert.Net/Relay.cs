@@ -40,13 +40,25 @@ public static class Relay
     /// <param name="meter">Told of every piece that the sink took; may be null.</param>
     /// <param name="cancellationToken">Stops; a piece on its way may be lost, so both duplexes are good for <see cref="Duplex.Abort"/> only.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static ValueTask<CopyOutcome> CopyAsync(Duplex source, Duplex sink, ByteMeter? meter, CancellationToken cancellationToken)
+    public static async ValueTask<CopyOutcome> CopyAsync(Duplex source, Duplex sink, ByteMeter? meter, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(sink);
-        return source.LendsReads
-            ? CopyLentAsync(source, sink, meter, cancellationToken)
-            : CopyIntoSlotsAsync(source, sink, meter, cancellationToken);
+        for (long total = 0; ;)
+        {
+            var read = await source.ReadAsync(cancellationToken).ConfigureAwait(false);
+            if (read.End != ReadEnd.None)
+                return new(total, read.End, WriteEnd.None);
+            var count = read.Bytes.Length;
+            meter?.WaitsForSink = true;
+            var end = await sink.WriteAsync(read.Bytes, cancellationToken).ConfigureAwait(false);
+            meter?.WaitsForSink = false;
+            source.Release(count);
+            if (end != WriteEnd.None)
+                return new(total, ReadEnd.None, end);
+            total += count;
+            meter?.Add(count);
+        }
     }
 
     /// <summary>Relays between two connections until both halves have ended, passing on what happened as what it was: an end as an
@@ -101,68 +113,6 @@ public static class Relay
             sink.Abort();
             source.Abort();
             throw;
-        }
-    }
-
-    /// <summary>The source hands out its own memory (a decrypted packet): the sink sends straight from it.</summary>
-    private static async ValueTask<CopyOutcome> CopyLentAsync(Duplex source, Duplex sink, ByteMeter? meter, CancellationToken cancellationToken)
-    {
-        for (long total = 0; ;)
-        {
-            var read = await source.ReadAsync(cancellationToken).ConfigureAwait(false);
-            if (read.End != ReadEnd.None)
-                return new(total, read.End, WriteEnd.None);
-            var count = read.Bytes.Length;
-            meter?.WaitsForSink = true;
-            var end = await sink.WriteAsync(read.Bytes, cancellationToken).ConfigureAwait(false);
-            meter?.WaitsForSink = false;
-            source.Release(count);
-            if (end != WriteEnd.None)
-                return new(total, ReadEnd.None, end);
-            total += count;
-            meter?.Add(count);
-        }
-    }
-
-    /// <summary>The sink hands out room (a packet to be encrypted): the source is received straight into it.</summary>
-    private static async ValueTask<CopyOutcome> CopyIntoSlotsAsync(Duplex source, Duplex sink, ByteMeter? meter, CancellationToken cancellationToken)
-    {
-        var drained = true;
-        for (long total = 0; ;)
-        {
-            if (drained)
-            {
-                // Wait without holding a buffer: an idle connection should cost none.
-                var ready = await source.ReadAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
-                if (ready.End != ReadEnd.None)
-                    return new(total, ready.End, WriteEnd.None);
-            }
-            meter?.WaitsForSink = true;
-            var slot = await sink.ReserveAsync(cancellationToken).ConfigureAwait(false);
-            meter?.WaitsForSink = false;
-            if (slot.End != WriteEnd.None)
-                return new(total, ReadEnd.None, slot.End);
-            var count = 0;
-            ReadResult read;
-            WriteEnd end;
-            try
-            {
-                read = await source.ReadAsync(slot.Room, cancellationToken).ConfigureAwait(false);
-                count = read.Bytes.Length;
-            }
-            finally
-            {
-                meter?.WaitsForSink = true;
-                end = await sink.CommitAsync(count, cancellationToken).ConfigureAwait(false);
-                meter?.WaitsForSink = false;
-            }
-            if (read.End != ReadEnd.None)
-                return new(total, read.End, WriteEnd.None);
-            if (end != WriteEnd.None)
-                return new(total, ReadEnd.None, end);
-            total += count;
-            meter?.Add(count);
-            drained = count < slot.Room.Length;
         }
     }
 }

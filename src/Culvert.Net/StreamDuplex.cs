@@ -10,14 +10,10 @@ public class StreamDuplex(Stream input, Stream output) : Duplex
     private const int BufferSize = 64 * 1024;
 
     private readonly byte[] _buffer = new byte[BufferSize];
-    private readonly byte[] _slot = new byte[BufferSize];
     private readonly TaskCompletionSource<int> _aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task<int>? _reading;
     private int _start, _end;
     private int _ended, _closed;
-
-    /// <inheritdoc/>
-    public override bool LendsReads => true;
 
     /// <inheritdoc/>
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken)
@@ -56,13 +52,6 @@ public class StreamDuplex(Stream input, Stream output) : Duplex
         Release(count);
         return new(into[..count], ReadEnd.None);
     }
-
-    /// <inheritdoc/>
-    public override ValueTask<Slot> ReserveAsync(CancellationToken cancellationToken) => new(new Slot(_slot, WriteEnd.None));
-
-    /// <inheritdoc/>
-    public override ValueTask<WriteEnd> CommitAsync(int count, CancellationToken cancellationToken) =>
-        count == 0 ? new(WriteEnd.None) : WriteAsync(_slot.AsMemory(0, count), cancellationToken);
 
     /// <inheritdoc/>
     public override async ValueTask<WriteEnd> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)

@@ -42,8 +42,6 @@ internal sealed class MasterListener(OpenSshMaster master, IListener local, Endp
     /// <summary>When ssh dies, the kernel ends its sockets in order. An end counts only if ssh still answers after it.</summary>
     private sealed class MasterDuplex(OpenSshMaster master, Duplex socket) : Duplex
     {
-        public override bool LendsReads => socket.LendsReads;
-
         public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken) =>
             await CheckedAsync(await socket.ReadAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
 
@@ -51,10 +49,6 @@ internal sealed class MasterListener(OpenSshMaster master, IListener local, Endp
             await CheckedAsync(await socket.ReadAsync(into, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
 
         public override void Release(int count) => socket.Release(count);
-
-        public override ValueTask<Slot> ReserveAsync(CancellationToken cancellationToken) => socket.ReserveAsync(cancellationToken);
-
-        public override ValueTask<WriteEnd> CommitAsync(int count, CancellationToken cancellationToken) => socket.CommitAsync(count, cancellationToken);
 
         public override ValueTask<WriteEnd> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => socket.WriteAsync(bytes, cancellationToken);
 

@@ -26,7 +26,7 @@ internal sealed class TlsDuplex : PooledDuplex
     /// <param name="beneath">Owned from now on. Nothing may have been read from it that belongs to TLS.</param>
     /// <param name="handshake">Authenticates as client or server.</param>
     /// <param name="explain">Words for a handshake that failed.</param>
-    public TlsDuplex(Duplex beneath, Func<SslStream, Task> handshake, Func<Exception, string> explain) : base(RecordSize)
+    public TlsDuplex(Duplex beneath, Func<SslStream, Task> handshake, Func<Exception, string> explain) : base(RecordSize, RecordSize)
     {
         _beneath = beneath;
         _raw = new DuplexStream(beneath);

@@ -7,8 +7,11 @@ namespace Culvert.Net.Tcp;
 /// <summary>A TCP connection, or any stream socket that can shut down its halves.</summary>
 internal sealed class TcpDuplex : PooledDuplex, ITurnEnd
 {
-    /// <summary>Big enough that a system call moves much, small enough for the pool's ordinary arrays.</summary>
-    private const int BufferSize = 64 * 1024;
+    /// <summary>Much for one system call, little for one of many connections.</summary>
+    private const int SmallestBuffer = 64 * 1024;
+
+    /// <summary>Under load: a receive costs its sender an acknowledgement, and one that waits for room a wake-up; fewer and larger ones took a seventh off the processor time of an upload.</summary>
+    private const int LargestBuffer = 256 * 1024;
 
     /// <summary>A receive shorter than this did not empty a full sender: its last segment may be waiting for our acknowledgement.</summary>
     private const int ShortReceive = 16 * 1024;
@@ -27,7 +30,7 @@ internal sealed class TcpDuplex : PooledDuplex, ITurnEnd
     /// <param name="io">How its bytes are moved.</param>
     /// <param name="armed">Show the peer a reset unless the connection is ended in order, even when the process is killed.</param>
     /// <param name="quickAcknowledge">See <see cref="ConnectOptions.QuickAcknowledge"/>.</param>
-    public TcpDuplex(Socket socket, SocketIo io, bool armed, bool quickAcknowledge) : base(BufferSize)
+    public TcpDuplex(Socket socket, SocketIo io, bool armed, bool quickAcknowledge) : base(SmallestBuffer, LargestBuffer)
     {
         (_socket, _io) = (socket, io);
         _armed = armed;

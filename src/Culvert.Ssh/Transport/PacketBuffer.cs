@@ -1,4 +1,5 @@
 using System.Buffers;
+using Culvert.Net;
 using Culvert.Ssh.Wire;
 
 namespace Culvert.Ssh.Transport;
@@ -9,7 +10,7 @@ namespace Culvert.Ssh.Transport;
 internal sealed class PacketBuffer(int maximum)
 {
     private readonly byte[] _own = new byte[Limits.IdleBuffer];
-    private BufferSizing _sizing = new(maximum);
+    private BufferSizing _sizing = new(Limits.IdleBuffer, maximum);
     private byte[]? _borrowed;
     private int _wanted = Limits.IdleBuffer;
 

@@ -8,28 +8,11 @@ namespace Culvert.TestKit.Networks;
 /// <param name="mayEnd">The end waits for this.</param>
 internal sealed class JournalDuplex(Duplex inner, Action<string> tell, Task mayEnd) : Duplex
 {
-    private Memory<byte> _slot;
-
-    public override bool LendsReads => inner.LendsReads;
-
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken) => inner.ReadAsync(cancellationToken);
 
     public override void Release(int count) => inner.Release(count);
 
     public override ValueTask<ReadResult> ReadAsync(Memory<byte> into, CancellationToken cancellationToken) => inner.ReadAsync(into, cancellationToken);
-
-    public override async ValueTask<Slot> ReserveAsync(CancellationToken cancellationToken)
-    {
-        var slot = await inner.ReserveAsync(cancellationToken).ConfigureAwait(false);
-        _slot = slot.Room;
-        return slot;
-    }
-
-    public override ValueTask<WriteEnd> CommitAsync(int count, CancellationToken cancellationToken)
-    {
-        Tell(_slot.Span[..count]);
-        return inner.CommitAsync(count, cancellationToken);
-    }
 
     public override ValueTask<WriteEnd> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {

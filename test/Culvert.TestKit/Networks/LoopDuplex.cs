@@ -4,7 +4,7 @@ using Culvert.Ssh.Wire;
 namespace Culvert.TestKit.Networks;
 
 /// <summary>Reads what was written to it, at once; what is counted or timed is the code around it. The benchmarks compile this file too.</summary>
-internal sealed class LoopDuplex() : PooledDuplex(64 * 1024)
+internal sealed class LoopDuplex() : PooledDuplex(64 * 1024, 64 * 1024)
 {
     private readonly byte[] _bytes = new byte[Limits.MaximumSendBuffer];
     private int _start, _end;

@@ -8,8 +8,6 @@ internal sealed class MemoryDuplex : Duplex
 {
     private readonly MemoryPipe _in, _out;
     private readonly ReadEnd _shownOnAbort;
-    private readonly bool _fills;
-    private readonly byte[] _slot = new byte[1024];
     private byte[] _lent = [];
     private int _lentCount;
     private int _ended, _closed;
@@ -20,17 +18,16 @@ internal sealed class MemoryDuplex : Duplex
     /// <summary>Tell what the other end has taken: the network acknowledges.</summary>
     public bool Acknowledges { get; set; }
 
-    private MemoryDuplex(MemoryPipe incoming, MemoryPipe outgoing, bool lossy, bool fills) =>
-        (_in, _out, _shownOnAbort, _fills) = (incoming, outgoing, lossy ? ReadEnd.Ended : ReadEnd.Reset, fills);
+    private MemoryDuplex(MemoryPipe incoming, MemoryPipe outgoing, bool lossy) =>
+        (_in, _out, _shownOnAbort) = (incoming, outgoing, lossy ? ReadEnd.Ended : ReadEnd.Reset);
 
     /// <summary>Both ends of a new connection.</summary>
     /// <param name="capacity">Bytes in flight in each direction; 1 or 2 to break everything that assumes whole lines.</param>
     /// <param name="lossy">A reset of either end is seen as an orderly end by the other.</param>
-    /// <param name="fills">Reads fill what they are given.</param>
-    public static (MemoryDuplex First, MemoryDuplex Second) Pair(int capacity = 64 * 1024, bool lossy = false, bool fills = false)
+    public static (MemoryDuplex First, MemoryDuplex Second) Pair(int capacity = 64 * 1024, bool lossy = false)
     {
         var (there, back) = (new MemoryPipe(capacity), new MemoryPipe(capacity));
-        return (new(back, there, lossy, fills), new(there, back, lossy, fills));
+        return (new(back, there, lossy), new(there, back, lossy));
     }
 
     /// <summary>Whether nobody who waits at this end has a reason to go on now.</summary>
@@ -48,8 +45,6 @@ internal sealed class MemoryDuplex : Duplex
 
     /// <summary>Nothing that the other end writes from now on arrives, and it learns that.</summary>
     public void RefuseReads() => _in.ReaderIsGone();
-
-    public override bool LendsReads => !_fills;
 
     public override bool ShowsResets => _shownOnAbort == ReadEnd.Reset;
 
@@ -78,17 +73,12 @@ internal sealed class MemoryDuplex : Duplex
         if (into.IsEmpty)
         {
             var ready = await PeekAsync(new byte[1], cancellationToken).ConfigureAwait(false);
-            return new(default, _fills ? ReadEnd.None : ready.End);
+            return new(default, ready.End);
         }
         var read = await PeekAsync(into, cancellationToken).ConfigureAwait(false);
         _in.Take(read.Bytes.Length);
         return read;
     }
-
-    public override ValueTask<Slot> ReserveAsync(CancellationToken cancellationToken) =>
-        new(_ended != 0 || _closed != 0 ? new Slot(default, WriteEnd.Closed) : new Slot(_slot, WriteEnd.None));
-
-    public override ValueTask<WriteEnd> CommitAsync(int count, CancellationToken cancellationToken) => WriteAsync(_slot.AsMemory(0, count), cancellationToken);
 
     public override async ValueTask<WriteEnd> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {

@@ -17,9 +17,6 @@ internal sealed record MemoryNetworkOptions
 
     public bool PeersAreUnknown { get; init; }
 
-    /// <summary>Reads fill what they are given, as TCP's do, instead of lending; and a read that only waits leaves the end to the next one.</summary>
-    public bool Fills { get; init; }
-
     /// <summary>An open completes only after other tasks had their turn, several times.</summary>
     public bool DelayOpens { get; init; }
 }
@@ -156,7 +153,7 @@ internal sealed class MemoryNetwork(MemoryNetworkOptions? options = null) : INet
     {
         if (_options.DelayOpens)
             await TurnsAsync().ConfigureAwait(false);
-        var (here, there) = MemoryDuplex.Pair(_options.Capacity, _options.ResetsBecomeEnds, _options.Fills);
+        var (here, there) = MemoryDuplex.Pair(_options.Capacity, _options.ResetsBecomeEnds);
         lock (_gate)
         {
             if (_lost)

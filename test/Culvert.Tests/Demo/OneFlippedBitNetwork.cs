@@ -71,8 +71,6 @@ internal sealed class OneFlippedBitNetwork(INetwork inner, int behind) : INetwor
             return read;
         }
 
-        public override ValueTask<Slot> ReserveAsync(CancellationToken cancellationToken) => inner.ReserveAsync(cancellationToken);
-        public override ValueTask<WriteEnd> CommitAsync(int count, CancellationToken cancellationToken) => inner.CommitAsync(count, cancellationToken);
         public override ValueTask<WriteEnd> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => inner.WriteAsync(bytes, cancellationToken);
         public override ValueTask<WriteEnd> EndAsync(CancellationToken cancellationToken) => inner.EndAsync(cancellationToken);
         public override void Abort() => inner.Abort();

@@ -53,7 +53,7 @@ public sealed class ConnectionChannelTests
         await one.Peer.SendAsync(ScriptedPeer.Data(0, "some"u8), ScriptedPeer.Close(0));
         await one.Peer.ExpectAsync(MessageNumber.ChannelClose);
         Assert.Equal("some"u8.ToArray(), await ReadAsync(one.Duplex, ReadEnd.Lost));
-        Assert.Equal(WriteEnd.Closed, (await one.Duplex.ReserveAsync(Stop)).End);
+        Assert.Equal(WriteEnd.Closed, await one.Duplex.WriteAsync(new byte[1], Stop));
         await EndOfChannelsAsync(one);
     }
 

@@ -220,7 +220,7 @@ public sealed class ConnectionReceiveTests
             await one.Peer.SendAsync(ScriptedPeer.Data(0, new byte[packet]));
         Assert.Contains("the window has", (await one.Client.Multiplexer.Closed).Text, StringComparison.Ordinal);
         await one.Peer.ExpectAsync(MessageNumber.Disconnect);
-        Assert.Equal(WriteEnd.Lost, (await one.Duplex.ReserveAsync(Stop)).End);
+        Assert.Equal(WriteEnd.Lost, await one.Duplex.WriteAsync(new byte[1], Stop));
     }
 
     [Fact]

@@ -90,7 +90,7 @@ public sealed class ConnectionSendTests
     }
 
     [Fact]
-    public async Task An_unused_slot_costs_no_window()
+    public async Task What_the_window_does_not_take_waits_for_credit()
     {
         var (ours, theirs) = MemoryPacketTransport.Pair();
         await using var client = new ClientSide(ours);
@@ -98,23 +98,17 @@ public sealed class ConnectionSendTests
         var dial = client.Network.Connect(new Endpoint("far", 21), ConnectOptions.Default);
         await peer.ConfirmOpenAsync(7, window: 10);
         await using var duplex = (await dial.Outcome).Duplex!;
-        for (var i = 0; i < 3; i++)
-        {
-            Assert.Equal(10, (await duplex.ReserveAsync(Stop)).Room.Length);
-            Assert.Equal(WriteEnd.None, await duplex.CommitAsync(0, Stop));
-        }
-        Assert.Equal(10, (await duplex.ReserveAsync(Stop)).Room.Length);
-        await duplex.CommitAsync(4, Stop);
-        Assert.Equal(6, (await duplex.ReserveAsync(Stop)).Room.Length);
-        await duplex.CommitAsync(6, Stop);
-        var waiting = duplex.ReserveAsync(Stop).AsTask();
+        Assert.Equal(WriteEnd.None, await duplex.WriteAsync(new byte[4], Stop));
+        var waiting = duplex.WriteAsync(new byte[8], Stop).AsTask();
         Assert.False(waiting.IsCompleted);
         await peer.SendAsync(ScriptedPeer.Adjust(0, 1));
-        Assert.Equal(1, (await waiting).Room.Length);
-        await duplex.CommitAsync(0, Stop);
-        // A reader that waits for ever would hold what it was lent: nothing is outstanding but what is on its way.
         Assert.Equal(4, ScriptedPeer.Bytes(await peer.ExpectAsync(MessageNumber.ChannelData)).Length);
         Assert.Equal(6, ScriptedPeer.Bytes(await peer.ExpectAsync(MessageNumber.ChannelData)).Length);
+        Assert.Single(ScriptedPeer.Bytes(await peer.ExpectAsync(MessageNumber.ChannelData)));
+        Assert.False(waiting.IsCompleted);
+        await peer.SendAsync(ScriptedPeer.Adjust(0, 1));
+        Assert.Single(ScriptedPeer.Bytes(await peer.ExpectAsync(MessageNumber.ChannelData)));
+        Assert.Equal(WriteEnd.None, await waiting);
     }
 
     [Fact]

@@ -121,10 +121,6 @@ public sealed class ServerLoginTests
 
         public override ValueTask<ReadResult> ReadAsync(Memory<byte> into, CancellationToken cancellationToken) => inner.ReadAsync(into, cancellationToken);
 
-        public override ValueTask<Slot> ReserveAsync(CancellationToken cancellationToken) => inner.ReserveAsync(cancellationToken);
-
-        public override ValueTask<WriteEnd> CommitAsync(int count, CancellationToken cancellationToken) => inner.CommitAsync(count, cancellationToken);
-
         public override async ValueTask<WriteEnd> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
         {
             var end = await inner.WriteAsync(bytes, cancellationToken);

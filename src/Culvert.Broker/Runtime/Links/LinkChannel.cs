@@ -41,9 +41,6 @@ internal sealed class LinkChannel : Duplex
     public long Sent => Interlocked.Read(ref _sent);
 
     /// <inheritdoc/>
-    public override bool LendsReads => _inner.LendsReads;
-
-    /// <inheritdoc/>
     public override Failure? Loss => _inner.Loss;
 
     /// <inheritdoc/>
@@ -62,16 +59,6 @@ internal sealed class LinkChannel : Duplex
         var read = await _inner.ReadAsync(into, cancellationToken).ConfigureAwait(false);
         Interlocked.Add(ref _received, read.Bytes.Length);
         return read;
-    }
-
-    /// <inheritdoc/>
-    public override ValueTask<Slot> ReserveAsync(CancellationToken cancellationToken) => _inner.ReserveAsync(cancellationToken);
-
-    /// <inheritdoc/>
-    public override ValueTask<WriteEnd> CommitAsync(int count, CancellationToken cancellationToken)
-    {
-        Interlocked.Add(ref _sent, count);
-        return _inner.CommitAsync(count, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -132,27 +132,21 @@ internal sealed partial class Channel
             GiveCredit(_receiving.Release(count));
     }
 
-    /// <summary>Lends a slot, or says how writing ended; neither (the room is empty): wait for <see cref="WaitWritableAsync"/>.</summary>
-    public Slot TryReserve()
-    {
-        lock (_gate)
-            return _sending.TryReserve();
-    }
-
-    /// <summary>Waits until there may be a slot. What follows may run on the reader or the writer loop.</summary>
-    public ValueTask WaitWritableAsync(CancellationToken cancellationToken) => _writable.WaitAsync(cancellationToken);
-
-    /// <summary>Queues what was filled of the reserved slot.</summary>
-    public WriteEnd Commit(int count)
+    /// <summary>Queues a packet of the first of these bytes; says of how many, or how writing ended; neither: wait for <see cref="WaitWritableAsync"/>.</summary>
+    /// <param name="bytes">At least one.</param>
+    /// <param name="end">How writing ended.</param>
+    public int TrySend(ReadOnlySpan<byte> bytes, out WriteEnd end)
     {
         lock (_gate)
         {
-            if (_sending.Commit(count, _remote) is not { } packet)
-                return _sending.End;
-            _host.Queue.Enqueue(new Outgoing(packet, ChannelMessages.DataHeader + count, OutgoingKind.Data, this), Priority);
-            return WriteEnd.None;
+            if (_sending.TryFill(bytes, _remote, out var count, out end) is { } packet)
+                _host.Queue.Enqueue(new Outgoing(packet, ChannelMessages.DataHeader + count, OutgoingKind.Data, this), Priority);
+            return count;
         }
     }
+
+    /// <summary>Waits until something may be sent. What follows may run on the reader or the writer loop.</summary>
+    public ValueTask WaitWritableAsync(CancellationToken cancellationToken) => _writable.WaitAsync(cancellationToken);
 
     /// <summary>Ends our half: EOF after all that was queued.</summary>
     public WriteEnd End()
@@ -220,7 +214,6 @@ internal sealed partial class Channel
             // After our EOF what is queued still goes out, ahead of the CLOSE; without it the stream is cut anyway, if it wasn't in order.
             _dropsUnsent |= !_sending.EofSent && !_closeQueued;
             _sending.EndWith(WriteEnd.Closed);
-            _sending.ReturnSlot();
             _receiving.Recycle();
             _errors?.Clear();
             if (_open)

@@ -3,11 +3,9 @@ using Culvert.Net;
 
 namespace Culvert.Ssh.Connection;
 
-/// <summary>A channel as a connection: lends what was received, lends packets to fill. Credit goes back to the peer when what it sent was released.</summary>
+/// <summary>A channel as a connection: lends what was received, sends in packets. Credit goes back to the peer when what it sent was released.</summary>
 internal sealed class ChannelDuplex(Channel channel) : Duplex
 {
-    public override bool LendsReads => true;
-
     public override Failure? Loss => channel.Loss;
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken)
@@ -26,27 +24,16 @@ internal sealed class ChannelDuplex(Channel channel) : Duplex
         return result is { End: ReadEnd.None, Bytes.IsEmpty: true } ? WaitAndCopyAsync(into, cancellationToken) : new(result);
     }
 
-    public override ValueTask<Slot> ReserveAsync(CancellationToken cancellationToken)
-    {
-        var slot = channel.TryReserve();
-        return slot is { End: WriteEnd.None, Room.IsEmpty: true } ? WaitAndReserveAsync(cancellationToken) : new(slot);
-    }
-
-    public override ValueTask<WriteEnd> CommitAsync(int count, CancellationToken cancellationToken) => new(channel.Commit(count));
-
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<WriteEnd> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         while (!bytes.IsEmpty)
         {
-            var slot = channel.TryReserve();
-            if (slot is { End: WriteEnd.None, Room.IsEmpty: true })
-                slot = await WaitAndReserveAsync(cancellationToken);
-            if (slot.End != WriteEnd.None)
-                return slot.End;
-            var count = Math.Min(bytes.Length, slot.Room.Length);
-            bytes[..count].CopyTo(slot.Room);
-            if (channel.Commit(count) is var end && end != WriteEnd.None)
+            var count = channel.TrySend(bytes.Span, out var end);
+            if (end != WriteEnd.None)
                 return end;
+            if (count == 0)
+                await channel.WaitWritableAsync(cancellationToken);
             bytes = bytes[count..];
         }
         return WriteEnd.None;
@@ -97,17 +84,5 @@ internal sealed class ChannelDuplex(Channel channel) : Duplex
         while (!channel.IsReadable)
             await channel.WaitReadableAsync(cancellationToken);
         return default;
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Slot> WaitAndReserveAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            await channel.WaitWritableAsync(cancellationToken);
-            var slot = channel.TryReserve();
-            if (slot.End != WriteEnd.None || !slot.Room.IsEmpty)
-                return slot;
-        }
     }
 }

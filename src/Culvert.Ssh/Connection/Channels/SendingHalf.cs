@@ -2,13 +2,10 @@ using Culvert.Net;
 
 namespace Culvert.Ssh.Connection;
 
-/// <summary>The sending half of a channel: the peer's window, the slot that is being filled, how many wait for the writer, and how writing
-/// ended. Not thread-safe: the channel's lock guards it.</summary>
+/// <summary>The sending half of a channel: the peer's window, how many slots wait for the writer, and how writing ended. Not thread-safe: the channel's lock guards it.</summary>
 internal sealed class SendingHalf(ChannelHost host)
 {
     private readonly SendWindow _window = new();
-    private byte[]? _reserved;
-    private int _room;
     private int _unsent;
     private bool _isAwaited;
 
@@ -33,44 +30,22 @@ internal sealed class SendingHalf(ChannelHost host)
 
     public void Adjust(uint more) => _window.Adjust(more);
 
-    /// <summary>Lends a slot, or says how writing ended; neither (the room is empty): wait.</summary>
-    public Slot TryReserve()
+    /// <summary>Makes a packet of the first of these bytes, in a slot; says of how many. Null with an end, or without one: wait.</summary>
+    public byte[]? TryFill(ReadOnlySpan<byte> bytes, uint recipient, out int count, out WriteEnd end)
     {
-        if (_reserved is not null)
-            throw new InvalidOperationException("The last slot was not committed.");
-        if (End != WriteEnd.None || EofSent)
-            return new(default, End == WriteEnd.None ? WriteEnd.Closed : End);
-        _room = _window.Room;
         // A channel always gets one slot, and more while the others leave room in the queue. Whoever waits for a slot has one unsent, whose writing wakes him.
-        if (_room == 0 || _unsent >= ConnectionLimits.MaximumUnsentSlots ||
-            (_unsent > 0 && host.Queue.UnsentSlots >= ConnectionLimits.MaximumUnsentSlotsOfAll))
-        {
-            _isAwaited = true;
-            return default;
-        }
-        _reserved = host.Buffers.Slots.Rent();
-        return new(_reserved.AsMemory(ChannelMessages.DataHeader, _room), WriteEnd.None);
-    }
-
-    /// <summary>Makes a packet of what was filled of the slot; null: nothing is to be sent, and <see cref="End"/> says whether that's an end.</summary>
-    public byte[]? Commit(int count, uint recipient)
-    {
-        var slot = _reserved ?? throw new InvalidOperationException("No slot was reserved.");
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _room);
-        if (count == 0 || End != WriteEnd.None)
-        {
-            ReturnSlot();
+        var mayFill = _unsent < ConnectionLimits.MaximumUnsentSlots && (_unsent == 0 || host.Queue.UnsentSlots < ConnectionLimits.MaximumUnsentSlotsOfAll);
+        count = TryTake(mayFill ? bytes.Length : 0, out end);
+        if (count == 0)
             return null;
-        }
-        _reserved = null;
-        _window.Sent(count);
-        _unsent++;
+        var slot = host.Buffers.Slots.Rent();
         ChannelMessages.WriteDataHeader(slot, recipient, count);
+        bytes[..count].CopyTo(slot.AsSpan(ChannelMessages.DataHeader));
+        _unsent++;
         return slot;
     }
 
-    /// <summary>Takes credit for data that travels without a slot: as much as the peer's window and one packet allow. 0 with an end, or without one: wait.</summary>
+    /// <summary>Takes credit: as much as the peer's window and one packet allow. 0 with an end, or without one: wait.</summary>
     public int TryTake(int count, out WriteEnd end)
     {
         end = End != WriteEnd.None ? End : EofSent ? WriteEnd.Closed : WriteEnd.None;
@@ -93,14 +68,5 @@ internal sealed class SendingHalf(ChannelHost host)
     {
         if (End == WriteEnd.None)
             End = end;
-    }
-
-    /// <summary>Gives back a slot that nobody fills any more.</summary>
-    public void ReturnSlot()
-    {
-        if (_reserved is not { } slot)
-            return;
-        _reserved = null;
-        host.Buffers.Slots.Return(slot);
     }
 }
