@@ -40,25 +40,16 @@ internal sealed class MasterListener(OpenSshMaster master, IListener local, Endp
     }
 
     /// <summary>When ssh dies, the kernel ends its sockets in order. An end counts only if ssh still answers after it.</summary>
-    private sealed class MasterDuplex(OpenSshMaster master, Duplex socket) : Duplex
+    private sealed class MasterDuplex(OpenSshMaster master, Duplex socket) : DelegatingDuplex(socket)
     {
+        // What ssh brings has come through SSH, where a reset is an end.
+        public override bool ShowsResets => false;
+
         public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken) =>
-            await CheckedAsync(await socket.ReadAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            await CheckedAsync(await base.ReadAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
 
         public override async ValueTask<ReadResult> ReadAsync(Memory<byte> into, CancellationToken cancellationToken) =>
-            await CheckedAsync(await socket.ReadAsync(into, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
-
-        public override void Release(int count) => socket.Release(count);
-
-        public override ValueTask<WriteEnd> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => socket.WriteAsync(bytes, cancellationToken);
-
-        public override ValueTask<WriteEnd> EndAsync(CancellationToken cancellationToken) => socket.EndAsync(cancellationToken);
-
-        public override void Abort() => socket.Abort();
-
-        public override void AbortInOrder() => socket.AbortInOrder();
-
-        public override ValueTask DisposeAsync() => socket.DisposeAsync();
+            await CheckedAsync(await base.ReadAsync(into, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
 
         private async ValueTask<ReadResult> CheckedAsync(ReadResult read) =>
             read.End == ReadEnd.None || await master.IsAliveAsync().ConfigureAwait(false) ? read : read with { End = ReadEnd.Lost };

@@ -14,38 +14,26 @@ internal static class OpaqueControl
     /// <exception cref="OperationCanceledException">The token was cancelled; both were reset.</exception>
     public static async Task<string?> RunAsync(Duplex client, Duplex server, CancellationToken cancellationToken)
     {
-        var up = PassAsync(client, server, cancellationToken);
-        var down = PassAsync(server, client, cancellationToken);
-        await Task.WhenAll(up, down).ConfigureAwait(false);
-        if (!await up.ConfigureAwait(false))
-            return "the client went on in clear after AUTH";
-        return await down.ConfigureAwait(false) ? null : "the server went on in clear after AUTH";
+        var (near, far) = (new SpokenInTls(client), new SpokenInTls(server));
+        await Relay.RunAsync(near, far, cancellationToken).ConfigureAwait(false);
+        return near.BeganInClear ? "the client went on in clear after AUTH" : far.BeganInClear ? "the server went on in clear after AUTH" : null;
     }
 
-    private static async Task<bool> PassAsync(Duplex source, Duplex sink, CancellationToken cancellationToken)
+    /// <summary>Broken off by the first byte that is none of TLS, which nobody sees.</summary>
+    private sealed class SpokenInTls(Duplex inner) : DelegatingDuplex(inner)
     {
-        var whole = false;
-        try
+        private bool _began;
+
+        public bool BeganInClear { get; private set; }
+
+        public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken)
         {
-            var first = new byte[1];
-            var read = await source.ReadAsync(first, cancellationToken).ConfigureAwait(false);
-            if (read.End == ReadEnd.None && first[0] is not (Alert or Handshake))
-                return false;
-            var ended = read.End == ReadEnd.Ended;
-            if (read.End == ReadEnd.None && await sink.WriteAsync(first, cancellationToken).ConfigureAwait(false) == WriteEnd.None)
-                ended = (await Relay.CopyAsync(source, sink, null, cancellationToken).ConfigureAwait(false)).Source == ReadEnd.Ended;
-            if (ended)
-                await sink.EndAsync(cancellationToken).ConfigureAwait(false);
-            whole = ended;
-            return true;
+            var read = await base.ReadAsync(cancellationToken).ConfigureAwait(false);
+            if (!_began && read.End == ReadEnd.None)
+                (_began, BeganInClear) = (true, read.Bytes.Span[0] is not (Alert or Handshake));
+            return BeganInClear ? new(default, ReadEnd.Reset) : read;
         }
-        finally
-        {
-            if (!whole)
-            {
-                sink.Abort();
-                source.Abort();
-            }
-        }
+
+        public override ValueTask<ReadResult> ReadAsync(Memory<byte> into, CancellationToken cancellationToken) => throw new NotSupportedException("A relay is lent what it carries.");
     }
 }

@@ -6,34 +6,30 @@ namespace Culvert.TestKit.Networks;
 /// <param name="inner">Owned from now on.</param>
 /// <param name="tell">Hears of every write, end and abort, before it is done.</param>
 /// <param name="mayEnd">The end waits for this.</param>
-internal sealed class JournalDuplex(Duplex inner, Action<string> tell, Task mayEnd) : Duplex
+internal sealed class JournalDuplex(Duplex inner, Action<string> tell, Task mayEnd) : DelegatingDuplex(inner)
 {
-    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken) => inner.ReadAsync(cancellationToken);
-
-    public override void Release(int count) => inner.Release(count);
-
-    public override ValueTask<ReadResult> ReadAsync(Memory<byte> into, CancellationToken cancellationToken) => inner.ReadAsync(into, cancellationToken);
-
     public override ValueTask<WriteEnd> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         Tell(bytes.Span);
-        return inner.WriteAsync(bytes, cancellationToken);
+        return base.WriteAsync(bytes, cancellationToken);
     }
 
     public override async ValueTask<WriteEnd> EndAsync(CancellationToken cancellationToken)
     {
         tell("end");
         await mayEnd.WaitAsync(cancellationToken).ConfigureAwait(false);
-        return await inner.EndAsync(cancellationToken).ConfigureAwait(false);
+        return await base.EndAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public override void Abort()
     {
         tell("abort");
-        inner.Abort();
+        base.Abort();
     }
 
-    public override ValueTask DisposeAsync() => inner.DisposeAsync();
+    public override ValueTask<WriteEnd> EndAtLeisureAsync(CancellationToken cancellationToken) => EndAsync(cancellationToken);
+
+    public override void AbortInOrder() => Abort();
 
     private void Tell(ReadOnlySpan<byte> bytes) => tell($"write {System.Text.Encoding.Latin1.GetString(bytes)}");
 }

@@ -42,7 +42,7 @@ internal sealed class OneFlippedBitNetwork(INetwork inner, int behind) : INetwor
     }
 
     /// <summary>Fills always, so that the bit is turned in memory that belongs to the reader.</summary>
-    private sealed class FlippingDuplex(OneFlippedBitNetwork network, Duplex inner) : Duplex
+    private sealed class FlippingDuplex(OneFlippedBitNetwork network, Duplex inner) : DelegatingDuplex(inner)
     {
         private readonly byte[] _lent = new byte[64 * 1024];
         private int _start, _end;
@@ -64,16 +64,11 @@ internal sealed class OneFlippedBitNetwork(INetwork inner, int behind) : INetwor
 
         public override async ValueTask<ReadResult> ReadAsync(Memory<byte> into, CancellationToken cancellationToken)
         {
-            var read = await inner.ReadAsync(into, cancellationToken);
+            var read = await base.ReadAsync(into, cancellationToken);
             if (_read == 0 && read.Bytes.Span.StartsWith("SSH-"u8)) _ssh = true;
             _read += read.Bytes.Length;
             if (!_ssh && _read > network._behind && read.Bytes.Length > 0 && Interlocked.Exchange(ref network._done, 1) == 0) into.Span[read.Bytes.Length - 1] ^= 1;
             return read;
         }
-
-        public override ValueTask<WriteEnd> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => inner.WriteAsync(bytes, cancellationToken);
-        public override ValueTask<WriteEnd> EndAsync(CancellationToken cancellationToken) => inner.EndAsync(cancellationToken);
-        public override void Abort() => inner.Abort();
-        public override ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 }

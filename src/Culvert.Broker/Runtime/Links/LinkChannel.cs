@@ -3,18 +3,17 @@ using Culvert.Net;
 namespace Culvert.Broker.Runtime;
 
 /// <summary>A connection through a link, with what is told of it. Counts bytes as they pass, and holds the link up while it's open.</summary>
-internal sealed class LinkChannel : Duplex
+internal sealed class LinkChannel : DelegatingDuplex
 {
-    private readonly Duplex _inner;
     private readonly IDisposable _hold;
     private readonly ChannelBook? _book;
     private long _received;
     private long _sent;
     private int _disposed;
 
-    public LinkChannel(Duplex inner, Endpoint to, Endpoint? originator, TimeProvider time, IDisposable hold, ChannelBook? book, bool isIncoming = false)
+    public LinkChannel(Duplex inner, Endpoint to, Endpoint? originator, TimeProvider time, IDisposable hold, ChannelBook? book, bool isIncoming = false) : base(inner)
     {
-        (_inner, To, Originator, _hold, _book, IsIncoming) = (inner, to, originator, hold, book, isIncoming);
+        (To, Originator, _hold, _book, IsIncoming) = (to, originator, hold, book, isIncoming);
         Opened = time.GetUtcNow();
         Id = book?.NextId() ?? 0;
     }
@@ -41,22 +40,16 @@ internal sealed class LinkChannel : Duplex
     public long Sent => Interlocked.Read(ref _sent);
 
     /// <inheritdoc/>
-    public override Failure? Loss => _inner.Loss;
-
-    /// <inheritdoc/>
-    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken) => _inner.ReadAsync(cancellationToken);
-
-    /// <inheritdoc/>
     public override void Release(int count)
     {
         Interlocked.Add(ref _received, count);
-        _inner.Release(count);
+        base.Release(count);
     }
 
     /// <inheritdoc/>
     public override async ValueTask<ReadResult> ReadAsync(Memory<byte> into, CancellationToken cancellationToken)
     {
-        var read = await _inner.ReadAsync(into, cancellationToken).ConfigureAwait(false);
+        var read = await base.ReadAsync(into, cancellationToken).ConfigureAwait(false);
         Interlocked.Add(ref _received, read.Bytes.Length);
         return read;
     }
@@ -65,20 +58,8 @@ internal sealed class LinkChannel : Duplex
     public override ValueTask<WriteEnd> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         Interlocked.Add(ref _sent, bytes.Length);
-        return _inner.WriteAsync(bytes, cancellationToken);
+        return base.WriteAsync(bytes, cancellationToken);
     }
-
-    /// <inheritdoc/>
-    public override ValueTask<WriteEnd> EndAsync(CancellationToken cancellationToken) => _inner.EndAsync(cancellationToken);
-
-    /// <inheritdoc/>
-    public override ValueTask<WriteEnd> EndAtLeisureAsync(CancellationToken cancellationToken) => _inner.EndAtLeisureAsync(cancellationToken);
-
-    /// <inheritdoc/>
-    public override void Abort() => _inner.Abort();
-
-    /// <inheritdoc/>
-    public override void AbortInOrder() => _inner.AbortInOrder();
 
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
@@ -87,6 +68,6 @@ internal sealed class LinkChannel : Duplex
             return;
         _book?.Closed(this);
         _hold.Dispose();
-        await _inner.DisposeAsync().ConfigureAwait(false);
+        await base.DisposeAsync().ConfigureAwait(false);
     }
 }
