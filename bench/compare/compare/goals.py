@@ -29,6 +29,7 @@ GOALS = [
     Goal("bulk download at 100 ms, 1 Gbit/s: never slower", "path-capped-download-100/speed", "ssh -L", 1),
     Goal("bulk upload at 100 ms", "path-upload-100/speed", "ssh -L", 1),
     Goal("bulk upload at 100 ms", "proxy-upload-100/speed", "ssh -L", 1),
+    Goal("bulk upload at 100 ms, no-delay", "path-upload-100/speed", "ssh -L", 1, ours="no-delay"),
     Goal("1,000 × 1 KiB at loopback", "files-1KiB/files", "ssh -L", 5),
     Goal("1,000 × 1 KiB at loopback", "files-1KiB/files", "sftp get", 1.5),
     Goal("1,000 × 1 KiB at loopback", "files-1KiB/files", "sftp", 1.5),

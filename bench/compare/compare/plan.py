@@ -27,7 +27,7 @@ def full(size, files):
             cases.append(Bulk("download", PathRig(delay, cap), ["culvert", "ssh -L", "sftp", "FTP", "FTPS"], size // 8, seconds=30))
     for delay in (100, 50, 20, 200):
         for rig in (ProxyRig(delay), PathRig(delay)):
-            cases.append(Bulk("upload", rig, ["culvert", "ssh -L", "sftp"], min(size, SLOW[delay]), seconds=20))
+            cases.append(Bulk("upload", rig, ["culvert", "no-delay", "ssh -L", "sftp"], min(size, SLOW[delay]), seconds=25))
     cases += [SmallFiles(PathRig(100), ["culvert", "prefetch", "no-delay", "no-delay + prefetch", "ssh -L", "sftp get", "sftp", "FTP"], 1024, files, seconds=15 + 2 * files),
               SmallFiles(ProxyRig(100), ["culvert", "prefetch", "no-delay", "no-delay + prefetch", "ssh -L", "sftp get", "sftp"], 1024, files, seconds=12 + 1.3 * files),
               SmallFiles(PathRig(100), ["culvert", "ssh -L", "sftp", "FTP"], MIB, files, seconds=15 + 2.5 * files)]

@@ -12,7 +12,8 @@ CIPHER = "aes128-gcm@openssh.com"
 KEY_EXCHANGE = "curve25519-sha256"
 TLS_CIPHER = "ECDHE-RSA-AES128-GCM-SHA256"  # TLS 1.2 names one cipher; 1.3's first choice would be AES-256
 NARROW, WIDE = 8, 512                       # passive data ports
-_data_ports = itertools.cycle(range(21000, 31000, WIDE))  # outside of what the kernel hands out, apart for the servers of a run
+_ranges = range(21000, 31000, WIDE)         # outside of what the kernel hands out, apart for the servers of a run, and mostly for runs at once
+_data_ports = itertools.islice(itertools.cycle(_ranges), os.getpid() % len(_ranges), None)
 
 
 class Files:
