@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Culvert.Ssh.Connection;
 
 /// <summary>Makes sshd up to 10.0 send small packets at once. It leaves Nagle's algorithm on until the first program of a session has begun, and never turns it on again; with
-/// forwarding alone its second small packet waits for the acknowledgement of the first, a whole round trip. So one session is opened, and a command that does nothing is run.</summary>
+/// forwarding alone its second small packet waits for the acknowledgement of the first, a whole round trip: replies do, and the credit for uploads, which go half as fast. So one session is opened, and a command that does nothing is run.</summary>
 /// <remarks>Only for those who asked for it: a server that forces a command runs that one, and a login shell reads its files. What is refused is no failure: everything works, slower.</remarks>
 internal static class NoDelaySession
 {
