@@ -25,7 +25,6 @@ public sealed class SshConnection : IAsyncDisposable
             ? new(learner, options.HostKeyName ?? HostNames.Of(options.Server), options.Algorithms.HostKey, transport.SessionId, logger)
             : null;
         var dead = new Failure(FailureKind.NetworkLost, $"Timeout, server {options.Server.Host} not responding.");
-        var holdsBack = NoDelaySession.Helps(transport.RemoteVersion);
         _keepAlive = new KeepAlive(options.ServerAliveInterval, options.ServerAliveCountMax, dead, options.Time);
         _multiplexer = new Multiplexer(transport,
             new MultiplexerOptions
@@ -36,10 +35,9 @@ public sealed class SshConnection : IAsyncDisposable
                 PacketsReceived = () => transport.PacketsReceived,
                 RefuseLast = transport.RefuseLast,
                 Disconnect = transport.DisconnectAsync,
-                PeerHoldsBack = holdsBack && !options.ServerNoDelay,
             },
             multiplexer => new ClientConnectionRole(multiplexer, listeners, _hostKeys, logger),
-            holdsBack && options.ServerNoDelay
+            options.ServerNoDelay && NoDelaySession.Helps(transport.RemoteVersion)
                 ? (multiplexer, stop) => Task.WhenAll(_keepAlive.RunAsync(multiplexer, stop), NoDelaySession.RunAsync(multiplexer, options.Time, logger, stop))
                 : _keepAlive.RunAsync);
         Network = new SshNetwork(_multiplexer, listeners, options.Time);

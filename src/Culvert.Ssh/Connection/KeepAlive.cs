@@ -10,8 +10,7 @@ namespace Culvert.Ssh.Connection;
 /// <param name="time">The clock.</param>
 internal sealed class KeepAlive(TimeSpan interval, int maximumUnanswered, Failure dead, TimeProvider time)
 {
-    /// <summary>A question that every peer answers, and be it with a refusal.</summary>
-    public const string Request = "keepalive@openssh.com";
+    private const string Request = "keepalive@openssh.com";
 
     private int _looks;
 

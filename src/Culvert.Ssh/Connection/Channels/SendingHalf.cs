@@ -8,8 +8,6 @@ internal sealed class SendingHalf(ChannelHost host)
     private readonly SendWindow _window = new();
     private int _unsent;
     private bool _isAwaited;
-    private int _sinceNudge;
-    private bool _wasSpent;
 
     /// <summary>How writing ended by the peer, the network or an abort; our own EOF is not in it.</summary>
     public WriteEnd End { get; private set; }
@@ -62,19 +60,6 @@ internal sealed class SendingHalf(ChannelHost host)
     /// <summary>A slot was written, or left out. True: enough are free to wake who waits. Half of them at once, because a writer that is woken for each of them costs more
     /// than it sends.</summary>
     public bool Written() => --_unsent <= ConnectionLimits.MaximumUnsentSlots / 2;
-
-    /// <summary>After a slot was written: whether it's time for a <see cref="Nudge"/>. When all that the peer takes was written; from then on, the window being what holds us up, also now
-    /// and then on the way.</summary>
-    public bool IsNudgeDue()
-    {
-        _sinceNudge++;
-        var isSpent = _unsent == 0 && _window.Room == 0;
-        _wasSpent |= isSpent;
-        if (!isSpent && (!_wasSpent || _sinceNudge < ConnectionLimits.SlotsForNudge))
-            return false;
-        _sinceNudge = 0;
-        return true;
-    }
 
     public void SendEof() => EofSent = true;
 
