@@ -126,6 +126,9 @@ internal static partial class Log
     [LoggerMessage(1305, LogLevel.Debug, "the server goes on holding small packets back: {Reason}")]
     public static partial void NoDelayRefused(ILogger logger, string reason);
 
+    [LoggerMessage(1306, LogLevel.Debug, "the server holds back credit for uploads; it is asked often, because its answers take the credit along")]
+    public static partial void CreditHeldBack(ILogger logger);
+
     [LoggerMessage(1400, LogLevel.Information, "server: {User} logged in from {Peer}")]
     public static partial void ServerLoggedIn(ILogger logger, string user, Net.Endpoint peer);
 

@@ -25,6 +25,7 @@ public sealed class SshConnection : IAsyncDisposable
             ? new(learner, options.HostKeyName ?? HostNames.Of(options.Server), options.Algorithms.HostKey, transport.SessionId, logger)
             : null;
         var dead = new Failure(FailureKind.NetworkLost, $"Timeout, server {options.Server.Host} not responding.");
+        var holdsBack = NoDelaySession.Helps(transport.RemoteVersion);
         _keepAlive = new KeepAlive(options.ServerAliveInterval, options.ServerAliveCountMax, dead, options.Time);
         _multiplexer = new Multiplexer(transport,
             new MultiplexerOptions
@@ -35,9 +36,10 @@ public sealed class SshConnection : IAsyncDisposable
                 PacketsReceived = () => transport.PacketsReceived,
                 RefuseLast = transport.RefuseLast,
                 Disconnect = transport.DisconnectAsync,
+                PeerMayHoldBack = holdsBack && !options.ServerNoDelay,
             },
             multiplexer => new ClientConnectionRole(multiplexer, listeners, _hostKeys, logger),
-            options.ServerNoDelay && NoDelaySession.Helps(transport.RemoteVersion)
+            holdsBack && options.ServerNoDelay
                 ? (multiplexer, stop) => Task.WhenAll(_keepAlive.RunAsync(multiplexer, stop), NoDelaySession.RunAsync(multiplexer, options.Time, logger, stop))
                 : _keepAlive.RunAsync);
         Network = new SshNetwork(_multiplexer, listeners, options.Time);

@@ -8,6 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 packages=(openssh-server openssh-client dropbear-bin python3 python3-pyftpdlib python3-openssl python3-cryptography
           python3-nacl python3-bcrypt python3-typing-extensions lftp tnftp inetutils-ftp ncftp
           wget curl ca-certificates openssl iproute2 nftables)
+command -v cc >/dev/null || packages+=(gcc libc6-dev) # for the way with a delay
 unpacked=(vsftpd proftpd-core proftpd-mod-crypto pure-ftpd)
 peers=artifacts/peers
 say() { printf 'peers: %s\n' "$*" >&2; }

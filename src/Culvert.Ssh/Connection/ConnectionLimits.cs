@@ -24,6 +24,9 @@ internal static class ConnectionLimits
     /// <summary>Packets of all channels that wait for the writer (8 MiB); beyond it each channel has one.</summary>
     public const int MaximumUnsentSlotsOfAll = 256;
 
+    /// <summary>Data packets between two nudges of a peer that holds credit back: a quarter of sshd's window.</summary>
+    public const int SlotsForNudge = 16;
+
     /// <summary>Messages without data that wait for the writer. Only a peer that asks without reading our answers makes them this many.</summary>
     public const int MaximumQueuedMessages = 16 * 1024;
 

@@ -10,7 +10,8 @@ namespace Culvert.Ssh.Connection;
 /// <param name="time">The clock.</param>
 internal sealed class KeepAlive(TimeSpan interval, int maximumUnanswered, Failure dead, TimeProvider time)
 {
-    private const string Request = "keepalive@openssh.com";
+    /// <summary>A question that every peer answers, and be it with a refusal.</summary>
+    public const string Request = "keepalive@openssh.com";
 
     private int _looks;
 

@@ -10,6 +10,10 @@ internal sealed record MultiplexerOptions
 {
     public WindowBudget WindowBudget { get; init; } = WindowBudget.Process;
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>The peer may leave small packets unsent until the one before is acknowledged: see <see cref="Connection.Nudge"/>.</summary>
+    public bool PeerMayHoldBack { get; init; }
+
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
     /// <summary>Tells the peer that its last message isn't known (UNIMPLEMENTED needs the sequence number, which the transport knows).</summary>
@@ -54,8 +58,8 @@ internal sealed class Multiplexer : IAsyncDisposable
         Buffers = new ConnectionBuffers();
         _queue = new SendQueue(Buffers.Slots, options.Time);
         RoundTrip = new RoundTrip(options.Time);
-        _host = new ChannelHost(_queue, Buffers, Table, options.WindowBudget, RoundTrip, options.Time);
         _requests = new GlobalRequests(_queue, RoundTrip);
+        _host = new ChannelHost(_queue, Buffers, Table, options.WindowBudget, RoundTrip, options.Time, options.PeerMayHoldBack ? new Nudge(_requests, RoundTrip, options.Logger) : null);
         _farewell = new CancellationTokenSource(Timeout.InfiniteTimeSpan, options.Time);
         _role = role(this);
         _dispatcher = new MessageDispatcher(Table, _requests, _role, options);

@@ -149,12 +149,15 @@ internal sealed partial class Channel
     /// <summary>A packet of this channel was written, or left out.</summary>
     public void Written(OutgoingKind kind)
     {
-        bool wakes;
+        bool wakes, nudges;
         lock (_gate)
         {
             wakes = kind == OutgoingKind.Data && _sending.Written() && _sending.TakeAwaited();
+            nudges = kind == OutgoingKind.Data && _host.Nudge is { IsNeeded: true } && _sending.IsNudgeDue();
             _closeWritten |= kind == OutgoingKind.Close;
         }
+        if (nudges)
+            _host.Nudge!.Give();
         if (wakes)
             _writable.Set(here: true);
         if (kind == OutgoingKind.Close)

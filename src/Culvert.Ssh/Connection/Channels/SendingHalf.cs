@@ -8,6 +8,9 @@ internal sealed class SendingHalf(ChannelHost host)
     private readonly SendWindow _window = new();
     private int _unsent;
     private bool _isAwaited;
+    private int _sinceNudge;
+    private bool _wasSpent;
+    private HeldCredit? _held;
 
     /// <summary>How writing ended by the peer, the network or an abort; our own EOF is not in it.</summary>
     public WriteEnd End { get; private set; }
@@ -26,9 +29,22 @@ internal sealed class SendingHalf(ChannelHost host)
         return awaited;
     }
 
-    public void Start(uint window, uint maximumPacket) => _window.Start(window, maximumPacket);
+    public void Start(uint window, uint maximumPacket)
+    {
+        _window.Start(window, maximumPacket);
+        if (host.Nudge is { IsNeeded: false })
+            _held = new HeldCredit(window, host.Time);
+    }
 
-    public void Adjust(uint more) => _window.Adjust(more);
+    public void Adjust(uint more)
+    {
+        if (_held is not null && host.Nudge is { FarAway: { } roundTrip } nudge && _held.Came(more, isSpent: _window.Left == 0, roundTrip))
+        {
+            nudge.Need();
+            _held = null;
+        }
+        _window.Adjust(more);
+    }
 
     /// <summary>Makes a packet of the first of these bytes, in a slot; says of how many. Null with an end, or without one: wait.</summary>
     public byte[]? TryFill(ReadOnlySpan<byte> bytes, uint recipient, out int count, out WriteEnd end)
@@ -60,6 +76,19 @@ internal sealed class SendingHalf(ChannelHost host)
     /// <summary>A slot was written, or left out. True: enough are free to wake who waits. Half of them at once, because a writer that is woken for each of them costs more
     /// than it sends.</summary>
     public bool Written() => --_unsent <= ConnectionLimits.MaximumUnsentSlots / 2;
+
+    /// <summary>After a slot was written: whether it's time for a <see cref="Nudge"/>. When all that the peer takes was written; from then on, the window being what holds us up, also now
+    /// and then on the way.</summary>
+    public bool IsNudgeDue()
+    {
+        _sinceNudge++;
+        var isSpent = _unsent == 0 && _window.Room == 0;
+        _wasSpent |= isSpent;
+        if (!isSpent && (!_wasSpent || _sinceNudge < ConnectionLimits.SlotsForNudge))
+            return false;
+        _sinceNudge = 0;
+        return true;
+    }
 
     public void SendEof() => EofSent = true;
 
