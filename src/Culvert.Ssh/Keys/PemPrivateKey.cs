@@ -116,6 +116,12 @@ internal sealed class PemPrivateKey : PrivateKeyDocument
                 throw new KeyFileException("invalid format");
             return new EcdsaSigner(ec);
         }
+        catch (PlatformNotSupportedException e)
+        {
+            // A curve that this system doesn't know at all.
+            ec.Dispose();
+            throw new KeyFileException("ECDSA keys must be of nistp256, nistp384 or nistp521", e);
+        }
         catch
         {
             ec.Dispose();

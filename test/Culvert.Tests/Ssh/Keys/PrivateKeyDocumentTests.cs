@@ -65,6 +65,15 @@ public sealed class PrivateKeyDocumentTests
     public void What_is_refused_says_why(string name, string reason) =>
         Assert.Contains(reason, Assert.Throws<KeyFileException>(() => PrivateKeyDocument.Parse(KeyFixture.Read(name))).Message, StringComparison.Ordinal);
 
+    [Fact]
+    public void A_curve_that_the_system_does_not_know_is_refused_by_its_kind()
+    {
+        // prime256v1 is 1.2.840.10045.3.1.7; behind the 3's place nobody has put anything.
+        var (label, der) = Unarmour("ecdsa256.pem");
+        der[der.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07]) + 5] = 0xa7;
+        Assert.Contains("nistp256, nistp384 or nistp521", Assert.Throws<KeyFileException>(() => PrivateKeyDocument.Parse(Armour(label, der))).Message, StringComparison.Ordinal);
+    }
+
     [Theory, MemberData(nameof(Plain))]
     public void No_truncation_is_a_key(string name)
     {
