@@ -7,7 +7,7 @@ Culvert and its peers on the same work, in one run, in turns.
   run --self-test  the statistics' own tests
 
 Writes results.json, results.txt and a chart for each metric to DIR, and prints the text. Needs Python 3.11, OpenSSH, vsftpd, curl, lftp,
-openssl; cc and root for the rigs with a delay. What is missing is skipped and named.
+openssl; pyftpdlib for two cases; cc and root for the rigs with a delay. What is missing is skipped and named.
 """
 import argparse
 import datetime

@@ -8,6 +8,7 @@ from . import contenders, sessions
 from .contenders import TUNNEL
 from .processes import Child, Failed, find, free_port, wait_for, work
 from .rigs import Rig
+from .servers import Vsftpd
 
 MIB = 1 << 20
 
@@ -27,6 +28,7 @@ class Case:
     rig = Rig()
     metrics = []
     contenders = []
+    server = Vsftpd
     seconds = 10  # a round's, roughly, for what is said before the start
 
     def measure(self, stage, name):
@@ -109,10 +111,11 @@ class SmallFiles(Case):
 
     metrics = [Metric("files", "files/s", True)]
 
-    def __init__(self, rig, names, size, count, fewer=None, seconds=20):
-        self.rig, self.contenders, self.size, self.count, self.fewer, self.seconds = rig, names, size, count, fewer or {}, seconds
-        self.name = "-".join(filter(None, ["files", describe(size).replace(" ", ""), rig.kind if rig.delay else "", str(rig.delay or "")]))
-        self.title = "small files, %s each, in one session" % describe(size)
+    def __init__(self, rig, names, size, count, fewer=None, seconds=20, server=Vsftpd):
+        self.rig, self.contenders, self.size, self.count, self.fewer, self.seconds, self.server = rig, names, size, count, fewer or {}, seconds, server
+        other = server.__name__.lower() if server is not Vsftpd else ""
+        self.name = "-".join(filter(None, ["files", describe(size).replace(" ", ""), rig.kind if rig.delay else "", str(rig.delay or ""), other]))
+        self.title = "small files, %s each, in one session" % describe(size) + (", from %s" % other if other else "")
 
     def remark(self, name):
         return "%d files" % self.fewer.get(name, self.count)

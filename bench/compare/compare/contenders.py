@@ -4,7 +4,7 @@ import os
 import re
 
 from .processes import REPOSITORY, Child, Failed, find, free_port, wait_for, work
-from .servers import CIPHER, KEY_EXCHANGE, NARROW, TLS_CIPHER, WIDE, FtpServer
+from .servers import CIPHER, KEY_EXCHANGE, NARROW, TLS_CIPHER, WIDE, Vsftpd
 
 CULVERT = os.path.join(REPOSITORY, "out", "culvert")
 TUNNEL = "127.0.0.1"
@@ -13,13 +13,13 @@ TUNNEL = "127.0.0.1"
 class Stage:
     """What a contender finds: a rig with its servers, keys and files. FTP servers are started when they are asked for."""
 
-    def __init__(self, rig, keys, files, stack):
+    def __init__(self, rig, keys, files, stack, kind=Vsftpd):
         self.rig, self.keys, self.files = rig, keys, files
-        self._stack, self._servers = stack, {}
+        self._stack, self._kind, self._servers = stack, kind, {}
 
     def ftp(self, tls=False, ports=NARROW):
         if (tls, ports) not in self._servers:
-            server = FtpServer(self.rig, self.keys, self.files, tls, ports)
+            server = self._kind(self.rig, self.keys, self.files, tls, ports)
             self._stack.enter_context(server.child)
             self._servers[tls, ports] = server
         return self._servers[tls, ports]
@@ -205,8 +205,8 @@ def far_ftp(stage):
 PREFETCH = "prefetch"
 ALL = {"culvert": culvert, PREFETCH: culvert_prefetch, "no-delay": culvert_no_delay, "no-delay + prefetch": culvert_no_delay_prefetch,
        "ssh -L": ssh_forward, "sftp": sftp, "sftp get": sftp_singly, "scp": scp, "rclone": rclone, "FTPS": ftps, "FTP": plain_ftp}
-PROGRAMS = {"ssh -L": ["ssh", "curl", "vsftpd"], "sftp": ["ssh", "sftp"], "sftp get": ["ssh", "sftp"], "scp": ["ssh", "scp"], "rclone": ["rclone"],
-            "FTPS": ["curl", "vsftpd", "openssl"], "FTP": ["curl", "vsftpd"]}
+PROGRAMS = {"ssh -L": ["ssh", "curl"], "sftp": ["ssh", "sftp"], "sftp get": ["ssh", "sftp"], "scp": ["ssh", "scp"], "rclone": ["rclone"],
+            "FTPS": ["curl", "openssl"], "FTP": ["curl"]}
 
 
 def missing(name):

@@ -5,7 +5,7 @@ import subprocess
 
 from .contenders import CULVERT, version
 from .processes import REPOSITORY, find
-from .servers import CIPHER, KEY_EXCHANGE, TLS_CIPHER
+from .servers import CIPHER, KEY_EXCHANGE, TLS_CIPHER, python_with
 
 
 def describe():
@@ -18,7 +18,7 @@ def describe():
         "algorithms": "%s and %s for every SSH, read from the programs' -v logs; %s for FTPS" % (KEY_EXCHANGE, CIPHER, TLS_CIPHER),
         "versions": {name: said for name, said in {
             "culvert": version(CULVERT, "-V"), "OpenSSH": version("ssh", "-V"), "vsftpd": vsftpd(), "curl": version("curl", "--version"),
-            "lftp": version("lftp", "--version"), "rclone": version("rclone", "--version")}.items() if said},
+            "pyftpdlib": pyftpdlib(), "lftp": version("lftp", "--version"), "rclone": version("rclone", "--version")}.items() if said},
     }
 
 
@@ -28,6 +28,11 @@ def vsftpd():
     if program is None:
         return None
     return subprocess.run(["/bin/sh", "-c", "\"$0\" -v 0>&1", program], capture_output=True, text=True).stdout.strip()
+
+
+def pyftpdlib():
+    python = python_with("pyftpdlib")
+    return python and subprocess.run([python, "-c", "import pyftpdlib; print('pyftpdlib', pyftpdlib.__ver__)"], capture_output=True, text=True).stdout.strip()
 
 
 def first(pattern, path):

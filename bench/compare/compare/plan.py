@@ -2,6 +2,7 @@
 from .cases import MIB, Bulk, Memory, Opens, Sessions, SmallFiles, Start
 from .fairness import BesideIdle, BesideStalled, Noops, StalledMemory
 from .rigs import GIGABIT, PathRig, ProxyRig, Rig
+from .servers import Pyftpdlib
 
 # A peer that is bound by a window of 2 MiB moves 2 MiB in a round trip: it gets a file for some five seconds.
 SLOW = {20: 256 * MIB, 50: 128 * MIB, 100: 64 * MIB, 200: 32 * MIB}
@@ -30,6 +31,8 @@ def full(size, files):
             cases.append(Bulk("upload", rig, ["culvert", "no-delay", "ssh -L", "sftp"], min(size, SLOW[delay]), seconds=25))
     cases += [SmallFiles(PathRig(100), ["culvert", "prefetch", "no-delay", "no-delay + prefetch", "ssh -L", "sftp get", "sftp", "FTP"], 1024, files, seconds=15 + 2 * files),
               SmallFiles(ProxyRig(100), ["culvert", "prefetch", "no-delay", "no-delay + prefetch", "ssh -L", "sftp get", "sftp"], 1024, files, seconds=12 + 1.3 * files),
+              SmallFiles(PathRig(100), ["culvert", "no-delay", "sftp get", "FTP"], 1024, files, seconds=15 + 1.5 * files, server=Pyftpdlib),
+              SmallFiles(ProxyRig(100), ["culvert", "no-delay", "sftp get"], 1024, files, seconds=12 + 1.2 * files, server=Pyftpdlib),
               SmallFiles(PathRig(100), ["culvert", "ssh -L", "sftp", "FTP"], MIB, files, seconds=15 + 2.5 * files)]
     return cases
 

@@ -3,7 +3,7 @@ import contextlib
 import time
 
 from . import contenders, rigs, servers
-from .processes import Failed, find
+from .processes import Failed
 
 ATTEMPTS = 2  # a contender that failed in so many rounds of a case takes no more part in it
 
@@ -39,8 +39,8 @@ def run(cases, rounds, chance, limit, folder, say):
 def absent(case):
     """A case without Culvert or without any peer is none."""
     present = [name for name in case.contenders if contenders.missing(name) is None]
-    if find("vsftpd") is None:
-        return "vsftpd is not installed"
+    if case.server.missing():
+        return case.server.missing()
     return None if len(present) > 1 and "culvert" in present else "none of its peers is installed"
 
 
@@ -51,7 +51,7 @@ def run_case(case, rounds, chance, limit, folder, keys, files, say):
     with contextlib.ExitStack() as stack:
         stack.enter_context(case.rig.standing(folder))
         stack.enter_context(servers.sshd(case.rig, keys))
-        stage = contenders.Stage(case.rig, keys, files, stack)
+        stage = contenders.Stage(case.rig, keys, files, stack, case.server)
         while done < rounds:
             if done and (time.monotonic() - begin) * (done + 1) / done > limit:
                 say("%s: %d rounds, more would take longer than %d s" % (case.name, done, limit))

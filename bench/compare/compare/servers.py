@@ -1,9 +1,10 @@
-"""The servers' side: OpenSSH's sshd and vsftpd, with keys, certificate and files made in the run."""
+"""The servers' side: OpenSSH's sshd, vsftpd and pyftpdlib, with keys, certificate and files made in the run."""
 import hashlib
 import itertools
 import os
 import shutil
 import subprocess
+import sys
 
 from .processes import Child, Failed, find, free_port, wait_for
 from .rigs import FAR, PROXY, SERVER
@@ -110,13 +111,37 @@ def sshd(rig, keys):
 
 
 class FtpServer:
-    """vsftpd with anonymous logins and a fixed range of data ports."""
+    """An FTP server with anonymous logins and a fixed range of data ports."""
 
     def __init__(self, rig, keys, files, tls=False, ports=NARROW):
         self.port = free_port(SERVER)
         first = next(_data_ports)
         self.data_ports = range(first, first + ports)
-        name = "vsftpd%s%d" % ("-tls" if tls else "", ports)
+        self.child = self._start(rig, keys, files, tls)
+        wait_for(self.child, SERVER if rig.bind != "0.0.0.0" else FAR, self.port, rig.far)
+
+    def _start(self, rig, keys, files, tls):
+        raise NotImplementedError
+
+
+class Pyftpdlib(FtpServer):
+    """One that doesn't wait for the end of a data connection before it says 226. As it comes: `python3 -m pyftpdlib`."""
+
+    missing = staticmethod(lambda: None if python_with("pyftpdlib") else "not installed: pyftpdlib")
+
+    def _start(self, rig, keys, files, tls):
+        command = [python_with("pyftpdlib"), "-B", "-W", "ignore", "-m", "pyftpdlib", "-i", rig.bind, "-p", str(self.port), "-d", files.served,
+                   "-r", "%d-%d" % (self.data_ports[0], self.data_ports[-1])]
+        return Child(command, rig.far, keys.path("pyftpdlib.log"))
+
+
+class Vsftpd(FtpServer):
+    """The one that Debian's administrators use."""
+
+    missing = staticmethod(lambda: None if find("vsftpd") else "not installed: vsftpd")
+
+    def _start(self, rig, keys, files, tls):
+        name = "vsftpd%s%d" % ("-tls" if tls else "", len(self.data_ports))
         identity = ("ftp_username=daemon\nnopriv_user=nobody\n" if os.geteuid() == 0 else
                     "run_as_launching_user=YES\nftp_username=%s\n" % os.environ.get("USER", "nobody"))
         empty = keys.path("empty")
@@ -134,6 +159,13 @@ class FtpServer:
                     "require_ssl_reuse=YES\nssl_ciphers=%s\nrsa_cert_file=%s\nrsa_private_key_file=%s\n" % (
                         TLS_CIPHER, keys.path("tls.crt"), keys.path("tls.key")))
         # vsftpd reports errors in its configuration on descriptor 0.
-        self.child = Child(["/bin/sh", "-c", "exec \"$0\" \"$1\" <&1", find("vsftpd"), keys.path(name + ".conf")], rig.far, keys.path(name + ".log"))
-        wait_for(self.child, SERVER if rig.bind != "0.0.0.0" else FAR, self.port, rig.far)
+        return Child(["/bin/sh", "-c", "exec \"$0\" \"$1\" <&1", find("vsftpd"), keys.path(name + ".conf")], rig.far, keys.path(name + ".log"))
+
+
+def python_with(module):
+    """The path of a Python that has a module, or None."""
+    for python in filter(None, dict.fromkeys((sys.executable, "/usr/bin/python3"))):
+        if os.path.exists(python) and subprocess.run([python, "-c", "import " + module], stderr=subprocess.DEVNULL).returncode == 0:
+            return python
+    return None
 
