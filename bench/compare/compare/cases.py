@@ -70,7 +70,7 @@ class Bulk(Case):
 
     def __init__(self, way, rig, names, size, slow_size=None, seconds=30):
         self.way, self.rig, self.contenders, self.size, self.slow_size, self.seconds = way, rig, names, size, slow_size or size, seconds
-        self.name = "-".join(filter(None, [rig.kind, "capped" if rig.cap else "", way, str(rig.delay or "")]))
+        self.name = "-".join(filter(None, [rig.kind, "capped" if rig.cap else "", "tuned" if rig.buffers else "", way, str(rig.delay or "")]))
         self.title = "%s of one file" % way
         self.metrics = [Metric("speed", "MB/s", True)]
         if not rig.delay:

@@ -25,6 +25,8 @@ GOALS = [
     Goal("bulk download at 100 ms", "proxy-download-100/speed", "sftp", 7),
     Goal("bulk download at 50 ms", "path-download-50/speed", "ssh -L", 2),
     Goal("bulk download at 100 ms", "path-download-100/speed", "ssh -L", 2),
+    Goal("bulk download at 50 ms, tuned TCP", "path-tuned-download-50/speed", "ssh -L", 2),
+    Goal("bulk download at 100 ms, tuned TCP", "path-tuned-download-100/speed", "ssh -L", 2),
     Goal("bulk download at 50 ms, 1 Gbit/s: never slower", "path-capped-download-50/speed", "ssh -L", 1),
     Goal("bulk download at 100 ms, 1 Gbit/s: never slower", "path-capped-download-100/speed", "ssh -L", 1),
     Goal("bulk upload at 100 ms", "path-upload-100/speed", "ssh -L", 1),

@@ -27,7 +27,7 @@ A figure holds for its **rig**, which is always named:
 - **loopback**: everything on one machine, whose cores the client, the tunnel, sshd and the FTP server share.
 - **proxy**: SSH passes a proxy on loopback that hands every byte on after a delay. TCP's own bandwidth-delay limit is absent, and its acknowledgements come at once: this shows what SSH's windows allow, not what a user gets.
 - **path**: two network namespaces, joined by a device that delays packets, without and with a cap of 1 Gbit/s (queue: 50 ms of it). The kernel's real TCP with Linux's usual limits of its buffers (`tcp_rmem` 4096 131072 6291456, `tcp_wmem` 4096 16384 4194304), the congestion control
-  named below: what a user gets.
+  named below: what a user gets. *Tuned* is the same with buffers of up to 32 MiB, as administrators set them who move files over long ways.
 
 The peers: *ssh -L* is OpenSSH with the FTP port and, by hand, each port of the server's passive range forwarded; *sftp* and *scp* are OpenSSH's over a connection that already stands, *sftp* fetching a folder by `get -r` and *sftp get* by a `get` for each file; *prefetch* is Culvert with `--passive-prefetch yes`, *no-delay* with `--server-no-delay yes`; *FTPS* is curl over TLS to the same FTP server, *FTP* is without any protection; both are over the rig's network directly.
 One file is fetched by `curl`, a folder by `lftp`'s mirror. Logging in isn't counted where files are timed (the time of a file of one byte, or of a folder with one file, is subtracted). The FTP server is vsftpd where no other is named. SSH's algorithms are the same on both sides; no check, cipher or default of Culvert was changed for the benchmark but the

@@ -1,7 +1,7 @@
 """Which cases a run has, with which sizes, and how long that takes."""
 from .cases import MIB, Bulk, Memory, Opens, Sessions, SmallFiles, Start
 from .fairness import BesideIdle, BesideStalled, Noops, StalledMemory
-from .rigs import GIGABIT, PathRig, ProxyRig, Rig
+from .rigs import GIGABIT, TUNED, PathRig, ProxyRig, Rig
 from .servers import Pyftpdlib
 
 # A peer that is bound by a window of 2 MiB moves 2 MiB in a round trip: it gets a file for some five seconds.
@@ -26,6 +26,8 @@ def full(size, files):
     for delay in (50, 100, 20, 200):
         for cap in (None, GIGABIT):
             cases.append(Bulk("download", PathRig(delay, cap), ["culvert", "ssh -L", "sftp", "FTP", "FTPS"], size // 8, seconds=30))
+    for delay in (50, 100):
+        cases.append(Bulk("download", PathRig(delay, buffers=TUNED), ["culvert", "ssh -L", "sftp", "FTP"], size // 4, seconds=60))
     for delay in (100, 50, 20, 200):
         for rig in (ProxyRig(delay), PathRig(delay)):
             cases.append(Bulk("upload", rig, ["culvert", "no-delay", "ssh -L", "sftp"], min(size, SLOW[delay]), seconds=25))

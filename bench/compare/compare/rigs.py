@@ -11,12 +11,14 @@ PROXY = "127.0.0.3"
 NEAR, FAR = "10.99.0.1", "10.99.0.2"
 GIGABIT = 1_000_000_000
 QUEUE = GIGABIT // 8 // 20  # 50 ms of it
+TUNED = 32 << 20            # the largest TCP buffer where an administrator has many long ways: tcp_rmem, tcp_wmem
 
 
 class Rig:
     """Where programs run and by which address the client reaches the server's side."""
 
     kind = "loopback"
+    buffers = None  # the largest of TCP's, in bytes, where they aren't as usual
 
     def __init__(self, delay=0, cap=None):
         self.delay, self.cap = delay, cap  # round trip in ms; bits per second
@@ -57,13 +59,21 @@ class ProxyRig(Rig):
 
 
 class PathRig(Rig):
-    """Two network namespaces joined by TUN devices: the kernel's real TCP over a path with a delay. Needs root."""
+    """Two network namespaces joined by TUN devices: the kernel's real TCP over a path with a delay, with its usual buffers or large ones. Needs root."""
 
     kind = "path"
 
+    def __init__(self, delay, cap=None, buffers=None):
+        super().__init__(delay, cap)
+        self.buffers = buffers
+
+    @property
+    def name(self):
+        return super().name + (", buffers of %d MiB" % (self.buffers >> 20) if self.buffers else "")
+
     @contextlib.contextmanager
     def standing(self, folder):
-        command = [build("delaypath", folder), str(self.delay * 500)]
+        command = [build("delaypath", folder), *(["-b", str(self.buffers)] if self.buffers else []), str(self.delay * 500)]
         if self.cap:
             command += [str(self.cap), str(QUEUE)]
         with Child(command, output=subprocess.PIPE, log=os.path.join(folder, "delaypath.log")) as child:

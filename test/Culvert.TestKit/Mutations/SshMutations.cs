@@ -15,6 +15,8 @@ public static class SshMutations
     private const string NistExchange = "src/Culvert.Ssh/Crypto/Exchange/NistExchange.cs";
     private const string ReceiveWindow = "src/Culvert.Ssh/Connection/Channels/ReceiveWindow.cs";
     private const string SendWindow = "src/Culvert.Ssh/Connection/Channels/SendWindow.cs";
+    private const string HeldCredit = "src/Culvert.Ssh/Connection/Channels/HeldCredit.cs";
+    private const string Nudge = "src/Culvert.Ssh/Connection/Nudge.cs";
     private const string Channel = "src/Culvert.Ssh/Connection/Channels/Channel.cs";
     private const string ChannelTable = "src/Culvert.Ssh/Connection/ChannelTable.cs";
     private const string ChannelRequests = "src/Culvert.Ssh/Connection/Channels/Channel.Requests.cs";
@@ -28,6 +30,7 @@ public static class SshMutations
     private const string CertificateCheck = "src/Culvert.Ssh/Crypto/Certificates/CertificateCheck.cs";
     private const string Certificate = "src/Culvert.Ssh/Crypto/Certificates/Certificate.cs";
     private const string HostKeyRotation = "src/Culvert.Ssh/Connection/Far/HostKeyRotation.cs";
+    private const string PemPrivateKey = "src/Culvert.Ssh/Keys/PemPrivateKey.cs";
     private const string HostKeyLearner = "src/Culvert.Ssh/Trust/HostKeyLearner.cs";
     private const string ServerAuthentication = "src/Culvert.Ssh/Auth/ServerAuthentication.cs";
     private const string PublicKeyMethod = "src/Culvert.Ssh/Auth/PublicKeyMethod.cs";
@@ -166,6 +169,14 @@ public static class SshMutations
             "if (more > uint.MaxValue - _left)",
             "if (false)",
             "Ssh.Hostile.ConnectionTests.Each_sin_ends_the_connection"),
+        new("a peer that doesn't answer is asked no more", Nudge,
+            "before > MaximumUnanswered - Questions || ",
+            "",
+            "Ssh.NudgeTests.A_peer_that_holds_credit_back_is_asked_whenever_its_window_is_used_up_until_it_answers_no_more"),
+        new("nobody is asked whose credit isn't seen to be held back", HeldCredit,
+            "_silences = isHeld ? _silences + 1 : 0;",
+            "_silences++;",
+            "Ssh.HeldCreditTests.Whole_windows_are_not_held_back", "Ssh.HeldCreditTests.Silences_by_chance_are_not_enough"),
         new("channels on a connection are bounded", ChannelTable,
             "if (_channels.Count == ConnectionLimits.MaximumChannels)",
             "if (false)",
@@ -306,6 +317,10 @@ public static class SshMutations
             "if (!key.SignatureAlgorithms.Any(algorithm => key.Verify(algorithm, data, signature)))",
             "if (false)",
             "Ssh.Trust.HostKeyLearnerTests.A_proof_is_over_this_session_and_this_key"),
+        new("a key of a curve that the system doesn't know is refused in words", PemPrivateKey,
+            "catch (PlatformNotSupportedException e)",
+            "catch (NotImplementedException e)",
+            "Ssh.Keys.PrivateKeyDocumentTests.A_curve_that_the_system_does_not_know_is_refused_by_its_kind"),
         new("lines written by hand are left alone", HostKeyLearner,
             "if (lines.Any(line => line.Marker != KnownHostsMarker.None || IsComplex(line.Hosts)))",
             "if (false)",

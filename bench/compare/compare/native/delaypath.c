@@ -1,5 +1,5 @@
 /*
- * delaypath ONE_WAY_MICROSECONDS [BITS_PER_SECOND QUEUE_BYTES]
+ * delaypath [-b LARGEST_TCP_BUFFER] ONE_WAY_MICROSECONDS [BITS_PER_SECOND QUEUE_BYTES]
  *
  * Two network namespaces, near (10.99.0.1) and far (10.99.0.2), joined by a pair of TUN devices; this program carries
  * the packets from one to the other, each after the delay, and with a rate and a drop-tail queue when they are given.
@@ -57,9 +57,14 @@ static void fail(const char *what)
     exit(1);
 }
 
-/* Linux's built-in limits, whatever this machine's administrator has set. Congestion control stays the machine's. */
-static void kernel_default(const char *path, const char *value)
+/* Linux's built-in limits, whatever this machine's administrator has set, or those of an administrator who has many long
+ * ways (-b). Congestion control stays the machine's. */
+static void limit_buffers(const char *path, const char *default_, const char *largest)
 {
+    char value[64];
+    snprintf(value, sizeof value, "4096 %s", default_);
+    if (largest)
+        snprintf(strrchr(value, ' '), 32, " %s", largest);
     int file = open(path, O_WRONLY);
     if (file < 0 || write(file, value, strlen(value)) < 0)
         fail(path);
@@ -93,13 +98,13 @@ static void bring_up(const char *name, const char *address)
 }
 
 /* Makes a namespace with a TUN device in it; returns the device's descriptor. */
-static int make_end(const char *address, int *namespace_)
+static int make_end(const char *address, const char *largest, int *namespace_)
 {
     if (unshare(CLONE_NEWNET))
         fail("unshare");
     *namespace_ = open("/proc/self/ns/net", O_RDONLY);
-    kernel_default("/proc/sys/net/ipv4/tcp_rmem", "4096 131072 6291456");
-    kernel_default("/proc/sys/net/ipv4/tcp_wmem", "4096 16384 4194304");
+    limit_buffers("/proc/sys/net/ipv4/tcp_rmem", "131072 6291456", largest);
+    limit_buffers("/proc/sys/net/ipv4/tcp_wmem", "16384 4194304", largest);
     int device = open("/dev/net/tun", O_RDWR | O_NONBLOCK);
     struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR};
     strcpy(request.ifr_name, "path");
@@ -161,15 +166,21 @@ static void deliver(struct direction *way)
 
 int main(int count, char **words)
 {
+    const char *largest = NULL;
+    if (count > 3 && !strcmp(words[1], "-b")) {
+        largest = words[2];
+        count -= 2;
+        words += 2;
+    }
     if (count != 2 && count != 4)
-        return fprintf(stderr, "usage: delaypath ONE_WAY_MICROSECONDS [BITS_PER_SECOND QUEUE_BYTES]\n"), 2;
+        return fprintf(stderr, "usage: delaypath [-b LARGEST_TCP_BUFFER] ONE_WAY_MICROSECONDS [BITS_PER_SECOND QUEUE_BYTES]\n"), 2;
     delay = strtoull(words[1], NULL, 10) * 1000;
     if (count == 4) {
         rate = strtoull(words[2], NULL, 10);
         limit = strtoull(words[3], NULL, 10);
     }
     int near_namespace, far_namespace;
-    int near = make_end("10.99.0.1", &near_namespace), far = make_end("10.99.0.2", &far_namespace);
+    int near = make_end("10.99.0.1", largest, &near_namespace), far = make_end("10.99.0.2", largest, &far_namespace);
     struct direction ways[2] = {{.from = near, .to = far}, {.from = far, .to = near}};
     printf("ready %d %d\n", near_namespace, far_namespace);
     fflush(stdout);
