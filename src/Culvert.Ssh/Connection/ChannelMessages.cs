@@ -25,18 +25,18 @@ internal static class ChannelMessages
     // uint32    initial window size
     // uint32    maximum packet size
     // ....      channel type specific data follows
-    public static byte[] Open(string type, uint sender, int window, ReadOnlySpan<byte> specific) =>
+    public static byte[] Open(string type, uint sender, int window, ReadOnlySpan<byte> specific, int maximumPacket = Limits.MaximumChannelPacket) =>
         new SshWriter().Byte(MessageNumber.ChannelOpen).String(type).UInt32(sender).UInt32((uint)window)
-            .UInt32(Limits.MaximumChannelPacket).Raw(specific).ToArray();
+            .UInt32((uint)maximumPacket).Raw(specific).ToArray();
 
     // byte      SSH_MSG_CHANNEL_OPEN_CONFIRMATION (91)
     // uint32    recipient channel
     // uint32    sender channel
     // uint32    initial window size
     // uint32    maximum packet size
-    public static byte[] Confirmation(uint recipient, uint sender, int window) =>
+    public static byte[] Confirmation(uint recipient, uint sender, int window, int maximumPacket) =>
         new SshWriter(17).Byte(MessageNumber.ChannelOpenConfirmation).UInt32(recipient).UInt32(sender).UInt32((uint)window)
-            .UInt32(Limits.MaximumChannelPacket).ToArray();
+            .UInt32((uint)maximumPacket).ToArray();
 
     // byte      SSH_MSG_CHANNEL_OPEN_FAILURE (92)
     // uint32    recipient channel

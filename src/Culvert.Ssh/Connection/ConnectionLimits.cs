@@ -3,8 +3,8 @@ namespace Culvert.Ssh.Connection;
 /// <summary>The limits of RFC 4254's layer, each with its reason; those that concern packets stand in <see cref="Wire.Limits"/>.</summary>
 internal static class ConnectionLimits
 {
-    /// <summary>What a channel's receive window may grow to, where each step is shown to pay. 16 MiB carry 168 MB/s over 100 ms, and that is also all that sshd buffers: with more
-    /// the path stays busy while sshd enlarges its buffer (docs/performance.md).</summary>
+    /// <summary>What a channel's receive window may grow to, where each step is shown to pay. 16 MiB carry 168 MB/s over 100 ms; these carry 330, which sshd can send
+    /// (docs/performance.md).</summary>
     public const int MaximumWindow = 32 * 1024 * 1024;
 
     /// <summary>What a channel for a dialogue begins with: more than is ever said at once, and it grows like any other where it's the limit. What is granted counts as

@@ -1,5 +1,6 @@
 using Culvert.Net;
 using Culvert.Ssh.Transport;
+using Culvert.Ssh.Wire;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -13,6 +14,9 @@ internal sealed record MultiplexerOptions
 
     /// <summary>The peer may leave small packets unsent until the one before is acknowledged: see <see cref="Connection.Nudge"/>.</summary>
     public bool PeerMayHoldBack { get; init; }
+
+    /// <summary>What the peer may send on a channel in one packet, in bytes: <see cref="Limits.MaximumChannelPacket"/>, or <see cref="Limits.LargeChannelPacket"/> for whom it helps.</summary>
+    public int MaximumPacket { get; init; } = Limits.MaximumChannelPacket;
 
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
@@ -59,7 +63,11 @@ internal sealed class Multiplexer : IAsyncDisposable
         _queue = new SendQueue(Buffers.Slots, options.Time);
         RoundTrip = new RoundTrip(options.Time);
         _requests = new GlobalRequests(_queue, RoundTrip);
-        _host = new ChannelHost(_queue, Buffers, Table, options.WindowBudget, RoundTrip, options.Time, options.PeerMayHoldBack ? new Nudge(_requests, RoundTrip, options.Logger) : null);
+        _host = new ChannelHost(_queue, Buffers, Table, options.WindowBudget, RoundTrip, options.Time)
+        {
+            MaximumPacket = options.MaximumPacket,
+            Nudge = options.PeerMayHoldBack ? new Nudge(_requests, RoundTrip, options.Logger) : null,
+        };
         _farewell = new CancellationTokenSource(Timeout.InfiniteTimeSpan, options.Time);
         _role = role(this);
         _dispatcher = new MessageDispatcher(Table, _requests, _role, options);
@@ -93,7 +101,7 @@ internal sealed class Multiplexer : IAsyncDisposable
         if (Table.Add(channel) is { } failure)
             channel.Lost(failure);
         else
-            _queue.Enqueue(new Outgoing(ChannelMessages.Open(type, channel.Number, channel.InitialWindow, specific), OutgoingKind.Question), Priority.Interactive);
+            _queue.Enqueue(new Outgoing(ChannelMessages.Open(type, channel.Number, channel.InitialWindow, specific, _host.MaximumPacket), OutgoingKind.Question), Priority.Interactive);
         return channel;
     }
 

@@ -26,11 +26,16 @@ public sealed class LongPathTests
         await using var path = await LongPath.CreateAsync(RoundTrip, cancellation);
         var (near, far) = direction == "-L" ? (path.Near, path.Far) : (path.Far, path.Near);
         await using var ftp = await FtpServer.StartAsync(FtpServer.Vsftpd, cancellation, new FtpServerOptions { Host = far });
-        await using var ssh = await SshServer.StartAsync(server, cancellation, new SshServerOptions { Host = path.Far, ListenAddress = path.Far.Address });
+        await using var ssh = await SshServer.StartAsync(server, cancellation, new SshServerOptions
+        {
+            Host = path.Far, ListenAddress = path.Far.Address, Configuration = ["LogLevel DEBUG2"],
+        });
         await using var culvert = await CulvertProcess.StartAsync(path.Near, ssh, cancellation,
             "-v", "--server-no-delay", noDelay, direction, $"ftp/{(direction == "-L" ? 0 : 2121)}:127.0.0.1:{ftp.Port}");
         var target = FtpTarget.Through(ftp, culvert.Port) with { From = near };
         await Exchange.BothWaysAsync(new Curl(), target, TransferMode.Epsv, ftp, Length, cancellation);
+        // What sshd reads at once from what it forwards, and what it copies for, follows what we say that we take.
+        Assert.Matches(@"ctype direct-tcpip .* max 131072|channel \d+: open confirm rwindow \d+ rmax 131072", ssh.Output);
         Assert.Equal(isHeld, culvert.Output.Contains(Seen, StringComparison.Ordinal));
     }
 }

@@ -150,7 +150,7 @@ public static class SshMutations
             "if (false)",
             "Ssh.Hostile.ConnectionTests.More_than_the_window"),
         new("a packet larger than announced ends the connection", ReceiveWindow,
-            "if (count > Limits.MaximumChannelPacket)",
+            "if (count > _maximumPacket)",
             "if (false)",
             "Ssh.Hostile.ConnectionTests.Each_sin_ends_the_connection"),
         new("dialogues leave the budget to the files", Channel,

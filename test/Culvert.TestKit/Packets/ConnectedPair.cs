@@ -10,12 +10,12 @@ namespace Culvert.TestKit.Packets;
 /// <summary>Our client half on a transport: a multiplexer and the network that it makes.</summary>
 internal sealed class ClientSide : IAsyncDisposable
 {
-    public ClientSide(IPacketTransport transport, TimeProvider? time = null, WindowBudget? budget = null, KeepAlive? keepAlive = null, bool peerMayHoldBack = false)
+    public ClientSide(IPacketTransport transport, TimeProvider? time = null, WindowBudget? budget = null, KeepAlive? keepAlive = null, MultiplexerOptions? options = null)
     {
         time ??= TimeProvider.System;
         Budget = budget ?? new WindowBudget(WindowBudget.DefaultBytes);
         var listeners = new RemoteListeners();
-        Multiplexer = new Multiplexer(transport, new MultiplexerOptions { WindowBudget = Budget, Time = time, PeerMayHoldBack = peerMayHoldBack },
+        Multiplexer = new Multiplexer(transport, (options ?? new()) with { WindowBudget = Budget, Time = time },
             multiplexer => new ClientConnectionRole(multiplexer, listeners, null, NullLogger.Instance), keepAlive is null ? null : keepAlive.RunAsync);
         Network = new SshNetwork(Multiplexer, listeners, time);
     }

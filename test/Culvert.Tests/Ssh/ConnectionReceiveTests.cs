@@ -231,6 +231,34 @@ public sealed class ConnectionReceiveTests
         Assert.Contains("allowed in one packet", (await one.Client.Multiplexer.Closed).Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(Limits.LargeChannelPacket, true)]
+    [InlineData(Limits.LargeChannelPacket + 1, false)]
+    public async Task A_peer_that_may_send_large_packets_is_told_and_held_to_it(int length, bool isTaken)
+    {
+        var (ours, theirs) = MemoryPacketTransport.Pair();
+        await using var client = new ClientSide(ours, options: new() { MaximumPacket = Limits.LargeChannelPacket });
+        await using var peer = new ScriptedPeer(theirs, Stop);
+        var dial = client.Network.Connect(new("far", 5000), ConnectOptions.Default with { Priority = Priority.Bulk });
+        var reader = new SshReader((await peer.ExpectAsync(MessageNumber.ChannelOpen)).AsSpan(1), "CHANNEL_OPEN");
+        reader.String("type");
+        var (sender, _, packet) = (reader.UInt32("sender"), reader.UInt32("window"), reader.UInt32("maximum packet"));
+        Assert.Equal((uint)Limits.LargeChannelPacket, packet);
+        await peer.SendAsync(ScriptedPeer.Confirmation(sender, 7, Limits.InitialWindow, Limits.MaximumChannelPacket), ScriptedPeer.Data(sender, new byte[length]));
+        if (isTaken)
+        {
+            await using var duplex = (await dial.Outcome).Duplex!;
+            var received = 0;
+            while (received < length && await duplex.ReadAsync(new byte[length], Stop) is { End: ReadEnd.None } read)
+                received += read.Bytes.Length;
+            Assert.Equal(length, received);
+        }
+        else
+        {
+            Assert.Contains("allowed in one packet", (await client.Multiplexer.Closed).Text, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task A_slow_reader_costs_its_window_and_no_more_and_an_idle_channel_nothing()
     {

@@ -80,7 +80,7 @@ public sealed class NudgeTests
         public World(bool mayHoldBack)
         {
             var (ours, theirs) = MemoryPacketTransport.Pair();
-            _client = new ClientSide(ours, _time, peerMayHoldBack: mayHoldBack);
+            _client = new ClientSide(ours, _time, options: new() { PeerMayHoldBack = mayHoldBack });
             Peer = new ScriptedPeer(theirs, Stop);
         }
 

@@ -78,7 +78,7 @@ internal sealed partial class Channel
             if (_receiving.HasEnded)
                 return false;
             _open = true;
-            Enqueue(ChannelMessages.Confirmation(_remote, Number, InitialWindow));
+            Enqueue(ChannelMessages.Confirmation(_remote, Number, InitialWindow, _host.MaximumPacket));
             return true;
         }
     }

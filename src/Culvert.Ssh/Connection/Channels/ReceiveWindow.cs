@@ -8,9 +8,9 @@ namespace Culvert.Ssh.Connection;
 /// the peer is near: OpenSSH's own three packets wake the peer nearly three times as often at the start size, half a window lets a path with a long round trip run dry.</para>
 /// <para>Whether the window is the limit is measured: one credit at a time is followed until the first byte comes that was sent on it. A peer that had nothing
 /// left uses it at once, so that takes a round trip; it takes longer where the path, the reader or the peer's source is the limit. A size that proved to be the limit
-/// grows by half, and where credit waits for long a third is withheld.</para>
-/// <para>It grows slowly and by little at a time, because of sshd: it reads as much as it has credit for into a buffer that it copies for every 32 KiB more.
-/// Credit that the path can't use costs it seconds (16 MiB: two), in which little is sent.</para></remarks>
+/// doubles, and where credit waits for long a third is withheld.</para>
+/// <para>Credit that the path can't use isn't only useless: sshd reads as much as it has credit for into a buffer that it copies for every packet's worth more
+/// (<see cref="Limits.LargeChannelPacket"/>).</para></remarks>
 internal sealed class ReceiveWindow
 {
     private const long None = -1;
@@ -27,6 +27,7 @@ internal sealed class ReceiveWindow
     private readonly WindowBudget _budget;
     private readonly RoundTrip _roundTrip;
     private readonly TimeProvider _time;
+    private readonly int _maximumPacket;
     private int _read;
     private long _received;
     private long _followed = None;
@@ -40,8 +41,10 @@ internal sealed class ReceiveWindow
     /// <param name="roundTrip">How fast the peer answers.</param>
     /// <param name="time">The clock.</param>
     /// <param name="wished">What it begins with while the budget isn't tight.</param>
-    public ReceiveWindow(WindowBudget budget, RoundTrip roundTrip, TimeProvider time, int wished = Limits.InitialWindow)
+    /// <param name="maximumPacket">What the peer may send in one packet.</param>
+    public ReceiveWindow(WindowBudget budget, RoundTrip roundTrip, TimeProvider time, int wished = Limits.InitialWindow, int maximumPacket = Limits.MaximumChannelPacket)
     {
+        _maximumPacket = maximumPacket;
         _budget = budget;
         _roundTrip = roundTrip;
         _time = time;
@@ -63,8 +66,8 @@ internal sealed class ReceiveWindow
     /// <exception cref="SshProtocolException">More than the peer may send.</exception>
     public void Received(int count)
     {
-        if (count > Limits.MaximumChannelPacket)
-            throw new SshProtocolException($"CHANNEL_DATA of {count} bytes, {Limits.MaximumChannelPacket} are allowed in one packet");
+        if (count > _maximumPacket)
+            throw new SshProtocolException($"CHANNEL_DATA of {count} bytes, {_maximumPacket} are allowed in one packet");
         if (count > Credit)
             throw new SshProtocolException($"CHANNEL_DATA of {count} bytes, the window has {Credit}");
         Credit -= count;
@@ -104,8 +107,8 @@ internal sealed class ReceiveWindow
         if (_roundTrip.Shortest is not { } roundTrip)
             return;
         var took = _time.GetElapsedTime(_followedSince);
-        // By half of what was proved, not of what is granted meanwhile; a small first window first becomes an ordinary one.
-        var wanted = Math.Clamp(_followedSize + _followedSize / 2, Limits.InitialWindow, ConnectionLimits.MaximumWindow);
+        // Twice what was proved, not what is granted meanwhile; a small first window first becomes an ordinary one.
+        var wanted = Math.Clamp(2 * _followedSize, Limits.InitialWindow, ConnectionLimits.MaximumWindow);
         _lacking = took < LimitingBelow * roundTrip ? wanted - Size : 0;
         _needless = took > NeedlessAbove * roundTrip ? Math.Min(Size / 3, Size - Limits.InitialWindow) : 0;
     }

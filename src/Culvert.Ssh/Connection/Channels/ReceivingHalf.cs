@@ -7,7 +7,7 @@ namespace Culvert.Ssh.Connection;
 internal sealed class ReceivingHalf(ChannelHost host, int wishedWindow)
 {
     private readonly ReceiveBuffer _received = new(host.Buffers);
-    private readonly ReceiveWindow _window = new(host.WindowBudget, host.RoundTrip, host.Time, wishedWindow);
+    private readonly ReceiveWindow _window = new(host.WindowBudget, host.RoundTrip, host.Time, wishedWindow, host.MaximumPacket);
     private ReadEnd _end;
 
     /// <summary>The window that is announced at first.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Culvert.Net;
 using Microsoft.Extensions.Logging;
 
@@ -15,22 +14,8 @@ internal static class NoDelaySession
     /// <summary>A command that was forced may go on for ever; the session is closed upon it then.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private const string Product = "OpenSSH_", Windows = "for_Windows_";
-
     /// <summary>Whether a server with this version line holds small packets back.</summary>
-    public static bool Helps(string version)
-    {
-        if (version.IndexOf(Product, StringComparison.Ordinal) is not (>= 0 and var at))
-            return false;
-        var rest = version.AsSpan(at + Product.Length);
-        if (rest.StartsWith(Windows))
-            rest = rest[Windows.Length..];
-        var major = Number(ref rest);
-        if (major is null || rest is not ['.', ..])
-            return false;
-        rest = rest[1..];
-        return Number(ref rest) is { } minor && (major, minor) is (< 10, _) or (10, 0);
-    }
+    public static bool Helps(string version) => OpenSshVersion.Of(version) is (< 10, _) or (10, 0);
 
     /// <summary>Does it, once; says in the log what came of it.</summary>
     public static async Task RunAsync(Multiplexer multiplexer, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
@@ -50,13 +35,5 @@ internal static class NoDelaySession
         {
             Log.NoDelayRefused(logger, e.Failure.Text);
         }
-    }
-
-    private static int? Number(ref ReadOnlySpan<char> text)
-    {
-        var length = text.IndexOfAnyExceptInRange('0', '9') is >= 0 and var end ? end : text.Length;
-        var digits = text[..length];
-        text = text[length..];
-        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
     }
 }
