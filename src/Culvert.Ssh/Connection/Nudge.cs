@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Culvert.Ssh.Connection;
 
 /// <summary>Makes a peer let go of credit that it holds back. sshd up to 10.0 leaves Nagle's algorithm on (RFC 1122 §4.2.3.4): its second small packet waits for the acknowledgement of the first,
-/// a round trip, and when an upload has used up its window all credits but one are such packets. A full segment isn't held back, and the answers to so many small questions fill one.</summary>
+/// a round trip, and the credits for an upload that has used up its window are such packets. A full segment isn't held back, and the answers to so many small questions fill one.</summary>
 /// <remarks>Four kilobytes both ways for each half megabyte that is sent; only where credit was seen to be held back (<see cref="HeldCredit"/>), because the peer sends each answer by itself,
 /// and only where the window holds the sender up (<see cref="SendingHalf.IsNudgeDue"/>). Thread-safe.</remarks>
 internal sealed class Nudge(GlobalRequests requests, RoundTrip roundTrip, ILogger logger) : PendingReply
