@@ -25,7 +25,7 @@ median to the peer's, with its 95 % interval (bootstrap, rounds drawn as pairs).
 A figure holds for its **rig**, which is always named:
 
 - **loopback**: everything on one machine, whose cores the client, the tunnel, sshd and the FTP server share.
-- **proxy**: SSH passes a proxy on loopback that hands every byte on after a delay. TCP's own bandwidth-delay limit is absent, and its acknowledgements come at once: this shows what SSH's windows allow, not what a user gets.
+- **proxy**: SSH passes a proxy on loopback that hands every byte on after a delay. TCP's own bandwidth-delay limit is absent, and acknowledgements are this machine's, there within its 40 ms at most: this shows what SSH's windows allow, not what a user gets.
 - **path**: two network namespaces, joined by a device that delays packets, without and with a cap of 1 Gbit/s (queue: 50 ms of it). The kernel's real TCP with Linux's usual limits of its buffers (`tcp_rmem` 4096 131072 6291456, `tcp_wmem` 4096 16384 4194304), the congestion control
   named below: what a user gets. *Tuned* is the same with buffers of up to 32 MiB, as administrators set them who move files over long ways.
 
