@@ -23,6 +23,9 @@ public sealed record BrokerHostOptions
     /// <summary>The control socket.</summary>
     public required string Socket { get; init; }
 
+    /// <summary>The file that holds the process id while the broker runs; null: none.</summary>
+    public string? ProcessIdFile { get; init; }
+
     /// <summary>The version, as it's shown.</summary>
     public required string Version { get; init; }
 
@@ -61,6 +64,7 @@ public sealed class BrokerHost : IAsyncDisposable
     private bool _hasStarted;
     private bool _isOver;
     private MetricsServer? _metrics;
+    private ProcessIdFile? _processId;
 
     /// <param name="options">What it's to do.</param>
     /// <param name="services">This machine.</param>
@@ -94,6 +98,7 @@ public sealed class BrokerHost : IAsyncDisposable
     /// <summary>Opens what is to be open at the start, and the control socket.</summary>
     /// <exception cref="ConfigException">The configuration can't be meant.</exception>
     /// <exception cref="BrokerException">The control socket can't be had.</exception>
+    /// <exception cref="IOException">The process-id file can't be written.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var config = _options.Load();
@@ -117,6 +122,7 @@ public sealed class BrokerHost : IAsyncDisposable
         if (_options.MetricsPort is { } port)
             _metrics = await MetricsServer.StartAsync(port, () => PrometheusText.Write(_collector!.Collect()), cancellationToken).ConfigureAwait(false);
         await _daemon.ApplyAsync(config, cancellationToken).ConfigureAwait(false);
+        _processId = ProcessIdFile.Write(_options.ProcessIdFile);
     }
 
     /// <summary>Serves until stopped, asked to stop, or broken; or until a link is lost, when that shall end it.</summary>
@@ -206,13 +212,15 @@ public sealed class BrokerHost : IAsyncDisposable
         _isOver = true;
         _manager.Stopping();
         await _daemon.DisposeAsync().ConfigureAwait(false);
-        if (_server is not null)
-            await _server.DisposeAsync().ConfigureAwait(false);
         if (_metrics is not null)
             await _metrics.DisposeAsync().ConfigureAwait(false);
         _collector?.Dispose();
+        _processId?.Dispose();
         if (_hasStarted)
             _daemon.Activity.Happened(AuditNames.BrokerStopped, AuditSeverity.Notice, ("pid", Environment.ProcessId));
+        // Last: whoever waits for its end starts the next broker then, with the same ports and files.
+        if (_server is not null)
+            await _server.DisposeAsync().ConfigureAwait(false);
     }
 
     private Task ExportAsync(CancellationToken cancellationToken)

@@ -40,6 +40,7 @@ internal static class BrokerCommand
             ForServer = wanted.ForServer,
             ConfigFile = wanted.ConfigFile,
             Socket = wanted.Socket ?? ControlSocket.Usual(),
+            ProcessIdFile = wanted.ProcessIdFile,
             Version = ProgramVersion.Text,
             RequireAll = wanted.RequireAll,
             ExitOnLoss = wanted.ExitOnLoss,
@@ -53,7 +54,6 @@ internal static class BrokerCommand
         {
             await using var host = new BrokerHost(options, services, log, manager);
             await host.StartAsync(stop.Token).ConfigureAwait(false);
-            using var processId = ProcessIdFile.Write(wanted.ProcessIdFile);
             // Started by ctl start: who waits may go on now.
             if (!OperatingSystem.IsWindows() && Background.OfThisProcess() is { } background)
                 background.Detach(keepErrors: false, keepOutput: false);

@@ -60,6 +60,7 @@ public sealed partial class BrokerAuditTests
         await broker.UntilAsync(status => status.GetProperty("clients").GetInt32() == 0, Cancel, "status");
         await UntilAsync(() => Transfer().Count(ftp.Output) == 6 && SessionClosed().Count(ftp.Output) == 8);
         (await broker.ControlAsync(Cancel, "stop")).OrThrow();
+        Assert.Equal(0, await broker.WaitForExitAsync(Cancel));
 
         var audit = broker.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToList();
         List<JsonElement> Named(string name) => audit.FindAll(line => Text(line, "event") == name);

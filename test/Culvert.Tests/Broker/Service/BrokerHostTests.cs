@@ -18,7 +18,7 @@ public sealed class BrokerHostTests : IAsyncDisposable
     private readonly FakeTimeProvider _time = new();
     private readonly LinkScript _script = new();
     private readonly Manager _manager = new();
-    private readonly MemoryStream _told = new();
+    private readonly WatchedStream _told = new();
     private readonly AuditLog _log;
     private readonly string _folder = Directory.CreateTempSubdirectory("culvert-host-").FullName;
     private readonly CancellationTokenSource _stop = new();
@@ -41,11 +41,11 @@ public sealed class BrokerHostTests : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private BrokerHost Host()
+    private BrokerHost Host(string? processIdFile = null)
     {
         var config = new BrokerConfig { Profiles = [new ProfileConfig("a", new ConnectionConfig { Host = "gate" }) { ConnectOnStartup = true }] };
         return new BrokerHost(
-            new BrokerHostOptions { Load = () => config, Socket = Path.Combine(_folder, "broker.sock"), Version = "culvert 0" },
+            new BrokerHostOptions { Load = () => config, Socket = Path.Combine(_folder, "broker.sock"), Version = "culvert 0", ProcessIdFile = processIdFile },
             new BrokerServices { Here = new MemoryNetwork(), Reporter = new RecordingReporter(), LoggerFactory = NullLoggerFactory.Instance, Time = _time },
             _log, _manager, (_, _) => _script.ConnectAsync);
     }
@@ -82,6 +82,32 @@ public sealed class BrokerHostTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_socket_goes_last_so_that_whoever_waits_for_it_finds_the_log_written_and_the_process_id_gone()
+    {
+        var (socket, processId) = (Path.Combine(_folder, "broker.sock"), Path.Combine(_folder, "pid"));
+        var seen = new List<(bool Socket, bool ProcessId)>();
+        _told.Written += text =>
+        {
+            if (text.Contains("broker.stopped", StringComparison.Ordinal))
+                seen.Add((File.Exists(socket), File.Exists(processId)));
+        };
+        await using var host = Host(processId);
+        await host.StartAsync(Cancel);
+        Assert.Equal(FormattableString.Invariant($"{Environment.ProcessId}\n"), await File.ReadAllTextAsync(processId, Cancel));
+        Assert.True(await host.EndAsync());
+        Assert.Equal([(true, false)], seen);
+        Assert.False(File.Exists(socket));
+    }
+
+    [Fact]
+    public async Task A_process_id_file_that_cannot_be_written_ends_the_start_and_leaves_no_socket()
+    {
+        await using (var host = Host(Path.Combine(_folder, "none", "pid")))
+            Assert.Contains("none/pid: ", (await Assert.ThrowsAsync<IOException>(() => host.StartAsync(Cancel))).Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_folder, "*.sock"));
+    }
+
+    [Fact]
     public async Task A_file_that_is_no_socket_is_not_taken_away()
     {
         var path = Path.Combine(_folder, "broker.sock");
@@ -115,6 +141,17 @@ public sealed class BrokerHostTests : IAsyncDisposable
         Assert.Equal("culvert 0", (await client.GetAsync("v1/status", ControlJson.Default.StatusView, Cancel)).Version);
         foreach (var host in hosts)
             await host.DisposeAsync();
+    }
+
+    private sealed class WatchedStream : MemoryStream
+    {
+        public event Action<string>? Written;
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            base.Write(buffer);
+            Written?.Invoke(System.Text.Encoding.UTF8.GetString(buffer));
+        }
     }
 
     private sealed class Manager : ServiceManager

@@ -1,6 +1,6 @@
 using Culvert.Broker.Runtime;
 
-namespace Culvert.Cli.Running;
+namespace Culvert.Broker.Service;
 
 /// <summary>A file that holds the number of this process while it runs.</summary>
 internal sealed class ProcessIdFile : IDisposable
