@@ -4,7 +4,6 @@ using Culvert.Ssh.Connection;
 using Culvert.Ssh.Crypto;
 using Culvert.Ssh.Transport;
 using Culvert.Ssh.Trust;
-using Culvert.Ssh.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Culvert.Ssh;
@@ -37,7 +36,7 @@ public sealed class SshConnection : IAsyncDisposable
                 PacketsReceived = () => transport.PacketsReceived,
                 RefuseLast = transport.RefuseLast,
                 Disconnect = transport.DisconnectAsync,
-                MaximumPacket = OpenSshVersion.Of(transport.RemoteVersion) is null ? Limits.MaximumChannelPacket : Limits.LargeChannelPacket,
+                TakesLargePackets = OpenSshVersion.Of(transport.RemoteVersion) is not null,
                 PeerMayHoldBack = holdsBack && !options.ServerNoDelay,
             },
             multiplexer => new ClientConnectionRole(multiplexer, listeners, _hostKeys, logger),

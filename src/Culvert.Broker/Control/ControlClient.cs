@@ -41,6 +41,20 @@ public sealed class ControlClient : IDisposable
     public async Task<TAnswer> PostAsync<TBody, TAnswer>(string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TAnswer> answerType, CancellationToken cancellationToken) =>
         Parse(await SendAsync(HttpMethod.Post, path, JsonSerializer.SerializeToUtf8Bytes(body, bodyType), cancellationToken).ConfigureAwait(false), answerType);
 
+    /// <summary>Whether a broker of ours is there, be it one that cuts off its clients because it ends.</summary>
+    public async Task<bool> IsServedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var response = await _http.GetAsync("v1/status", cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (HttpRequestException e)
+        {
+            return !IsAbsence(e) && e.InnerException is not BrokerException;
+        }
+    }
+
     /// <summary>Sends a request, and gives the answer as it came.</summary>
     /// <exception cref="BrokerException">Likewise.</exception>
     public async Task<byte[]> SendAsync(HttpMethod method, string path, byte[]? body, CancellationToken cancellationToken)
@@ -70,7 +84,7 @@ public sealed class ControlClient : IDisposable
             {
                 SocketException { SocketErrorCode: SocketError.AccessDenied } =>
                     Message.Error($"You may not speak to a broker at {_place}: Permission denied", "it belongs to another user; yours is elsewhere (CULVERT_BROKER, --socket)"),
-                SocketException or TimeoutException or null => Message.Error($"No broker runs at {_place}.", "culvert ctl start starts one; culvert broker runs one in the foreground"),
+                _ when IsAbsence(e) => Message.Error($"No broker runs at {_place}.", "culvert ctl start starts one; culvert broker runs one in the foreground"),
                 // It stops, or has as many clients as it takes.
                 _ => Message.Error($"The broker at {_place} closed the connection.", "it ends, or too many programs speak to it: culvert ctl status shows whether it answers again"),
             }, e);
@@ -79,6 +93,8 @@ public sealed class ControlClient : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    private static bool IsAbsence(HttpRequestException e) => e.InnerException is SocketException or TimeoutException or null;
 
     private static T Parse<T>(byte[] json, JsonTypeInfo<T> type)
     {

@@ -8,6 +8,10 @@ namespace Culvert.Broker.Service;
 /// <summary>Tells systemd how things are (sd_notify(3)): a datagram to the socket that it named. Without one, nobody is told. Thread-safe.</summary>
 public sealed class SystemdManager : ServiceManager
 {
+    /// <summary>Its queue is short (ten on Linux), and a state that it never hears of is not told again: systemd would wait for it, and end the service.
+    /// A sign of life is.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     private readonly string? _socket;
     private readonly Action<string> _complain;
     private readonly TimeSpan? _watchdog;
@@ -35,27 +39,27 @@ public sealed class SystemdManager : ServiceManager
     }
 
     /// <inheritdoc/>
-    public override void Ready(string status) => Send($"READY=1\nSTATUS={status}\n");
+    public override void Ready(string status) => Send($"READY=1\nSTATUS={status}\n", Patience);
 
     /// <inheritdoc/>
-    public override void Status(string status) => Send($"STATUS={status}\n");
+    public override void Status(string status) => Send($"STATUS={status}\n", Patience);
 
     /// <inheritdoc/>
-    public override void Reloading(long monotonicMicroseconds) => Send(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={monotonicMicroseconds}\n"));
+    public override void Reloading(long monotonicMicroseconds) => Send(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={monotonicMicroseconds}\n"), Patience);
 
     /// <inheritdoc/>
-    public override void Stopping() => Send("STOPPING=1\nSTATUS=stopping\n");
+    public override void Stopping() => Send("STOPPING=1\nSTATUS=stopping\n", Patience);
 
     /// <inheritdoc/>
-    public override void Alive() => Send("WATCHDOG=1\n");
+    public override void Alive() => Send("WATCHDOG=1\n", TimeSpan.Zero);
 
-    private void Send(string state)
+    private void Send(string state, TimeSpan patience)
     {
         if (_socket is null)
             return;
         try
         {
-            UnixSockets.SendDatagram(_socket, Encoding.UTF8.GetBytes(state));
+            UnixSockets.SendDatagram(_socket, Encoding.UTF8.GetBytes(state), patience);
         }
         catch (SocketException e)
         {

@@ -186,18 +186,9 @@ internal static class ControlCommand
     private static async Task<int> StopAsync(Invocation.Control wanted, ControlClient client, Stream output, CancellationToken cancellationToken)
     {
         await AskAsync(wanted, client, output, cancellationToken).ConfigureAwait(false);
-        while (true)
-        {
-            try
-            {
-                await client.SendAsync(System.Net.Http.HttpMethod.Get, "v1/status", null, cancellationToken).ConfigureAwait(false);
-            }
-            catch (BrokerException)
-            {
-                return ExitCode.Success;
-            }
+        while (await client.IsServedAsync(cancellationToken).ConfigureAwait(false))
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, cancellationToken).ConfigureAwait(false);
-        }
+        return ExitCode.Success;
     }
 
     private static async Task<int> WatchAsync(Invocation.Control wanted, ControlClient client, Stream output, CancellationToken cancellationToken)

@@ -34,9 +34,10 @@ internal static class TunnelCommand
             {
                 stage.LeaveTerminal();
                 await stage.SettleAsync().ConfigureAwait(false);
+                // Before whoever started us goes on, and may look for it.
+                WriteProcessId(wanted.ProcessIdFile, stage.Clients);
                 // As ssh does: in the background messages go to the log file, or with -v where they went before. What a command says, it says.
                 background.Detach(keepErrors: connection.Session is not null || (connection.Verbosity >= Verbosity.Debug1 && wanted.LogFile is null), keepOutput: connection.Session is not null);
-                WriteProcessId(wanted.ProcessIdFile, stage.Clients);
             }
             return stage.Console is null
                 ? await ServeAsync(run, stage.Live, stage.Clients, stage.Signals.Stop).ConfigureAwait(false) == RunEnd.Stopped ? ExitCode.Success : wanted.FailureCode

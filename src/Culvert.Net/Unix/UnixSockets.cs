@@ -28,11 +28,14 @@ public static partial class UnixSockets
         }
     }
 
-    /// <summary>Sends one datagram, without waiting: to a path, or to a name of the abstract kind when it begins with <c>@</c>.</summary>
-    /// <exception cref="SocketException">Nobody listens there, or its queue is full.</exception>
-    public static void SendDatagram(string address, ReadOnlySpan<byte> datagram)
+    /// <summary>Sends one datagram: to a path, or to a name of the abstract kind when it begins with <c>@</c>.</summary>
+    /// <param name="address">Where to.</param>
+    /// <param name="datagram">What.</param>
+    /// <param name="patience">How long, to the millisecond, the caller is held up while the receiver's queue is full; by default not at all.</param>
+    /// <exception cref="SocketException">Nobody listens there, or its queue stays full.</exception>
+    public static void SendDatagram(string address, ReadOnlySpan<byte> datagram, TimeSpan patience = default)
     {
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = patience > TimeSpan.Zero, SendTimeout = (int)patience.TotalMilliseconds };
         // systemd writes an abstract name with @ in place of its leading zero byte.
         socket.Connect(new UnixDomainSocketEndPoint(address.StartsWith('@') ? "\0" + address[1..] : address));
         socket.Send(datagram);

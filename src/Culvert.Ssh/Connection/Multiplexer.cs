@@ -15,8 +15,8 @@ internal sealed record MultiplexerOptions
     /// <summary>The peer may leave small packets unsent until the one before is acknowledged: see <see cref="Connection.Nudge"/>.</summary>
     public bool PeerMayHoldBack { get; init; }
 
-    /// <summary>What the peer may send on a channel in one packet, in bytes: <see cref="Limits.MaximumChannelPacket"/>, or <see cref="Limits.LargeChannelPacket"/> for whom it helps.</summary>
-    public int MaximumPacket { get; init; } = Limits.MaximumChannelPacket;
+    /// <summary>The peer may send <see cref="Limits.LargeChannelPacket"/> on a channel in one packet over a long way; else <see cref="Limits.MaximumChannelPacket"/>, as anybody.</summary>
+    public bool TakesLargePackets { get; init; }
 
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
@@ -65,8 +65,8 @@ internal sealed class Multiplexer : IAsyncDisposable
         _requests = new GlobalRequests(_queue, RoundTrip);
         _host = new ChannelHost(_queue, Buffers, Table, options.WindowBudget, RoundTrip, options.Time)
         {
-            MaximumPacket = options.MaximumPacket,
-            Nudge = options.PeerMayHoldBack ? new Nudge(_requests, RoundTrip, options.Logger) : null,
+            TakesLargePackets = options.TakesLargePackets,
+            Nudge = options.PeerMayHoldBack ? new Nudge(_requests, options.Logger) : null,
         };
         _farewell = new CancellationTokenSource(Timeout.InfiniteTimeSpan, options.Time);
         _role = role(this);
@@ -101,7 +101,7 @@ internal sealed class Multiplexer : IAsyncDisposable
         if (Table.Add(channel) is { } failure)
             channel.Lost(failure);
         else
-            _queue.Enqueue(new Outgoing(ChannelMessages.Open(type, channel.Number, channel.InitialWindow, specific, _host.MaximumPacket), OutgoingKind.Question), Priority.Interactive);
+            _queue.Enqueue(new Outgoing(ChannelMessages.Open(type, channel.Number, channel.InitialWindow, specific, channel.MaximumPacket), OutgoingKind.Question), Priority.Interactive);
         return channel;
     }
 

@@ -6,14 +6,11 @@ namespace Culvert.Ssh.Connection;
 /// <summary>Makes a peer let go of credit that it holds back. sshd up to 10.0 leaves Nagle's algorithm on (RFC 1122 §4.2.3.4): its second small packet waits for the acknowledgement of the first,
 /// a round trip, and the credits for an upload that has used up its window are such packets. A full segment isn't held back, and the answers to so many small questions fill one.</summary>
 /// <remarks>Four kilobytes both ways for each half megabyte that is sent; only where credit was seen to be held back (<see cref="HeldCredit"/>), because the peer sends each answer by itself,
-/// and only where the window holds the sender up (<see cref="SendingHalf.IsNudgeDue"/>). Thread-safe.</remarks>
-internal sealed class Nudge(GlobalRequests requests, RoundTrip roundTrip, ILogger logger) : PendingReply
+/// only over a long way, and only where the window holds the sender up (<see cref="SendingHalf.IsNudgeDue"/>). Thread-safe.</remarks>
+internal sealed class Nudge(GlobalRequests requests, ILogger logger) : PendingReply
 {
     /// <summary>An answer has at least 28 bytes with every cipher, and a segment of Ethernet 1,460.</summary>
     public const int Questions = 64;
-
-    /// <summary>On shorter ways waiting for an acknowledgement costs less than all this, and segments are larger.</summary>
-    public static readonly TimeSpan ShortestWay = TimeSpan.FromMilliseconds(5);
 
     /// <summary>A peer that answers slowly isn't asked more.</summary>
     private const int MaximumUnanswered = 8 * Questions;
@@ -23,9 +20,6 @@ internal sealed class Nudge(GlobalRequests requests, RoundTrip roundTrip, ILogge
 
     /// <summary>Credit was seen to be held back, on any channel: it is the connection that holds it.</summary>
     public bool IsNeeded => Volatile.Read(ref _isNeeded) != 0;
-
-    /// <summary>What the way takes, if it's long enough to be worth it.</summary>
-    public TimeSpan? FarAway => roundTrip.Shortest is { } shortest && shortest >= ShortestWay ? shortest : null;
 
     /// <summary>Credit is held back.</summary>
     public void Need()

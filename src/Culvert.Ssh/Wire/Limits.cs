@@ -51,8 +51,9 @@ internal static class Limits
     /// <summary>What one channel sends in one packet, and takes from anybody: what every peer knows.</summary>
     public const int MaximumChannelPacket = 32 * 1024;
 
-    /// <summary>What it takes from OpenSSH, which reads no more at once from what it forwards, into a buffer of all that it has credit for; for each such read it copies the whole buffer
-    /// into a larger one. With reads of 32 KiB it stands still for two seconds in every download over a long way, with these it doesn't (measured; larger ones gain little).</summary>
+    /// <summary>What it takes from OpenSSH over a long way. OpenSSH reads no more at once from what it forwards, into a buffer of all that it has credit for; for each such read it copies the
+    /// whole buffer into a larger one. With reads of 32 KiB it stands still for two seconds in every download over a long way, with these it doesn't (measured; larger ones gain little).
+    /// On a short way a hundred channels at once cost it half as much processor time again with these: fresh memory for each (measured).</summary>
     public const int LargeChannelPacket = 128 * 1024;
 
     /// <summary>Start of the receive window of a channel that moves files: what OpenSSH gives (64 packets); growing pays only where it is measured to.</summary>

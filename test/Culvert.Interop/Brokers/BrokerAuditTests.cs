@@ -59,6 +59,8 @@ public sealed partial class BrokerAuditTests
         (await CurlAsync(ftp, port, "--output", folder["got"], Url(ftp, port, "file"))).OrThrow();
         await broker.UntilAsync(status => status.GetProperty("clients").GetInt32() == 0, Cancel, "status");
         await UntilAsync(() => Transfer().Count(ftp.Output) == 6 && SessionClosed().Count(ftp.Output) == 8);
+        // The signal made the two that had failed try again, which must be over.
+        await UntilAsync(() => InvalidUser().Count(ssh.Output) == 2 && Failed().Count(broker.Output) == 4);
         (await broker.ControlAsync(Cancel, "stop")).OrThrow();
         Assert.Equal(0, await broker.WaitForExitAsync(Cancel));
 
@@ -109,6 +111,9 @@ public sealed partial class BrokerAuditTests
 
     [GeneratedRegex(@"^Invalid user (?<user>\S+) from ", RegexOptions.Multiline)]
     private static partial Regex InvalidUser();
+
+    [GeneratedRegex("\"event\":\"link\\.failed\"")]
+    private static partial Regex Failed();
 
     [GeneratedRegex(@"\] (?<verb>RETR|STOR) (?<path>\S+) completed=(?<whole>[01]) bytes=(?<bytes>\d+) ")]
     private static partial Regex Transfer();

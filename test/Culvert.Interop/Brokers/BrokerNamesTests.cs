@@ -57,6 +57,7 @@ public sealed class BrokerNamesTests
 
         (await RunAsync("ssh-broker-g3", "--exit")).OrThrow();
         Assert.False(File.Exists(socket));
+        Assert.False(File.Exists(folder["pid"]));
         Assert.Contains("broker.stopped", await File.ReadAllTextAsync(folder["log"], Cancel), StringComparison.Ordinal);
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Culvert.Interop.Processes;
 using Culvert.Interop.Program;
 using Culvert.Interop.Servers;
@@ -95,6 +96,9 @@ internal sealed class BrokerProcess : IAsyncDisposable
     /// <summary>Waits until so many links are up and so many tunnels listen.</summary>
     public Task UntilUpAsync(int links, int tunnels, CancellationToken cancellation) => UntilAsync(
         status => status.GetProperty("links").TryGetProperty("up", out var up) && up.GetInt32() == links && status.GetProperty("tunnelsListening").GetInt32() == tunnels, cancellation, "status");
+
+    /// <summary>Waits until its log says something; what it said a moment ago may not have arrived yet.</summary>
+    public Task<Match> WaitForAsync(Regex pattern, CancellationToken cancellation, int count = 1) => _process!.WaitForAsync(pattern, cancellation, count);
 
     /// <summary>Sends a signal.</summary>
     public void Signal(int signal) => ProcessTable.Signal(Id, signal);

@@ -90,7 +90,7 @@ public sealed class BrokerTests
 
         // The one that is to be cut is in no hurry; the others are slow enough to be there when it happens.
         await using var cut = await HeldDownload.StartAsync(ftp, profiles[4].Port, "file", Cancel);
-        var downloads = profiles.FindAll(profile => profile.Name != "p4").ConvertAll(profile => DownloadAsync(ftp, profile.Port, "file", broker.Folder[profile.Name], "--limit-rate", "4M"));
+        var downloads = profiles.FindAll(profile => profile.Name != "p4").ConvertAll(profile => DownloadAsync(ftp, profile.Port, "file", broker.Folder[profile.Name], "--limit-rate", "2M"));
         await broker.UntilAsync(transfers => transfers.EnumerateArray().Count(transfer => transfer.GetProperty("bytes").GetInt64() > 0) == 10, Cancel, "list-transfers");
         var moved = FreePort.Next();
         broker.Configure([.. profiles.Select((profile, i) => (profile.Name, Line(i == 4 ? moved : profile.Port, ftp)))]);
@@ -210,7 +210,7 @@ public sealed class BrokerTests
         manager.Bind(new UnixDomainSocketEndPoint(isAbstract ? "\0" + name[1..] : name));
         var port = FreePort.Next();
         await using var broker = await BrokerProcess.StartAsync(
-            ssh, [("one", Line(port, ftp)), ("closed", "Port 1")], Cancel, new() { ["NOTIFY_SOCKET"] = name, ["WATCHDOG_USEC"] = "400000" });
+            ssh, [("one", Line(port, ftp)), ("closed", "Port 1")], Cancel, new() { ["NOTIFY_SOCKET"] = name, ["WATCHDOG_USEC"] = "4000000" });
         var said = new List<string>();
         while (!said.Exists(state => state.Contains("READY=1", StringComparison.Ordinal)))
             said.Add(await HearAsync(manager));
@@ -240,7 +240,7 @@ public sealed class BrokerTests
         ssh.ThawAll();
         broker.Signal(ProcessTable.SignalUser1);
         await broker.UntilUpAsync(1, 0, Cancel);
-        Assert.Contains("not responding", broker.Output, StringComparison.Ordinal);
+        await broker.WaitForAsync(new("not responding"), Cancel);
     }
 
     [Fact]
@@ -268,7 +268,7 @@ public sealed class BrokerTests
         await ssh.StartAgainAsync(Cancel);
         ProcessTable.Signal(lasting.Id, ProcessTable.SignalUser1);
         (await DownloadAsync(ftp, lasting.Port, "file", folder["got"])).OrThrow();
-        Assert.Contains("is restored", lasting.Output, StringComparison.Ordinal);
+        await lasting.WaitForAsync(new("is restored"), Cancel);
         lasting.Interrupt();
         Assert.Equal(0, await lasting.WaitForExitAsync(Cancel));
     }

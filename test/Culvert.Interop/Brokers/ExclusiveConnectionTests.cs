@@ -15,8 +15,6 @@ public sealed class ExclusiveConnectionTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private static int Logins(SshServer ssh) => Regex.Count(ssh.Output, "Accepted publickey for");
-
     private static string Profile(SshServer ssh, FtpServer ftp, string id, bool isExclusive, params IReadOnlyList<int> ports) => string.Create(CultureInfo.InvariantCulture, $"""
         <profile id="{id}" host="{ssh.Address}" port="{ssh.Port}" user="{ssh.User}" connect-on-startup="yes">
           <exclusive-connection enable="{(isExclusive ? "yes" : "no")}"/>
@@ -35,7 +33,7 @@ public sealed class ExclusiveConnectionTests
         await WriteAsync(ports[2], ports[3]);
         await using var broker = ChildProcess.Start(home.Command(CulvertProcess.Program, "broker"));
         await UntilAsync(connections => connections.Count == 3 && connections.TrueForAll(connection => connection.GetProperty("state").GetString() == "up"));
-        Assert.Equal(3, Logins(ssh));
+        await LoginsAsync(3);
 
         // A transfer in each of the exclusive ones, and one that shares; then one of the tunnels is another in the file.
         await using var stays = await HeldDownload.StartAsync(ftp, ports[2], "file", Cancel);
@@ -46,7 +44,7 @@ public sealed class ExclusiveConnectionTests
         Assert.True((await goes.EndAsync(Cancel)).WasReset);
         Assert.Equal((false, true), Of(await stays.EndAsync(Cancel)));
         await UntilAsync(connections => connections.Count == 3 && connections.TrueForAll(connection => connection.GetProperty("state").GetString() == "up"));
-        Assert.Equal(4, Logins(ssh));
+        await LoginsAsync(4);
 
         // Closing one connection by its number leaves the others; a tunnel that's opened by hand comes with one of its own, and takes it along.
         var connections = await ListAsync();
@@ -55,10 +53,19 @@ public sealed class ExclusiveConnectionTests
         Assert.Equal(2, (await ListAsync()).Count(connection => connection.GetProperty("state").GetString() == "up"));
         (await ControlAsync("open-tunnel-listener", "--type", "ftp", Text(ports[5]), "own", "127.0.0.1", Text(ftp.Port))).OrThrow();
         await using (var byHand = await RawFtpClient.LoginAsync(FtpTarget.Through(ftp, ports[5]), Cancel))
-            Assert.Equal(5, Logins(ssh));
+            await LoginsAsync(5);
         (await ControlAsync("close-tunnel-listener", ":" + Text(ports[5]))).OrThrow();
         Assert.Equal(3, (await ListAsync()).Count);
         Assert.Equal((false, true), Of(await shares.EndAsync(Cancel)));
+
+        // sshd lets a client in before it says so.
+        async Task LoginsAsync(int count)
+        {
+            int said;
+            while ((said = Regex.Count(ssh.Output, "Accepted publickey for")) < count)
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancel);
+            Assert.Equal(count, said);
+        }
 
         Task WriteAsync(params IReadOnlyList<int> exclusive) => File.WriteAllTextAsync(home.Configuration, $"<profiles>{Profile(ssh, ftp, "own", true, exclusive)}{Profile(ssh, ftp, "one", false, ports[0], ports[1])}</profiles>", Cancel);
 

@@ -65,7 +65,7 @@ public sealed partial class RunningFailureTests
     {
         var cancellation = TestContext.Current.CancellationToken;
         await using var tunnelled = await TunnelledServer.StartAsync(FtpServer.Vsftpd, cancellation, options: ["--engine", engine]);
-        var result = await DownloadUntilAsync(tunnelled, () => { }, cancellation);
+        var result = await DownloadUntilAsync(tunnelled, () => { }, cancellation, rate: "20M");
         Assert.True(result.Succeeded, result.ToString());
     }
 
@@ -92,14 +92,14 @@ public sealed partial class RunningFailureTests
 
     /// <summary>Starts a slow download and does something when the first bytes have arrived.</summary>
     private static async Task<CommandResult> DownloadUntilAsync(
-        TunnelledServer tunnelled, Action interruption, CancellationToken cancellation, bool unknownLength = false)
+        TunnelledServer tunnelled, Action interruption, CancellationToken cancellation, bool unknownLength = false, string rate = "2M")
     {
         using var folder = new TemporaryFolder();
         tunnelled.Ftp.Offer("long", Length);
         string[] arguments =
         [
             .. Curl.Arguments(tunnelled.Target, TransferMode.Epsv), .. unknownLength ? new[] { "--ignore-content-length" } : [],
-            "--no-buffer", "--limit-rate", "20M", "--output", folder["long"], Curl.Url(tunnelled.Target, "pub/long"),
+            "--no-buffer", "--limit-rate", rate, "--output", folder["long"], Curl.Url(tunnelled.Target, "pub/long"),
         ];
         await using var curl = ChildProcess.Start(new CommandLine(Peers.Require("curl"), arguments));
         await GrowthOf(folder["long"], cancellation);

@@ -11,6 +11,7 @@ namespace Culvert.Interop.Load;
 public sealed class LongPathTests
 {
     private const int Length = 32 << 20;
+    private const int MaximumRepeats = 5;
     private const string Seen = "the server holds back credit for uploads";
 
     private static readonly TimeSpan RoundTrip = TimeSpan.FromMilliseconds(80);
@@ -36,6 +37,9 @@ public sealed class LongPathTests
         await Exchange.BothWaysAsync(new Curl(), target, TransferMode.Epsv, ftp, Length, cancellation);
         // What sshd reads at once from what it forwards, and what it copies for, follows what we say that we take.
         Assert.Matches(@"ctype direct-tcpip .* max 131072|channel \d+: open confirm rwindow \d+ rmax 131072", ssh.Output);
+        // A machine that lets us wait hides the rhythm for a while.
+        for (var again = 0; isHeld && again < MaximumRepeats && !culvert.Output.Contains(Seen, StringComparison.Ordinal); again++)
+            await Exchange.UploadAsync(new Curl(), target, TransferMode.Epsv, ftp, Length, cancellation);
         Assert.Equal(isHeld, culvert.Output.Contains(Seen, StringComparison.Ordinal));
     }
 }

@@ -28,6 +28,6 @@ public sealed class ThirdHostTests
         }
 
         // The leg that SSH doesn't cover is named.
-        Assert.Contains("not encrypted", culvert.Output, StringComparison.Ordinal);
+        await culvert.WaitForAsync(new("not encrypted"), cancellation);
     }
 }

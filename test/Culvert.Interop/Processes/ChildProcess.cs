@@ -87,6 +87,8 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     {
         while (true)
         {
+            // Before the lines are looked at: what it said last comes before its end.
+            var isOver = _reading.IsCompleted;
             Task changed;
             string[] lines;
             lock (_gate)
@@ -101,7 +103,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
                 return found;
             }
 
-            if (_reading.IsCompleted)
+            if (isOver)
             {
                 throw new InvalidOperationException($"{Command} ended without saying /{pattern}/. It said:\n{Output}");
             }

@@ -28,6 +28,19 @@ internal static partial class ProcessTable
         return long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture);
     }
 
+    /// <summary>The words that a process was started with, a zero byte between them; empty when it has ended.</summary>
+    public static string CommandLineOf(int process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process.ToString(CultureInfo.InvariantCulture)}/cmdline");
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
     /// <summary>All descendants of a process, parents before their children.</summary>
     public static IReadOnlyList<StartedProcess> DescendantsOf(int ancestor)
     {

@@ -129,7 +129,7 @@ public sealed class RemoteClientTests(ThreeHosts hosts) : IClassFixture<ThreeHos
         await (verb == "RETR"
             ? Exchange.DownloadAsync(client, hosts.Target(culvert), mode, hosts.Ftp, Length, cancellation)
             : Exchange.UploadAsync(client, hosts.Target(culvert), mode, hosts.Ftp, Length, cancellation));
-        Assert.Contains("unencrypted", culvert.Output, StringComparison.Ordinal);
+        await culvert.WaitForAsync(new("unencrypted"), cancellation);
     }
 
     [Fact]

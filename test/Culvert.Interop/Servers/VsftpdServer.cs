@@ -5,6 +5,8 @@ namespace Culvert.Interop.Servers;
 /// <summary>vsftpd with anonymous logins, which need no account on the machine.</summary>
 internal sealed class VsftpdServer(FtpServerOptions options) : FtpServer(options)
 {
+    private const int FirstPassivePort = 61_000;
+
     public override string User => "anonymous";
 
     public override string Password => "guest@example.org";
@@ -29,7 +31,9 @@ internal sealed class VsftpdServer(FtpServerOptions options) : FtpServer(options
             ? $"listen=NO\nlisten_ipv6=YES\n{(Options.ListenAddress == "::" ? "" : $"listen_address6={Options.ListenAddress}")}"
             : $"listen=YES\nlisten_ipv6=NO\nlisten_address={Options.ListenAddress}";
         var advertised = Options.AdvertisedAddress is { } address ? $"pasv_address={address}" : "";
-        var passive = Options.PassivePort is { } port ? $"pasv_min_port={port}\npasv_max_port={port}" : "";
+        // Its own choice is from 1024 on, where it would meet the ports that are given to servers and, from 32768 on, those of clients.
+        var (first, last) = Options.PassivePort is { } port ? (port, port) : (FirstPassivePort, ushort.MaxValue);
+        var passive = $"pasv_min_port={first}\npasv_max_port={last}";
         var tls = Options.RequiresTls
             ? $"""
                ssl_enable=YES

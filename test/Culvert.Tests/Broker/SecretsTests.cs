@@ -32,7 +32,7 @@ public sealed class SecretsTests : IDisposable
     }
 
     private ValueTask<string?> RunAsync(string script, params string[] words) =>
-        SecretProgram.RunAsync([Program(script), .. words], SecretProgram.Patience, TimeProvider.System, _complaints.Add, Cancelled);
+        SecretProgram.RunAsync(["/bin/sh", Program(script), .. words], SecretProgram.Patience, TimeProvider.System, _complaints.Add, Cancelled);
 
     [Theory]
     [InlineData("printf 'secret'", "secret")]

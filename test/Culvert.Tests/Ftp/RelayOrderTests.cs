@@ -92,7 +92,7 @@ public sealed class RelayOrderTests
         await rig.EpsvAsync();
         await rig.Client.SayAsync("STOR f");
         Assert.Equal("STOR f", await rig.PassTimeUntilAsync(rig.Server.HearAsync(), TimeSpan.FromMilliseconds(100)));
-        Assert.Equal("ABOR", await rig.PassTimeUntilAsync(rig.Server.HearAsync(), TimeSpan.FromSeconds(5)));
+        Assert.Equal("ABOR", await rig.PassTimeUntilAsync(rig.Server.HearAsync(), TimeSpan.FromSeconds(1)));
         await rig.Server.SayAsync("426 aborted");
         Assert.StartsWith("425 ", await rig.Client.HearAsync(), StringComparison.Ordinal);
         Assert.Equal(["control: write ABOR\r\n", "data: abort"], journal.Where(entry => entry is "control: write ABOR\r\n" or "data: abort").Distinct());

@@ -45,14 +45,12 @@ public sealed class TcpIoTests
     public async Task A_connection_that_is_refused_leaves_nothing_in_the_loop_and_does_not_end_it()
     {
         Assert.SkipWhen(EpollLoop.Shared is null, "there is no such loop on this system");
-        using var deaf = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp); // holds a port, so that no other test listens there
-        deaf.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        var nobody = new Endpoint(Endpoint.Loopback4, ((IPEndPoint)deaf.LocalEndPoint!).Port);
+        using var deaf = new DeafPort();
         var before = EpollLoop.Shared.Sockets;
         const int tries = 3000; // other tests have sockets too, but not so many
         for (var round = 0; round < tries / 100; round++)
         {
-            var outcomes = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Tcp.Connect(nobody, ConnectOptions.Default with { Priority = Priority.Bulk }).Outcome));
+            var outcomes = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Tcp.Connect(deaf.Endpoint, ConnectOptions.Default with { Priority = Priority.Bulk }).Outcome));
             Assert.All(outcomes, outcome => Assert.Equal(FailureKind.Refused, outcome.Failure?.Kind));
         }
         Assert.InRange(EpollLoop.Shared.Sockets, 0, before + tries / 2);
@@ -93,10 +91,8 @@ public sealed class TcpIoTests
     [Fact]
     public async Task A_bulk_dial_that_nobody_answers_is_refused()
     {
-        int port;
-        await using (var listener = await Tcp.ListenAsync(new Endpoint(Endpoint.Loopback4, 0), ListenOptions.Default, Stop))
-            port = listener.LocalEndpoint.Port;
-        var (_, failure) = await Tcp.Connect(new Endpoint(Endpoint.Loopback4, port), new() { Priority = Priority.Bulk }).Outcome;
+        using var deaf = new DeafPort();
+        var (_, failure) = await Tcp.Connect(deaf.Endpoint, new() { Priority = Priority.Bulk }).Outcome;
         Assert.Equal(new Failure(FailureKind.Refused, "Connection refused"), failure);
     }
 

@@ -155,10 +155,8 @@ public sealed class TcpNetworkTests
     [Fact]
     public async Task A_refused_connection_says_refused()
     {
-        int port;
-        await using (var listener = await ListenAsync())
-            port = listener.LocalEndpoint.Port;
-        var (duplex, failure) = await Tcp.Connect(new Endpoint(Endpoint.Loopback4, port), ConnectOptions.Default).Outcome;
+        using var deaf = new DeafPort();
+        var (duplex, failure) = await Tcp.Connect(deaf.Endpoint, ConnectOptions.Default).Outcome;
         Assert.Null(duplex);
         Assert.Equal(new Failure(FailureKind.Refused, "Connection refused"), failure);
     }

@@ -234,28 +234,41 @@ public sealed class ConnectionReceiveTests
     [Theory]
     [InlineData(Limits.LargeChannelPacket, true)]
     [InlineData(Limits.LargeChannelPacket + 1, false)]
-    public async Task A_peer_that_may_send_large_packets_is_told_and_held_to_it(int length, bool isTaken)
+    public async Task A_peer_for_which_large_packets_pay_is_told_so_once_the_way_is_known_to_be_long_and_held_to_what_it_was_told(int length, bool isTaken)
     {
         var (ours, theirs) = MemoryPacketTransport.Pair();
-        await using var client = new ClientSide(ours, options: new() { MaximumPacket = Limits.LargeChannelPacket });
+        var time = new FakeTimeProvider();
+        await using var client = new ClientSide(ours, time, options: new() { TakesLargePackets = true });
         await using var peer = new ScriptedPeer(theirs, Stop);
-        var dial = client.Network.Connect(new("far", 5000), ConnectOptions.Default with { Priority = Priority.Bulk });
-        var reader = new SshReader((await peer.ExpectAsync(MessageNumber.ChannelOpen)).AsSpan(1), "CHANNEL_OPEN");
-        reader.String("type");
-        var (sender, _, packet) = (reader.UInt32("sender"), reader.UInt32("window"), reader.UInt32("maximum packet"));
-        Assert.Equal((uint)Limits.LargeChannelPacket, packet);
-        await peer.SendAsync(ScriptedPeer.Confirmation(sender, 7, Limits.InitialWindow, Limits.MaximumChannelPacket), ScriptedPeer.Data(sender, new byte[length]));
+        await using var first = (await OpenAsync(Limits.MaximumChannelPacket, RoundTrip.LongWay)).Duplex;
+        var (duplex, number) = await OpenAsync(Limits.LargeChannelPacket, RoundTrip.LongWay);
+        await using var second = duplex;
+        // The way turns out to be shorter: what was announced counts.
+        await using var third = (await OpenAsync(Limits.LargeChannelPacket, RoundTrip.LongWay - TimeSpan.FromTicks(1))).Duplex;
+        await using var fourth = (await OpenAsync(Limits.MaximumChannelPacket, RoundTrip.LongWay)).Duplex;
+        await peer.SendAsync(ScriptedPeer.Data(number, new byte[length]));
         if (isTaken)
         {
-            await using var duplex = (await dial.Outcome).Duplex!;
             var received = 0;
-            while (received < length && await duplex.ReadAsync(new byte[length], Stop) is { End: ReadEnd.None } read)
+            while (received < length && await second.ReadAsync(new byte[length], Stop) is { End: ReadEnd.None } read)
                 received += read.Bytes.Length;
             Assert.Equal(length, received);
         }
         else
         {
             Assert.Contains("allowed in one packet", (await client.Multiplexer.Closed).Text, StringComparison.Ordinal);
+        }
+
+        async Task<(Duplex Duplex, uint Number)> OpenAsync(int announced, TimeSpan roundTrip)
+        {
+            var dial = client.Network.Connect(new("far", 5000), ConnectOptions.Default with { Priority = Priority.Bulk });
+            var reader = new SshReader((await peer.ExpectAsync(MessageNumber.ChannelOpen)).AsSpan(1), "CHANNEL_OPEN");
+            reader.String("type");
+            var (sender, _, packet) = (reader.UInt32("sender"), reader.UInt32("window"), reader.UInt32("maximum packet"));
+            Assert.Equal((uint)announced, packet);
+            time.Advance(roundTrip);
+            await peer.SendAsync(ScriptedPeer.Confirmation(sender, sender, Limits.InitialWindow, Limits.MaximumChannelPacket));
+            return ((await dial.Outcome).Duplex!, sender);
         }
     }
 

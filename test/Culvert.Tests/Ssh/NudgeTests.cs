@@ -12,7 +12,7 @@ public sealed class NudgeTests
 {
     private const int Window = 100;
 
-    private static readonly TimeSpan FarAway = Nudge.ShortestWay;
+    private static readonly TimeSpan FarAway = RoundTrip.LongWay;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 

@@ -16,6 +16,9 @@ internal sealed class UnixControlTransport(string path) : IControlTransport
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    // Between the end of a broker's socket and its letting go of the place lies the removal of a file.
+    private static readonly TimeSpan LongestParting = TimeSpan.FromSeconds(2), Step = TimeSpan.FromMilliseconds(20);
+
     // Held while a broker is here: of several that start at once, only one may take away what an earlier one left. The system lets go of it when the process ends, however that is.
     private FileStream? _lock;
 
@@ -39,7 +42,7 @@ internal sealed class UnixControlTransport(string path) : IControlTransport
                 throw new BrokerException(Message.Error(
                     $"The control socket's folder {folder} isn't ours alone.", $"chmod 700 {folder}, or name another place in {ControlSocket.Variable} or with --socket"));
             }
-            _lock = Lock() ?? throw ControlSocket.InUse(path);
+            _lock = await LockAsync(cancellationToken).ConfigureAwait(false) ?? throw ControlSocket.InUse(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -66,7 +69,19 @@ internal sealed class UnixControlTransport(string path) : IControlTransport
         throw ControlSocket.InUse(path);
     }
 
-    // Null: another broker has it.
+    // One that ends takes its socket away first: whoever saw that may come in the moment before it lets go. Null: another broker has it.
+    private async Task<FileStream?> LockAsync(CancellationToken cancellationToken)
+    {
+        for (var left = LongestParting; left > TimeSpan.Zero && !File.Exists(path); left -= Step)
+        {
+            if (Lock() is { } held)
+                return held;
+            // Another process isn't bound to our clock.
+            await Task.Delay(Step, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+        }
+        return Lock();
+    }
+
     private FileStream? Lock()
     {
         try

@@ -45,7 +45,8 @@ internal sealed partial class Channel
         if (requests is not null)
             (_errors, _errorsReadable, _unanswered) = (new ReceiveBuffer(host.Buffers), new Signal(), new Queue<TaskCompletionSource<bool>>());
         Priority = priority;
-        _receiving = new ReceivingHalf(host, priority == Priority.Bulk ? Limits.InitialWindow : ConnectionLimits.DialogueWindow);
+        MaximumPacket = host.MaximumPacket;
+        _receiving = new ReceivingHalf(host, priority == Priority.Bulk ? Limits.InitialWindow : ConnectionLimits.DialogueWindow, MaximumPacket);
         _sending = new SendingHalf(host);
         InitialWindow = _receiving.InitialWindow;
         _asked = host.RoundTrip.Start();
@@ -59,6 +60,9 @@ internal sealed partial class Channel
 
     /// <summary>The window that the open or the confirmation announces.</summary>
     public int InitialWindow { get; }
+
+    /// <summary>What the peer may send in one packet, in bytes: announced together with the window.</summary>
+    public int MaximumPacket { get; }
 
     /// <summary>How it stands.</summary>
     public ChannelFigures Figures
@@ -78,7 +82,7 @@ internal sealed partial class Channel
             if (_receiving.HasEnded)
                 return false;
             _open = true;
-            Enqueue(ChannelMessages.Confirmation(_remote, Number, InitialWindow, _host.MaximumPacket));
+            Enqueue(ChannelMessages.Confirmation(_remote, Number, InitialWindow, MaximumPacket));
             return true;
         }
     }

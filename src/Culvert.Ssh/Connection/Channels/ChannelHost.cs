@@ -6,8 +6,11 @@ namespace Culvert.Ssh.Connection;
 internal sealed record ChannelHost(
     SendQueue Queue, ConnectionBuffers Buffers, ChannelTable Table, WindowBudget WindowBudget, RoundTrip RoundTrip, TimeProvider Time)
 {
-    /// <summary>What the peer may send on a channel in one packet, in bytes.</summary>
-    public int MaximumPacket { get; init; } = Limits.MaximumChannelPacket;
+    /// <summary>Large packets help the peer over a long way.</summary>
+    public bool TakesLargePackets { get; init; }
+
+    /// <summary>What the peer may send in one packet on a channel that begins now, in bytes.</summary>
+    public int MaximumPacket => TakesLargePackets && RoundTrip.FarAway is not null ? Limits.LargeChannelPacket : Limits.MaximumChannelPacket;
 
     /// <summary>For a peer that may hold credit back; null: it doesn't.</summary>
     public Nudge? Nudge { get; init; }

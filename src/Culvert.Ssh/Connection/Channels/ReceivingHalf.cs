@@ -4,10 +4,10 @@ namespace Culvert.Ssh.Connection;
 
 /// <summary>The receiving half of a channel: what came and was not read, the window, and how reading ended. Not thread-safe: the channel's lock
 /// guards it. Methods that return a number return the credit to give back now, often 0.</summary>
-internal sealed class ReceivingHalf(ChannelHost host, int wishedWindow)
+internal sealed class ReceivingHalf(ChannelHost host, int wishedWindow, int maximumPacket)
 {
     private readonly ReceiveBuffer _received = new(host.Buffers);
-    private readonly ReceiveWindow _window = new(host.WindowBudget, host.RoundTrip, host.Time, wishedWindow, host.MaximumPacket);
+    private readonly ReceiveWindow _window = new(host.WindowBudget, host.RoundTrip, host.Time, wishedWindow, maximumPacket);
     private ReadEnd _end;
 
     /// <summary>The window that is announced at first.</summary>

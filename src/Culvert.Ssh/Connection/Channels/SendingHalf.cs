@@ -38,7 +38,7 @@ internal sealed class SendingHalf(ChannelHost host)
 
     public void Adjust(uint more)
     {
-        if (_held is not null && host.Nudge is { FarAway: { } roundTrip } nudge && _held.Came(more, isSpent: _window.Left == 0, roundTrip))
+        if (_held is not null && host.Nudge is { } nudge && host.RoundTrip.FarAway is { } roundTrip && _held.Came(more, isSpent: _window.Left == 0, roundTrip))
         {
             nudge.Need();
             _held = null;

@@ -19,7 +19,7 @@ public sealed class KillTests
     /// <summary>A kill that misses so often can't be done.</summary>
     private const int MaxMisses = 50;
 
-    private const double Earlier = 0.997;
+    private const double Earlier = 0.98;
 
     [Fact]
     public async Task Nothing_that_is_cut_is_called_complete()

@@ -51,6 +51,12 @@ public sealed class ControlApiTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _daemon.DisposeAsync();
 
+    private async Task UntilChannelsAsync(int count)
+    {
+        while ((await AskAsync("GET", "/v1/channels")).GetArrayLength() != count)
+            await Task.Yield();
+    }
+
     private async Task StartAsync(bool up = true)
     {
         var connection = new ConnectionConfig { Host = "gate", User = "me", AddressFamily = AddressFamilyChoice.Inet, Tunnels = [new TunnelConfig(TunnelSpec.Parse(TunnelKind.Local, "1001:db:1")) { AllowUsers = ["1000"] }] };
@@ -124,6 +130,7 @@ public sealed class ControlApiTests : IAsyncDisposable
         await using var server = await _there.ListenAsync(new Endpoint("db", 1), ListenOptions.Default, Cancel);
         var (client, far) = await ClientAsync(server);
         await UntilAsync(() => _daemon.Activity.Clients.Count == 1);
+        await UntilChannelsAsync(1);
         var status = await AskAsync("GET", "/v1/status");
         Assert.Equal((1, 1, 1), (status.GetProperty("links").GetProperty("up").GetInt32(), status.GetProperty("tunnelsListening").GetInt32(), status.GetProperty("clients").GetInt32()));
         Assert.Equal("up", (await AskAsync("GET", "/v1/connections"))[0].GetProperty("state").GetString());
@@ -146,7 +153,9 @@ public sealed class ControlApiTests : IAsyncDisposable
         await StartAsync();
         await using var server = await _there.ListenAsync(new Endpoint("db", 1), ListenOptions.Default, Cancel);
         var (first, farFirst) = await ClientAsync(server);
+        await UntilChannelsAsync(1);
         var (second, farSecond) = await ClientAsync(server);
+        await UntilChannelsAsync(2);
         var channels = await AskAsync("GET", "/v1/channels");
         await AskAsync("DELETE", $"/v1/channels/{channels[0].GetProperty("id")}");
         Assert.Equal(ReadEnd.Reset, (await first.ReadAsync(new byte[1], Cancel)).End);

@@ -84,7 +84,9 @@ public sealed class BrokerDaemonTests : IAsyncDisposable
         await UntilAsync(() => _here.Listeners == 1);
         _time.Advance(TimeSpan.FromMinutes(1));
         connection.Lose("the server went away");
-        await UntilAsync(() => _daemon.Find("a")!.Link.Status.State == LinkState.Restoring);
+        // The event, and not the state: that can be seen a moment earlier.
+        await UntilAsync(() => _events.Any(e => e.Name == "link.lost"));
+        Assert.Equal(LinkState.Restoring, _daemon.Find("a")!.Link.Status.State);
         Assert.Equal(1, _here.Listeners);
 
         await using var client = await DialAsync(1234);

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Culvert.Broker.Config;
@@ -126,9 +128,11 @@ public sealed class MetricsTests : IDisposable
         listener.Prefixes.Add($"http://127.0.0.1:{port}/");
         var complaints = new ConcurrentQueue<string>();
         var rounds = 0;
+        using var mayStart = new SemaphoreSlim(2);
         var exporter = new OtlpExporter(new OtlpOptions(new Uri($"http://127.0.0.1:{port}/v1/metrics"), TimeSpan.FromSeconds(60)), () =>
         {
             Interlocked.Increment(ref rounds);
+            mayStart.Wait(Cancel);
             return "{}"u8.ToArray();
         }, complaints.Enqueue, time);
         using var stop = new CancellationTokenSource();
@@ -140,8 +144,10 @@ public sealed class MetricsTests : IDisposable
             await Task.Yield();
         }
         Assert.Contains("can't be sent", Assert.Single(complaints), StringComparison.Ordinal);
+        // Two attempts are over, and the third has not begun: none can meet a collector that begins to listen.
         listener.Start();
         await stop.CancelAsync();
+        mayStart.Release(2);
         var request = await listener.GetContextAsync().WaitAsync(Cancel);
         Assert.Equal(("POST", "/v1/metrics", "application/json"), (request.Request.HttpMethod, request.Request.Url!.AbsolutePath, request.Request.ContentType));
         Assert.Equal("{}", await new StreamReader(request.Request.InputStream, Encoding.UTF8).ReadToEndAsync(Cancel));
@@ -151,8 +157,19 @@ public sealed class MetricsTests : IDisposable
 
     private static int FreePort()
     {
-        using var socket = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        return ((IPEndPoint)socket.LocalEndpoint).Port;
+        // Below the range from which the system gives ports to whoever asks for any.
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        while (true)
+        {
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, RandomNumberGenerator.GetInt32(12_000, 31_000)));
+                return ((IPEndPoint)socket.LocalEndPoint!).Port;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                continue;
+            }
+        }
     }
 }
