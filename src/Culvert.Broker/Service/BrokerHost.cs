@@ -122,7 +122,7 @@ public sealed class BrokerHost : IAsyncDisposable
         if (_options.MetricsPort is { } port)
             _metrics = await MetricsServer.StartAsync(port, () => PrometheusText.Write(_collector!.Collect()), cancellationToken).ConfigureAwait(false);
         await _daemon.ApplyAsync(config, cancellationToken).ConfigureAwait(false);
-        _processId = ProcessIdFile.Write(_options.ProcessIdFile);
+        _processId = ProcessIdFile.Write(_options.ProcessIdFile, _log.WriteLine);
     }
 
     /// <summary>Serves until stopped, asked to stop, or broken; or until a link is lost, when that shall end it.</summary>

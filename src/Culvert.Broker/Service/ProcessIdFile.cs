@@ -6,12 +6,15 @@ namespace Culvert.Broker.Service;
 internal sealed class ProcessIdFile : IDisposable
 {
     private readonly string _path;
+    private readonly Action<string> _complain;
 
-    private ProcessIdFile(string path) => _path = path;
+    private ProcessIdFile(string path, Action<string> complain) => (_path, _complain) = (path, complain);
 
-    /// <summary>Writes it; null: none is wanted.</summary>
+    /// <summary>Writes it.</summary>
+    /// <param name="path">Where; null: none is wanted.</param>
+    /// <param name="complain">Told when it can't be removed at the end.</param>
     /// <exception cref="IOException">It can't be written.</exception>
-    public static ProcessIdFile? Write(string? path)
+    public static ProcessIdFile? Write(string? path, Action<string> complain)
     {
         if (path is null)
             return null;
@@ -23,9 +26,19 @@ internal sealed class ProcessIdFile : IDisposable
         {
             throw new IOException($"{path}: {FileCause.Of(e)}", e);
         }
-        return new ProcessIdFile(path);
+        return new ProcessIdFile(path, complain);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => File.Delete(_path);
+    public void Dispose()
+    {
+        try
+        {
+            File.Delete(_path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _complain($"{_path} can't be removed: {FileCause.Of(e)}");
+        }
+    }
 }

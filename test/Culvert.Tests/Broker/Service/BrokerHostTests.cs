@@ -100,6 +100,50 @@ public sealed class BrokerHostTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_broker_that_starts_in_the_moment_in_which_another_lets_go_waits_for_it()
+    {
+        Task starting;
+        await using var host = Host();
+        // As an ending broker leaves it for that moment: no socket any more, and the place still held.
+        await using (new FileStream(Path.Combine(_folder, "broker.sock.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+        {
+            starting = host.StartAsync(Cancel);
+            Assert.False(starting.IsCompleted);
+        }
+        await starting;
+        Assert.True(File.Exists(Path.Combine(_folder, "broker.sock")));
+    }
+
+    [Fact]
+    public async Task A_broker_that_cuts_its_clients_off_is_still_there()
+    {
+        var path = Path.Combine(_folder, "broker.sock");
+        using var client = new ControlClient(path);
+        Assert.False(await client.IsServedAsync(Cancel));
+        using (var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            listener.Bind(new UnixDomainSocketEndPoint(path));
+            listener.Listen();
+            var served = client.IsServedAsync(Cancel);
+            (await listener.AcceptAsync(Cancel)).Dispose();
+            Assert.True(await served);
+        }
+        Assert.False(await client.IsServedAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task A_process_id_file_that_cannot_be_removed_is_told_and_keeps_nothing_from_its_end()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, "run"));
+        await using var host = Host(Path.Combine(folder.FullName, "pid"));
+        await host.StartAsync(Cancel);
+        folder.Delete(recursive: true);
+        Assert.True(await host.EndAsync());
+        Assert.Contains("run/pid can't be removed: ", Log, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(_folder, "broker.sock")));
+    }
+
+    [Fact]
     public async Task A_process_id_file_that_cannot_be_written_ends_the_start_and_leaves_no_socket()
     {
         await using (var host = Host(Path.Combine(_folder, "none", "pid")))
