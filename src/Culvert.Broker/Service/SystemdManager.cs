@@ -8,10 +8,6 @@ namespace Culvert.Broker.Service;
 /// <summary>Tells systemd how things are (sd_notify(3)): a datagram to the socket that it named. Without one, nobody is told. Thread-safe.</summary>
 public sealed class SystemdManager : ServiceManager
 {
-    /// <summary>Its queue is short (ten on Linux), and a state that it never hears of is not told again: systemd would wait for it, and end the service.
-    /// A sign of life is.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
-
     private readonly string? _socket;
     private readonly Action<string> _complain;
     private readonly TimeSpan? _watchdog;
@@ -21,6 +17,10 @@ public sealed class SystemdManager : ServiceManager
     /// <param name="watchdog">A sign of life is wanted within this time; null: none is.</param>
     /// <param name="complain">Told once when it can't be reached.</param>
     public SystemdManager(string? socket, TimeSpan? watchdog, Action<string> complain) => (_socket, _watchdog, _complain) = (socket, watchdog, complain);
+
+    /// <summary>How long a state waits for room in the queue, which is short (ten on Linux): a state that systemd never hears of is not told again, and it would end the service.
+    /// A sign of life is.</summary>
+    internal TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
     public override TimeSpan? Watchdog => _watchdog;

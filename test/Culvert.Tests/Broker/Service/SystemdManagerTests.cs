@@ -31,14 +31,25 @@ public sealed class SystemdManagerTests : IDisposable
     [Fact]
     public async Task A_state_waits_for_room_in_the_queue_and_a_sign_of_life_does_not()
     {
-        var manager = new SystemdManager(Address, null, _complaints.Add);
+        var manager = new SystemdManager(Address, null, _complaints.Add) { Patience = TimeSpan.FromMinutes(1) };
         while (_complaints.Count == 0)
             manager.Alive();
-        var telling = Task.Run(() => manager.Ready("all is up"), Cancel);
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var telling = Task.Factory.StartNew(
+            () =>
+            {
+                begun.SetResult();
+                manager.Ready("all is up");
+            }, Cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        await begun.Task;
+        // Who didn't wait would be through by then, and it would be lost.
+        await Task.WhenAny(telling, Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Cancel));
+        const string ready = "READY=1\nSTATUS=all is up\n";
         var heard = "";
-        while (heard != "READY=1\nSTATUS=all is up\n")
+        while (heard != ready && !(telling.IsCompleted && _queue.Available == 0))
             heard = await HearAsync();
         await telling;
+        Assert.Equal(ready, heard);
         Assert.Contains("can't be told", Assert.Single(_complaints), StringComparison.Ordinal);
     }
 
