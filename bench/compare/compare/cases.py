@@ -163,11 +163,13 @@ class Opens(Case):
 class Sessions(Case):
     """A hundred FTP sessions at once, logged in before, each with a file of 1 MiB."""
 
-    name, title = "sessions", "100 sessions at once, 1 MiB each"
+    title = "100 sessions at once, 1 MiB each"
     metrics = [Metric("speed", "MB/s", True)]
-    contenders = ["culvert", "ssh -L", "FTP"]
-    seconds = 6
     count = 100
+
+    def __init__(self, rig, names, seconds):
+        self.rig, self.contenders, self.seconds = rig, names, seconds
+        self.name = "-".join(filter(None, ["sessions", rig.kind if rig.delay else "", str(rig.delay or "")]))
 
     def measure(self, stage, name):
         files = stage.files

@@ -19,7 +19,8 @@ def full(size, files):
     cases = [Start(), Opens(1, 1000, FEWER), Opens(16, 2000, 4 * FEWER)]
     cases += [Bulk(way, Rig(), EVERYBODY, size, seconds=20) for way in ("download", "upload")]
     cases += [SmallFiles(Rig(), ["culvert", "ssh -L", "sftp get", "sftp", "FTP"], 1024, 1000, {"ssh -L": FEWER}, 16),
-              SmallFiles(Rig(), ["culvert", "ssh -L", "sftp", "FTP"], MIB, 100, seconds=12), Sessions(), Memory()]
+              SmallFiles(Rig(), ["culvert", "ssh -L", "sftp", "FTP"], MIB, 100, seconds=12),
+              Sessions(Rig(), ["culvert", "ssh -L", "FTP"], 6), Sessions(ProxyRig(20), ["culvert", "ssh -L"], 35), Memory()]
     cases += [Noops(bulk=False), Noops(bulk=True), BesideStalled(size), BesideIdle(size // 8, 20), StalledMemory()]
     for delay in (50, 100, 20, 200):
         cases.append(Bulk("download", ProxyRig(delay), ["culvert", "ssh -L", "sftp", "scp"], size, SLOW[delay], 25))
@@ -49,7 +50,7 @@ def quick(size):
             Bulk("download", PathRig(50, GIGABIT), ["culvert", "ssh -L", "FTP"], size // 2, size // 4, 11),
             Bulk("upload", PathRig(50), ["culvert", "ssh -L"], size // 4, seconds=6),
             SmallFiles(Rig(), ["culvert", "ssh -L", "sftp get", "sftp", "FTP"], 1024, 300, {"ssh -L": 20}, 6),
-            SmallFiles(PathRig(100), ["culvert", "sftp get", "sftp", "FTP"], 1024, 10, seconds=20), Sessions(), Noops(bulk=True), BesideStalled(size, 3)]
+            SmallFiles(PathRig(100), ["culvert", "sftp get", "sftp", "FTP"], 1024, 10, seconds=20), Sessions(Rig(), ["culvert", "ssh -L", "FTP"], 6), Noops(bulk=True), BesideStalled(size, 3)]
 
 
 def chosen(cases, names):

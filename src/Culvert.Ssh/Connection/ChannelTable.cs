@@ -8,6 +8,7 @@ internal sealed class ChannelTable
     private readonly Lock _gate = new();
     private readonly List<Channel?> _channels = [];
     private readonly PriorityQueue<uint, uint> _free = new();
+    private int _bulk;
     private Failure? _closed;
 
     /// <summary>Channels that exist now.</summary>
@@ -17,6 +18,16 @@ internal sealed class ChannelTable
         {
             lock (_gate)
                 return _channels.Count - _free.Count;
+        }
+    }
+
+    /// <summary>Those of them that may move files.</summary>
+    public int BulkCount
+    {
+        get
+        {
+            lock (_gate)
+                return _bulk;
         }
     }
 
@@ -37,16 +48,17 @@ internal sealed class ChannelTable
         {
             if (_closed is not null)
                 return _closed;
-            if (_free.TryDequeue(out var number, out _))
+            if (!_free.TryDequeue(out var number, out _))
             {
-                channel.Number = number;
-                _channels[(int)number] = channel;
-                return null;
+                if (_channels.Count == ConnectionLimits.MaximumChannels)
+                    return new Failure(FailureKind.Shortage, $"too many channels on this SSH connection ({ConnectionLimits.MaximumChannels})");
+                number = (uint)_channels.Count;
+                _channels.Add(null);
             }
-            if (_channels.Count == ConnectionLimits.MaximumChannels)
-                return new Failure(FailureKind.Shortage, $"too many channels on this SSH connection ({ConnectionLimits.MaximumChannels})");
-            channel.Number = (uint)_channels.Count;
-            _channels.Add(channel);
+            channel.Number = number;
+            _channels[(int)number] = channel;
+            if (channel.Priority == Priority.Bulk)
+                _bulk++;
             return null;
         }
     }
@@ -71,6 +83,8 @@ internal sealed class ChannelTable
                 return;
             _channels[(int)channel.Number] = null;
             _free.Enqueue(channel.Number, channel.Number);
+            if (channel.Priority == Priority.Bulk)
+                _bulk--;
         }
     }
 

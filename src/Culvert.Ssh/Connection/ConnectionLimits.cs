@@ -18,6 +18,10 @@ internal static class ConnectionLimits
     /// costs stays at this many times the minimum window.</summary>
     public const int MaximumChannels = 2048;
 
+    /// <summary>A channel beside so many that may move files takes no large packets: sshd takes fresh memory for each that does, and a hundred downloads at once were a fifth
+    /// slower than with small ones. Up to 32 it makes no difference that shows (docs/performance.md); one download alone gains.</summary>
+    public const int MaximumLargePacketChannels = 8;
+
     /// <summary>Packets of one channel that wait for the writer: 256 KiB, what one large send takes. More would only delay the other channels.</summary>
     public const int MaximumUnsentSlots = 8;
 

@@ -53,7 +53,8 @@ internal static class Limits
 
     /// <summary>What it takes from OpenSSH over a long way. OpenSSH reads no more at once from what it forwards, into a buffer of all that it has credit for; for each such read it copies the
     /// whole buffer into a larger one. With reads of 32 KiB it stands still for two seconds in every download over a long way, with these it doesn't (measured; larger ones gain little).
-    /// On a short way a hundred channels at once cost it half as much processor time again with these: fresh memory for each (measured).</summary>
+    /// A hundred channels at once cost it half as much processor time again with these, fresh memory for each (measured): only the first few of a connection take them, and
+    /// only where the way is long.</summary>
     public const int LargeChannelPacket = 128 * 1024;
 
     /// <summary>Start of the receive window of a channel that moves files: what OpenSSH gives (64 packets); growing pays only where it is measured to.</summary>

@@ -240,12 +240,12 @@ public sealed class ConnectionReceiveTests
         var time = new FakeTimeProvider();
         await using var client = new ClientSide(ours, time, options: new() { TakesLargePackets = true });
         await using var peer = new ScriptedPeer(theirs, Stop);
-        await using var first = (await OpenAsync(Limits.MaximumChannelPacket, RoundTrip.LongWay)).Duplex;
-        var (duplex, number) = await OpenAsync(Limits.LargeChannelPacket, RoundTrip.LongWay);
+        await using var first = (await OpenAsync(client, peer, time, RoundTrip.LongWay, Limits.MaximumChannelPacket)).Duplex;
+        var (duplex, number) = await OpenAsync(client, peer, time, RoundTrip.LongWay, Limits.LargeChannelPacket);
         await using var second = duplex;
         // The way turns out to be shorter: what was announced counts.
-        await using var third = (await OpenAsync(Limits.LargeChannelPacket, RoundTrip.LongWay - TimeSpan.FromTicks(1))).Duplex;
-        await using var fourth = (await OpenAsync(Limits.MaximumChannelPacket, RoundTrip.LongWay)).Duplex;
+        await using var third = (await OpenAsync(client, peer, time, RoundTrip.LongWay - TimeSpan.FromTicks(1), Limits.LargeChannelPacket)).Duplex;
+        await using var fourth = (await OpenAsync(client, peer, time, RoundTrip.LongWay, Limits.MaximumChannelPacket)).Duplex;
         await peer.SendAsync(ScriptedPeer.Data(number, new byte[length]));
         if (isTaken)
         {
@@ -258,18 +258,50 @@ public sealed class ConnectionReceiveTests
         {
             Assert.Contains("allowed in one packet", (await client.Multiplexer.Closed).Text, StringComparison.Ordinal);
         }
+    }
 
-        async Task<(Duplex Duplex, uint Number)> OpenAsync(int announced, TimeSpan roundTrip)
+    [Fact]
+    public async Task Only_the_first_few_channels_that_move_files_take_large_packets()
+    {
+        var (ours, theirs) = MemoryPacketTransport.Pair();
+        var time = new FakeTimeProvider();
+        await using var client = new ClientSide(ours, time, options: new() { TakesLargePackets = true });
+        await using var peer = new ScriptedPeer(theirs, Stop);
+        // Dialogues take none, and don't count.
+        for (var dialogues = 0; dialogues <= ConnectionLimits.MaximumLargePacketChannels; dialogues++)
+            await OpenAsync(client, peer, time, RoundTrip.LongWay, Limits.MaximumChannelPacket, Priority.Interactive);
+        for (var files = 1; files < ConnectionLimits.MaximumLargePacketChannels; files++)
+            await OpenAsync(client, peer, time, RoundTrip.LongWay, Limits.LargeChannelPacket);
+        var last = await OpenAsync(client, peer, time, RoundTrip.LongWay, Limits.LargeChannelPacket);
+        var beyond = await OpenAsync(client, peer, time, RoundTrip.LongWay, Limits.MaximumChannelPacket);
+        // There is room for one again when both sides have closed two.
+        await CloseAsync(beyond.Duplex, beyond.Number);
+        await CloseAsync(last.Duplex, last.Number);
+        await OpenAsync(client, peer, time, RoundTrip.LongWay, Limits.LargeChannelPacket);
+        await OpenAsync(client, peer, time, RoundTrip.LongWay, Limits.MaximumChannelPacket);
+
+        async Task CloseAsync(Duplex duplex, uint number)
         {
-            var dial = client.Network.Connect(new("far", 5000), ConnectOptions.Default with { Priority = Priority.Bulk });
-            var reader = new SshReader((await peer.ExpectAsync(MessageNumber.ChannelOpen)).AsSpan(1), "CHANNEL_OPEN");
-            reader.String("type");
-            var (sender, _, packet) = (reader.UInt32("sender"), reader.UInt32("window"), reader.UInt32("maximum packet"));
-            Assert.Equal((uint)announced, packet);
-            time.Advance(roundTrip);
-            await peer.SendAsync(ScriptedPeer.Confirmation(sender, sender, Limits.InitialWindow, Limits.MaximumChannelPacket));
-            return ((await dial.Outcome).Duplex!, sender);
+            await duplex.DisposeAsync();
+            await peer.ExpectAsync(MessageNumber.ChannelClose);
+            // What follows a CLOSE is answered when both were seen to.
+            await peer.SendAsync(ScriptedPeer.Close(number), ChannelMessages.GlobalRequest("keepalive@openssh.com", true, []));
+            await peer.ExpectAsync(MessageNumber.RequestFailure);
         }
+    }
+
+    /// <summary>Opens a channel that says that it takes so much in one packet, and is confirmed after so long.</summary>
+    private static async Task<(Duplex Duplex, uint Number)> OpenAsync(
+        ClientSide client, ScriptedPeer peer, FakeTimeProvider time, TimeSpan roundTrip, int announced, Priority priority = Priority.Bulk)
+    {
+        var dial = client.Network.Connect(new("far", 5000), ConnectOptions.Default with { Priority = priority });
+        var reader = new SshReader((await peer.ExpectAsync(MessageNumber.ChannelOpen)).AsSpan(1), "CHANNEL_OPEN");
+        reader.String("type");
+        var (sender, _, packet) = (reader.UInt32("sender"), reader.UInt32("window"), reader.UInt32("maximum packet"));
+        Assert.Equal((uint)announced, packet);
+        time.Advance(roundTrip);
+        await peer.SendAsync(ScriptedPeer.Confirmation(sender, sender, Limits.InitialWindow, Limits.MaximumChannelPacket));
+        return ((await dial.Outcome).Duplex!, sender);
     }
 
     [Fact]

@@ -45,7 +45,7 @@ internal sealed partial class Channel
         if (requests is not null)
             (_errors, _errorsReadable, _unanswered) = (new ReceiveBuffer(host.Buffers), new Signal(), new Queue<TaskCompletionSource<bool>>());
         Priority = priority;
-        MaximumPacket = host.MaximumPacket;
+        MaximumPacket = host.MaximumPacketOf(priority);
         _receiving = new ReceivingHalf(host, priority == Priority.Bulk ? Limits.InitialWindow : ConnectionLimits.DialogueWindow, MaximumPacket);
         _sending = new SendingHalf(host);
         InitialWindow = _receiving.InitialWindow;

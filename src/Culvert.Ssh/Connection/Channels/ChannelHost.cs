@@ -1,3 +1,4 @@
+using Culvert.Net;
 using Culvert.Ssh.Wire;
 
 namespace Culvert.Ssh.Connection;
@@ -10,7 +11,9 @@ internal sealed record ChannelHost(
     public bool TakesLargePackets { get; init; }
 
     /// <summary>What the peer may send in one packet on a channel that begins now, in bytes.</summary>
-    public int MaximumPacket => TakesLargePackets && RoundTrip.FarAway is not null ? Limits.LargeChannelPacket : Limits.MaximumChannelPacket;
+    public int MaximumPacketOf(Priority priority) =>
+        TakesLargePackets && priority == Priority.Bulk && Table.BulkCount < ConnectionLimits.MaximumLargePacketChannels && RoundTrip.FarAway is not null
+            ? Limits.LargeChannelPacket : Limits.MaximumChannelPacket;
 
     /// <summary>For a peer that may hold credit back; null: it doesn't.</summary>
     public Nudge? Nudge { get; init; }
