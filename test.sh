@@ -72,6 +72,11 @@ watch_for_hangs() {
 }
 
 passed=0 failed=0 skipped=0
+# What measures must go on compiling, too; its figures are no tests.
+if [ -z "$filtered" ] && ! dotnet build bench/Culvert.Bench --verbosity quiet -clp:NoSummary; then
+    echo "bench/Culvert.Bench does not build"
+    failed=1
+fi
 for project in "${projects[@]}"; do
     printf '\n== %s\n' "$project"
     if ! dotnet build "test/$project" --verbosity quiet -clp:NoSummary; then

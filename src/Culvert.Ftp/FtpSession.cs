@@ -92,8 +92,9 @@ internal sealed partial class FtpSession
 
     private async Task ConverseAsync(ControlConnection client, ControlConnection server, Endpoint reached, CancellationToken stop, CancellationToken end)
     {
-        await using var ready = new ReadyListeners(_far);
-        var context = new DataPathContext(_near, ready, new(_nearAddress.ToString(), 0), reached, _client.Peer, Options, _relay.Time, _relay.Logger, _id,
+        await using var near = new ReadyListeners(_near);
+        await using var far = new ReadyListeners(_far);
+        var context = new DataPathContext(near, far, new(_nearAddress.ToString(), 0), reached, _client.Peer, Options, _relay.Time, _relay.Logger, _id,
             Post, Stir)
         {
             EncryptNear = Options.ClientTls is { } clientTls ? duplex => clientTls.Wrap(duplex, data: true) : null,

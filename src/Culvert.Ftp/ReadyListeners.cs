@@ -2,8 +2,8 @@ using Culvert.Net;
 
 namespace Culvert.Ftp;
 
-/// <summary>A network that has the next listener ready before it's asked for: over a long way that saves a round trip for each transfer. It begins with the
-/// first one, so that no port is opened for those who never need any.</summary>
+/// <summary>A network that has the next listener ready before it's asked for, where listening costs a round trip: that is saved for each transfer. It begins with the
+/// first one, so that no port is opened for those who never need any; and of a range of ports, which is small, it keeps none.</summary>
 /// <remarks>Whoever connects to a port that waits here isn't expected by anyone: the connection is reset, and the port given up. So to know the port early
 /// is of no use to a stranger, and he who tries it blindly is not there when it's taken into use. Disposing closes what was not taken. Thread-safe.</remarks>
 internal sealed class ReadyListeners(INetwork network) : INetwork, IAsyncDisposable
@@ -11,6 +11,8 @@ internal sealed class ReadyListeners(INetwork network) : INetwork, IAsyncDisposa
     private readonly CancellationTokenSource _life = new();
     private readonly Lock _gate = new();
     private readonly List<Spare> _spares = [];
+
+    public bool ListensOverAWay => network.ListensOverAWay;
 
     public Dial Connect(Endpoint to, ConnectOptions options) => network.Connect(to, options);
 
@@ -26,7 +28,7 @@ internal sealed class ReadyListeners(INetwork network) : INetwork, IAsyncDisposa
         listener ??= await network.ListenAsync(at, options, cancellationToken).ConfigureAwait(false);
         lock (_gate)
         {
-            if (!_life.IsCancellationRequested)
+            if (network.ListensOverAWay && options.Ports is null && !_life.IsCancellationRequested)
                 _spares.Add(new(network, at, options, _life.Token));
         }
         return listener;

@@ -16,6 +16,9 @@ public interface INetwork
     /// <param name="cancellationToken">Gives up; a listener that still comes is closed.</param>
     /// <exception cref="NetworkException">The network refused.</exception>
     ValueTask<IListener> ListenAsync(Endpoint at, ListenOptions options, CancellationToken cancellationToken);
+
+    /// <summary>To listen here is to ask somebody over a way: whoever will need a port does well to ask ahead.</summary>
+    bool ListensOverAWay => false;
 }
 
 /// <summary>Orders between connections of one network, never within one.</summary>

@@ -9,6 +9,9 @@ namespace Culvert.OpenSsh;
 public sealed class OpenSshNetwork(OpenSshMaster master, INetwork channels) : INetwork
 {
     /// <inheritdoc/>
+    public bool ListensOverAWay => true;
+
+    /// <inheritdoc/>
     public Dial Connect(Endpoint to, ConnectOptions options) => channels.Connect(to, options);
 
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ import statistics
 import time
 
 from . import contenders, sessions
-from .contenders import TUNNEL
+from .contenders import OWN, TUNNEL
 from .processes import Child, Failed, find, free_port, wait_for, work
 from .rigs import Rig
 from .servers import Vsftpd
@@ -29,6 +29,8 @@ class Case:
     metrics = []
     contenders = []
     server = Vsftpd
+    programs = ()      # which it needs itself
+    ftp_client = None  # by which contenders move files by FTP; None where the benchmark does, or nobody
     seconds = 10  # a round's, roughly, for what is said before the start
 
     def measure(self, stage, name):
@@ -65,8 +67,11 @@ class Start(Case):
 class Bulk(Case):
     """
     One big file. The time of a file of one byte by the same means, taken just before, is subtracted: logging in to FTP or
-    starting an sftp session isn't counted, whoever needs how many round trips for it, and a slow peer's smaller file is no disadvantage.
+    starting an sftp session isn't counted, whoever needs how many round trips for it, and a slow peer's smaller file is no disadvantage
+    (but on a path, where TCP's slow start is in the figure: there everybody moves the same).
     """
+
+    ftp_client = "curl"
 
     def __init__(self, way, rig, names, size, slow_size=None, seconds=30):
         self.way, self.rig, self.contenders, self.size, self.slow_size, self.seconds = way, rig, names, size, slow_size or size, seconds
@@ -77,7 +82,7 @@ class Bulk(Case):
             self.metrics.append(Metric("CPU", "s/GiB", False))
 
     def size_for(self, name):
-        return self.size if name in ("culvert", "FTP", "FTPS") else min(self.size, self.slow_size)
+        return self.size if name in (*OWN, "FTP", "FTPS") else min(self.size, self.slow_size)
 
     def remark(self, name):
         return describe(self.size_for(name))
@@ -110,6 +115,7 @@ class SmallFiles(Case):
     """Many files, one after another, in one session, by lftp's mirror, sftp's get -r, or (sftp get) a get for each. The time of a folder with one file is subtracted."""
 
     metrics = [Metric("files", "files/s", True)]
+    ftp_client = "lftp"
 
     def __init__(self, rig, names, size, count, fewer=None, seconds=20, server=Vsftpd):
         self.rig, self.contenders, self.size, self.count, self.fewer, self.seconds, self.server = rig, names, size, count, fewer or {}, seconds, server
@@ -139,6 +145,7 @@ class Opens(Case):
     """Channel opens: connect through a plain forward, wait for the one byte that the other end answers with, close."""
 
     contenders = ["culvert", "ssh -L"]
+    programs = ["cc"]
 
     def __init__(self, at_once, count, fewer):
         self.at_once, self.count, self.fewer = at_once, count, fewer

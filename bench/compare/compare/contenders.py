@@ -3,7 +3,7 @@ import contextlib
 import os
 import re
 
-from .processes import REPOSITORY, Child, Failed, find, free_port, wait_for, work
+from .processes import REPOSITORY, Child, Failed, find, free_port, lacking, wait_for, work
 from .servers import CIPHER, KEY_EXCHANGE, NARROW, TLS_CIPHER, WIDE, Vsftpd
 
 CULVERT = os.path.join(REPOSITORY, "out", "culvert")
@@ -44,8 +44,8 @@ class Ftp:
     def get(self, name, path):
         return self.curl + ["-o", path, self.url + name]
 
-    def put(self, path, name):
-        return self.curl + ["-T", path, self.url + "incoming/" + name]
+    def put(self, path, name, times=1):
+        return self.curl + ["-T", path, self.url + "incoming/" + name] * times
 
     def get_folder(self, folder, received):
         return [find("lftp"), "--norc", "-c", self.lftp + "mirror --no-perms %s %s" % (folder, received)]
@@ -202,17 +202,22 @@ def far_ftp(stage):
     return "127.0.0.2" if stage.rig.bind == "0.0.0.0" else stage.rig.bind
 
 
-PREFETCH = "prefetch"
-ALL = {"culvert": culvert, PREFETCH: culvert_prefetch, "no-delay": culvert_no_delay, "no-delay + prefetch": culvert_no_delay_prefetch,
+ALL = {"culvert": culvert, "prefetch": culvert_prefetch, "no-delay": culvert_no_delay, "no-delay + prefetch": culvert_no_delay_prefetch,
        "ssh -L": ssh_forward, "sftp": sftp, "sftp get": sftp_singly, "scp": scp, "rclone": rclone, "FTPS": ftps, "FTP": plain_ftp}
-PROGRAMS = {"ssh -L": ["ssh", "curl"], "sftp": ["ssh", "sftp"], "sftp get": ["ssh", "sftp"], "scp": ["ssh", "scp"], "rclone": ["rclone"],
-            "FTPS": ["curl", "openssl"], "FTP": ["curl"]}
+OWN = ("culvert", "prefetch", "no-delay", "no-delay + prefetch")  # Culvert without and with options: no peers
+PROGRAMS = {"ssh -L": ["ssh"], "sftp": ["ssh", "sftp", "sftp-server"], "sftp get": ["ssh", "sftp", "sftp-server"],
+            "scp": ["ssh", "scp", "sftp-server"], "rclone": ["rclone", "sftp-server"]}
+BY_SFTP = ("sftp", "sftp get", "scp", "rclone")  # the others move files by FTP
 
 
-def missing(name):
-    """Why a contender can't take part, or None."""
-    absent = [program for program in PROGRAMS.get(name, []) if find(program) is None]
-    return "not installed: " + ", ".join(absent) if absent else None
+def label(name):
+    """A contender's name for people."""
+    return "culvert, " + name if name in OWN and name != "culvert" else name
+
+
+def missing(name, ftp_client):
+    """Why a contender can't take part where this program (or None) moves files by FTP, or None."""
+    return lacking(PROGRAMS.get(name, []) + ([ftp_client] if ftp_client and name not in BY_SFTP else []))
 
 
 def verify(log):

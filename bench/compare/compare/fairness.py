@@ -1,13 +1,12 @@
 """What sessions do to each other: many small ones beside a big transfer, transfers beside a client that reads nothing."""
 import contextlib
-import ftplib
 import os
 import statistics
 import time
 
 from . import contenders, sessions
 from .cases import MIB, Case, Metric, describe, longer
-from .contenders import TUNNEL, WIDE
+from .contenders import WIDE
 from .processes import Child, work
 from .rigs import ProxyRig
 
@@ -15,52 +14,59 @@ from .rigs import ProxyRig
 class Noops(Case):
     """
     NOOPs in fifty FTP sessions, at random moments, 300 a second in all: how long until the reply is there, in the middle and for the slowest in a hundred.
-    Beside them: nothing, or one download that lasts longer than they do, whose speed is told too.
+    Beside them: nothing, or a download or upload that lasts longer than they do, whose speed is told too. An upload is of a GiB, over and over: an endless one would fill memory.
     """
 
     contenders = ["culvert", "ssh -L", "FTP"]
     sessions, count, rate, seconds = 50, 1500, 300, 8
 
-    def __init__(self, bulk):
-        self.bulk = bulk
-        self.name = "noop-beside-download" if bulk else "noop"
-        self.title = "NOOP in 50 sessions, %s" % ("beside one download" if bulk else "and nothing else")
+    def __init__(self, way=None):
+        self.way = way
+        self.name = "noop-beside-" + way if way else "noop"
+        self.title = "NOOP in 50 sessions, %s" % ("beside one " + way if way else "and nothing else")
         self.metrics = [Metric("median", "ms", False), Metric("slowest-in-100", "ms", False)]
-        if bulk:
-            self.metrics.append(Metric("download", "MB/s", True))
+        if way:
+            self.metrics.append(Metric(way, "MB/s", True))
+            self.ftp_client = "curl"
 
     def measure(self, stage, name):
         with contenders.ALL[name](stage) as standing, sessions.logged_in(standing.moves.address, standing.moves.port, self.sessions) as connections:
-            with self._beside(stage, standing) as download:
-                before, begin = download.written() if download else 0, time.perf_counter()
+            with self._beside(stage, standing) as bulk:
+                before, begin = bulk.moved() if bulk else 0, time.perf_counter()
                 taken = sessions.noops(connections, self.count, self.rate)
                 seconds = time.perf_counter() - begin
                 values = {"median": statistics.median(taken) * 1000, "slowest-in-100": statistics.quantiles(taken, n=100)[-1] * 1000}
-                if download:
-                    download.check()
-                    values["download"] = (download.written() - before) / seconds / 1e6
+                if bulk:
+                    bulk.check()
+                    values[self.way] = (bulk.moved() - before) / seconds / 1e6
         return values
 
     @contextlib.contextmanager
     def _beside(self, stage, standing):
-        if not self.bulk:
+        if not self.way:
             yield None
             return
-        source = stage.files.holes("endless", 1 << 40)
-        with Child(standing.moves.get(source, os.devnull), stage.rig.near, stage.keys.path("endless.log")) as child:
-            while child.written() < 64 * MIB:
+        if self.way == "download":
+            command = standing.moves.get(stage.files.holes("endless", 1 << 40), os.devnull)
+        else:
+            command = standing.moves.put(os.path.join(stage.files.served, stage.files.holes("gibibyte", 1 << 30)), "gibibyte", times=100)
+        with Child(command, stage.rig.near, stage.keys.path("bulk.log")) as child:
+            while child.moved() < 64 * MIB:
                 child.check()
                 time.sleep(0.01)
             yield child
+        if self.way == "upload":
+            os.remove(os.path.join(stage.files.incoming, "gibibyte"))
 
 
 class Beside(Case):
-    """A download beside others, and the same download alone."""
+    """A download beside others, and the same alone, before it and after: the share is of those two's mean, so that getting faster or slower with each turn counts for neither."""
 
+    ftp_client = "curl"
     metrics = [Metric("speed", "MB/s", True), Metric("share", "% of it alone", True)]
     contenders = ["culvert", "ssh -L"]
 
-    def __init__(self, size, seconds=15):
+    def __init__(self, size, seconds=20):
         self.size, self.seconds = size, seconds
 
     def others(self, stage, standing):
@@ -74,10 +80,11 @@ class Beside(Case):
         stage.files.make("one", 1)
         stage.files.make(source, self.size)
         with contenders.ALL[name](stage) as standing:
-            alone = self._speed(stage, standing, source)
+            before = self._speed(stage, standing, source)
             with self.others(stage, standing):
                 beside = self._speed(stage, standing, source)
-        return {"speed": beside, "share": 100 * beside / alone}
+            after = self._speed(stage, standing, source)
+        return {"speed": beside, "share": 100 * beside / statistics.mean((before, after))}
 
     def _speed(self, stage, standing, source):
         taken = []

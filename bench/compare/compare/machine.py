@@ -5,7 +5,7 @@ import subprocess
 
 from .contenders import CULVERT, version
 from .processes import REPOSITORY, find
-from .servers import CIPHER, KEY_EXCHANGE, TLS_CIPHER, python_with
+from .servers import CIPHER, KEY_EXCHANGE, TLS_CIPHER, digest, python_with
 
 
 def describe():
@@ -20,6 +20,20 @@ def describe():
             "culvert": version(CULVERT, "-V"), "OpenSSH": version("ssh", "-V"), "vsftpd": vsftpd(), "curl": version("curl", "--version"),
             "pyftpdlib": pyftpdlib(), "lftp": version("lftp", "--version"), "rclone": version("rclone", "--version")}.items() if said},
     }
+
+
+def binary():
+    """What was measured. The commit is the work tree's, and tells nothing of when the binary was built."""
+    return {"sha256": digest(CULVERT), "size": os.path.getsize(CULVERT), "stale": os.path.getmtime(CULVERT) < last_change()}
+
+
+def last_change():
+    """When a source was changed last; what builds leave beside them isn't one."""
+    last = 0
+    for folder, folders, files in os.walk(os.path.join(REPOSITORY, "src")):
+        folders[:] = [name for name in folders if name not in ("bin", "obj")]
+        last = max([last] + [os.path.getmtime(os.path.join(folder, name)) for name in files])
+    return last
 
 
 def vsftpd():

@@ -3,17 +3,19 @@ Writes docs/performance.md from the raw results beside it.
 
   report [DIR]   DIR (docs/performance) holds one folder or more with a results.json by bench/compare/run, and notes.md, written by hand.
 
-A measurement that stands in several results is taken from the latest. The charts are drawn anew.
+The page is DIR.md. A measurement that stands in several results is taken from the latest; what is said of it is worked out anew, and its chart drawn anew.
 """
 import json
 import os
 import re
 import sys
 
-from . import charts, figures
+from . import charts, plan, summary
+from .cases import MIB
+from .contenders import label
 from .goals import GOALS, judge
 from .processes import REPOSITORY
-from .text import compared, short
+from .text import compared, interval, middle, short
 
 INTRODUCTION = """# Performance
 
@@ -21,6 +23,9 @@ INTRODUCTION = """# Performance
 
 `bench/compare/run` runs Culvert's native binary and its peers on the same work, in one run, in turns whose order is drawn anew in each round, through the same servers. Times belong to a machine; what counts is the **ratio** of Culvert's
 median to the peer's, with its 95 % interval (bootstrap, rounds drawn as pairs). *Better* and *worse* are only said where that interval excludes 1, *reached* and *not reached* only where all of it lies on one side of the goal. Every file that was moved to its end has been hashed.
+"""
+
+RIGS = """## Where and how
 
 A figure holds for its **rig**, which is always named:
 
@@ -29,26 +34,25 @@ A figure holds for its **rig**, which is always named:
 - **path**: two network namespaces, joined by a device that delays packets, without and with a cap of 1 Gbit/s (queue: 50 ms of it). The kernel's real TCP with Linux's usual limits of its buffers (`tcp_rmem` 4096 131072 6291456, `tcp_wmem` 4096 16384 4194304), the congestion control
   named below: what a user gets. *Tuned* is the same with buffers of up to 32 MiB, as administrators set them who move files over long ways.
 
-The peers: *ssh -L* is OpenSSH with the FTP port and, by hand, each port of the server's passive range forwarded; *sftp* and *scp* are OpenSSH's over a connection that already stands, *sftp* fetching a folder by `get -r` and *sftp get* by a `get` for each file; *prefetch* is Culvert with `--passive-prefetch yes`, *no-delay* with `--server-no-delay yes`; *FTPS* is curl over TLS to the same FTP server, *FTP* is without any protection; both are over the rig's network directly.
+The peers: *ssh -L* is OpenSSH with the FTP port and, by hand, each port of the server's passive range forwarded; *sftp* and *scp* are OpenSSH's over a connection that already stands, *sftp* fetching a folder by `get -r` and *sftp get* by a `get` for each file; *FTPS* is curl over TLS to the same FTP server, *FTP* is without any protection; both are over the rig's network directly.
+*culvert, prefetch* is Culvert with `--passive-prefetch yes`, *culvert, no-delay* with `--server-no-delay yes`.
 One file is fetched by `curl`, a folder by `lftp`'s mirror. Logging in isn't counted where files are timed (the time of a file of one byte, or of a folder with one file, is subtracted). The FTP server is vsftpd where no other is named. SSH's algorithms are the same on both sides; no check, cipher or default of Culvert was changed for the benchmark but the
 number of sessions it admits.
 """
 
 
 def main(folder):
-    results = read(folder)
-    measurements, sources = {}, {}
-    for name, result in results:
-        for measurement in result["measurements"]:
-            measurements[measurement["id"]] = measurement
-            sources[measurement["id"]] = result
+    results, pictures = read(folder), os.path.basename(folder)
+    measurements = counted(results)
     for old in os.listdir(folder):
         if old.endswith(".svg"):
             os.remove(os.path.join(folder, old))
     for measurement in measurements.values():
         with open(os.path.join(folder, charts.file_name(measurement)), "w") as file:
             file.write(charts.draw(measurement))
-    parts = [INTRODUCTION, where_measured(results), goals(measurements, sources), notes(folder), everything(measurements, sources, os.path.basename(folder)), skipped(results)]
+    judged = [(goal, judge(goal, measurements)) for goal in GOALS]
+    parts = [INTRODUCTION, in_short(judged), goals(judged, pictures), RIGS, where_measured(results, pictures), notes(folder),
+             everything(measurements, pictures), not_measured(measurements), skipped(results)]
     with open(folder + ".md", "w") as file:
         file.write("\n".join(part for part in parts if part))
 
@@ -63,17 +67,75 @@ def read(folder):
     return sorted(found, key=lambda pair: (pair[1]["date"], pair[0]))
 
 
-def where_measured(results):
-    _, last = results[-1]
-    machine = last["machine"]
-    lines = ["## Where and how", "",
-             "%s, %s, %s, TCP congestion control %s. %s. %s." % (
-                 machine["processor"], machine["memory"], machine["kernel"], machine["congestion control"],
-                 "; ".join(map(plain, machine["versions"].values())), machine["algorithms"]), "",
-             "| raw results | date | commit | command | seed | load before |", "|---|---|---|---|---|---|"]
-    lines += ["| [%s](performance/%s/results.json) | %s | `%s` | `%s` | %d | %.2f |" % (
-        name, name, result["date"], result["machine"]["commit"], re.sub(r" --output \S+", "", result["command"]), result["seed"], result["load before"]) for name, result in results]
+def counted(results):
+    """The measurements that count, by id, in the plan's order, each with its result's name, command and seed."""
+    cases = [case.name for case in planned()]
+    latest = {measurement["id"]: measurement | {"source": name, "command": result["command"], "seed": result["seed"], "summary": summary.of(measurement, result["seed"])}
+              for name, result in results for measurement in result["measurements"]}
+    return dict(sorted(latest.items(), key=lambda pair: cases.index(case_of(pair[1])) if case_of(pair[1]) in cases else len(cases)))
+
+
+def planned():
+    return plan.full(1024 * MIB, 100)
+
+
+def case_of(measurement):
+    return measurement["id"].split("/")[0]
+
+
+def raw(measurement, pictures):
+    return "[%s](%s/%s/results.json)" % (measurement["source"], pictures, measurement["source"])
+
+
+def in_short(judged):
+    said = [judgement.verdict for _, judgement in judged]
+    kinds = ("reached", "can't tell", "not reached", "not comparable", "not measured")
+    ratios = sorted((pair for pair in judged if pair[0].peer and pair[1].interval), key=lambda pair: advantage(*pair), reverse=True)
+    lines = ["## In short", "", "Of %d goals: %s." % (len(judged), ", ".join(
+        "%s %d" % (kind, count) for kind in kinds if (count := sum(verdict.startswith(kind) for verdict in said)))), ""]
+    for title, some in (("The strongest ratios", ratios[:3]), ("The weakest", ratios[:-4:-1])):
+        lines += ["%s:" % title, ""] + ["- %s to %s: %s (rig %s; goal %s, %s)" % (
+            short(judgement.interval[0]), goal.peer, goal.text, judgement.measurement["rig"], bound(goal), judgement.verdict) for goal, judgement in some] + [""]
+    return "\n".join(lines)
+
+
+def advantage(goal, judgement):
+    """How often better than the peer: where less is better the ratio's inverse."""
+    return judgement.interval[0] if goal.at_least else 1 / judgement.interval[0]
+
+
+def bound(goal):
+    return "%s %s" % ("≥" if goal.at_least else "≤", goal.bound)
+
+
+def goals(judged, pictures):
+    lines = ["## Goals", "", "| case | rig | moved | against | goal | measured [95 % interval] | | raw results |", "|---|---|---|---|---|---|---|---|"]
+    for goal, judgement in judged:
+        measurement, verdict = judgement.measurement, judgement.verdict
+        remarks = measurement["remarks"] if measurement else {}
+        moved = " against ".join(dict.fromkeys(remarks[name] for name in (goal.ours, goal.peer) if name in remarks))
+        lines.append("| %s | %s | %s | %s | %s | %s | %s | %s |" % (
+            goal.text, measurement["rig"] if measurement else "–", moved, goal.peer or "–", bound(goal),
+            interval(judgement.interval, goal.bound) if judgement.interval else "–",
+            ("**%s**" % verdict if verdict == "reached" else verdict) + ("; " + judgement.remark if judgement.remark else ""), raw(measurement, pictures) if measurement else "–"))
     return "\n".join(lines) + "\n"
+
+
+def where_measured(results, pictures):
+    machines = {}
+    for name, result in results:
+        machines.setdefault(described(result["machine"]), []).append(name)
+    lines = ["%s%s" % (machine, " (%s)" % ", ".join(names) if len(machines) > 1 else "") for machine, names in machines.items()]
+    lines = ["\n\n".join(lines), "", "Where several results have the same case, the newest counts.", "",
+             "| raw results | date | commit | command | seed | load before |", "|---|---|---|---|---|---|"]
+    lines += ["| [%s](%s/%s/results.json) | %s | %s | `%s` | %d | %.2f |" % (
+        name, pictures, name, result["date"], program(result), re.sub(r" --output \S+", "", result["command"]), result["seed"], result["load before"]) for name, result in results]
+    return "\n".join(lines) + "\n"
+
+
+def described(machine):
+    return "%s, %s, %s, TCP congestion control %s. %s. %s." % (
+        machine["processor"], machine["memory"], machine["kernel"], machine["congestion control"], "; ".join(map(plain, machine["versions"].values())), machine["algorithms"])
 
 
 def plain(said):
@@ -81,32 +143,44 @@ def plain(said):
     return re.sub(r"\s*(\(x86_64.*|\| Copyright.*|\|)", "", said).strip()
 
 
-def goals(measurements, sources):
-    lines = ["## Goals", "", "| case | rig | moved | against | goal | measured [95 % interval] | |", "|---|---|---|---|---|---|---|"]
-    for goal in GOALS:
-        rig, interval, verdict = judge(goal, measurements, sources[goal.measurement]["seed"] if goal.measurement in sources else 0)
-        remarks = measurements[goal.measurement]["remarks"] if rig else {}
-        moved = " against ".join(dict.fromkeys(remarks[name] for name in (goal.ours, goal.peer) if name in remarks))
-        lines.append("| %s | %s | %s | %s | %s %s | %s | %s |" % (
-            goal.text, rig or "–", moved, goal.peer or "–", "≥" if goal.at_least else "≤", goal.bound,
-            "%s [%s … %s]" % tuple(map(short, interval)) if interval else "–", "**%s**" % verdict if verdict == "reached" else verdict))
-    return "\n".join(lines) + "\n"
+def program(result):
+    """The work tree's commit and, in newer results, which binary it was."""
+    said, binary = "`%s`" % result["machine"]["commit"], result.get("binary")
+    return said + (", binary `%s`%s" % (binary["sha256"][:12], ", **stale**" if binary["stale"] else "") if binary else "")
 
 
-def everything(measurements, sources, pictures):
-    lines = ["## All figures", "", "Median [quartiles]; for each peer the ratio, Culvert's median over the peer's, with its interval. CPU is the tunnel program's alone.", ""]
+def everything(measurements, pictures):
+    lines = ["## All figures", "", "Median [quartiles]; for each peer the ratio, Culvert's median over the peer's, with its interval, without and with Culvert's options. CPU is the tunnel program's alone.", ""]
+    above = None
     for measurement in measurements.values():
-        lines += ["### %s, %s: %s" % (measurement["title"], measurement["metric"], measurement["rig"]), "",
-                  "![%s](%s/%s)" % (measurement["id"], pictures, charts.file_name(measurement)), "",
-                  "| | %s | ratio | %d rounds |" % (measurement["unit"], measurement["rounds"]), "|---|---|---|---|"]
-        for name, series in measurement["values"].items():
-            present = [value for value in series if value is not None]
-            _, lower, upper, _ = figures.spread(present)
-            ratio = "" if name == "culvert" else compared(measurement["values"]["culvert"], series, measurement["more_is_better"], sources[measurement["id"]]["seed"])
-            lines.append("| %s | %s [%s … %s] | %s | %s |" % (
-                name, short(figures.median(present)), short(lower), short(upper), ratio.removeprefix("ratio "), measurement["remarks"].get(name, "")))
+        heading = "### %s: %s (%s)" % (measurement["title"], measurement["rig"], raw(measurement, pictures))
+        if heading != above:
+            lines += [heading, "", "`%s`" % again(measurement), ""]
+        above, ratios = heading, measurement["summary"]["ratios"]
+        lines += ["![%s](%s/%s)" % (measurement["id"], pictures, charts.file_name(measurement)), "",
+                  "| | %s, %s | %s | %d rounds |" % (measurement["metric"], measurement["unit"], " | ".join(
+                      "ratio" if ours == "culvert" else "ratio, " + ours for ours in ratios), measurement["rounds"]), "|---" * (len(ratios) + 3) + "|"]
+        for name in measurement["values"]:
+            lines.append("| %s | %s %s | %s | %s |" % (label(name), *middle(measurement, name), " | ".join(
+                compared(ratios[ours][name]) if name in ratios[ours] else "" for ours in ratios), measurement["remarks"].get(name, "")))
         lines.append("")
     return "\n".join(lines)
+
+
+def again(measurement):
+    """The command for this case alone, without what isn't about what is measured."""
+    command = re.sub(r" --(output|limit|seed|cases)[ =](\"[^\"]*\"|\S+)", "", measurement["command"])
+    return command.replace("/run", "/run --cases " + case_of(measurement), 1)
+
+
+def not_measured(measurements):
+    lines = []
+    for case in planned():
+        measured = {name for measurement in measurements.values() if case_of(measurement) == case.name for name in measurement["values"]}
+        absent = [name for name in case.contenders if name not in measured]
+        if absent:
+            lines.append("- `%s`: %s" % (case.name, "; ".join(map(label, absent)) if measured else "not at all"))
+    return "\n".join(["## Planned, not measured", ""] + lines) + "\n" if lines else ""
 
 
 def notes(folder):

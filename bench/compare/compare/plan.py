@@ -21,7 +21,7 @@ def full(size, files):
     cases += [SmallFiles(Rig(), ["culvert", "ssh -L", "sftp get", "sftp", "FTP"], 1024, 1000, {"ssh -L": FEWER}, 16),
               SmallFiles(Rig(), ["culvert", "ssh -L", "sftp", "FTP"], MIB, 100, seconds=12),
               Sessions(Rig(), ["culvert", "ssh -L", "FTP"], 6), Sessions(ProxyRig(20), ["culvert", "ssh -L"], 35), Memory()]
-    cases += [Noops(bulk=False), Noops(bulk=True), BesideStalled(size), BesideIdle(size // 8, 20), StalledMemory()]
+    cases += [Noops(), Noops("download"), Noops("upload"), BesideStalled(size), BesideIdle(size // 8, 27), StalledMemory()]
     for delay in (50, 100, 20, 200):
         cases.append(Bulk("download", ProxyRig(delay), ["culvert", "ssh -L", "sftp", "scp"], size, SLOW[delay], 25))
     for delay in (50, 100, 20, 200):
@@ -29,13 +29,14 @@ def full(size, files):
             cases.append(Bulk("download", PathRig(delay, cap), ["culvert", "ssh -L", "sftp", "FTP", "FTPS"], size // 8, seconds=30))
     for delay in (50, 100):
         cases.append(Bulk("download", PathRig(delay, buffers=TUNED), ["culvert", "ssh -L", "sftp", "FTP"], size // 4, seconds=60))
+        cases.append(Bulk("download", PathRig(delay, GIGABIT, TUNED), ["culvert", "ssh -L", "FTP"], size // 4, seconds=60))
     for delay in (100, 50, 20, 200):
         for rig in (ProxyRig(delay), PathRig(delay)):
             cases.append(Bulk("upload", rig, ["culvert", "no-delay", "ssh -L", "sftp"], min(size, SLOW[delay]), seconds=25))
     cases += [SmallFiles(PathRig(100), ["culvert", "prefetch", "no-delay", "no-delay + prefetch", "ssh -L", "sftp get", "sftp", "FTP"], 1024, files, seconds=15 + 2 * files),
               SmallFiles(ProxyRig(100), ["culvert", "prefetch", "no-delay", "no-delay + prefetch", "ssh -L", "sftp get", "sftp"], 1024, files, seconds=12 + 1.3 * files),
-              SmallFiles(PathRig(100), ["culvert", "no-delay", "sftp get", "FTP"], 1024, files, seconds=15 + 1.5 * files, server=Pyftpdlib),
-              SmallFiles(ProxyRig(100), ["culvert", "no-delay", "sftp get"], 1024, files, seconds=12 + 1.2 * files, server=Pyftpdlib),
+              SmallFiles(PathRig(100), ["culvert", "no-delay", "sftp get", "sftp", "FTP"], 1024, files, seconds=15 + 2 * files, server=Pyftpdlib),
+              SmallFiles(ProxyRig(100), ["culvert", "no-delay", "sftp get", "sftp"], 1024, files, seconds=12 + 1.6 * files, server=Pyftpdlib),
               SmallFiles(PathRig(100), ["culvert", "ssh -L", "sftp", "FTP"], MIB, files, seconds=15 + 2.5 * files)]
     return cases
 
@@ -46,16 +47,29 @@ def quick(size):
             Bulk("download", Rig(), ["culvert", "ssh -L", "sftp", "FTPS", "FTP"], size, seconds=6),
             Bulk("upload", Rig(), ["culvert", "ssh -L", "sftp", "FTPS", "FTP"], size, seconds=6),
             Bulk("download", ProxyRig(50), ["culvert", "ssh -L", "sftp"], size, size // 4, 11),
-            Bulk("download", PathRig(50), ["culvert", "ssh -L", "FTP"], size // 2, size // 4, 11),
-            Bulk("download", PathRig(50, GIGABIT), ["culvert", "ssh -L", "FTP"], size // 2, size // 4, 11),
+            Bulk("download", PathRig(50), ["culvert", "ssh -L", "FTP"], size // 2, seconds=11),
+            Bulk("download", PathRig(50, GIGABIT), ["culvert", "ssh -L", "FTP"], size // 2, seconds=11),
             Bulk("upload", PathRig(50), ["culvert", "ssh -L"], size // 4, seconds=6),
             SmallFiles(Rig(), ["culvert", "ssh -L", "sftp get", "sftp", "FTP"], 1024, 300, {"ssh -L": 20}, 6),
-            SmallFiles(PathRig(100), ["culvert", "sftp get", "sftp", "FTP"], 1024, 10, seconds=20), Sessions(Rig(), ["culvert", "ssh -L", "FTP"], 6), Noops(bulk=True), BesideStalled(size, 3)]
+            SmallFiles(PathRig(100), ["culvert", "sftp get", "sftp", "FTP"], 1024, 10, seconds=20), Sessions(Rig(), ["culvert", "ssh -L", "FTP"], 6), Noops("download"), BesideStalled(size, 4)]
 
 
-def chosen(cases, names):
-    """Those with one of these names; where no case has a name, those whose names begin with it and a hyphen."""
-    if not names:
-        return cases
-    known = {case.name for case in cases}
-    return [case for name in names for case in cases if case.name == name or name not in known and case.name.startswith(name + "-")]
+def chosen(cases, names, peers):
+    """
+    Each case once that has one of these names, or whose name begins with one that no case has; of its contenders Culvert and these peers.
+    Nothing named is everything; what nobody is called is a ValueError.
+    """
+    known = [case.name for case in cases]
+    known_peers = list(dict.fromkeys(name for case in cases for name in case.contenders if name != "culvert"))
+    refuse("case", [name for name in names if not any(other.startswith(name) for other in known)], known)
+    refuse("peer", [name for name in peers if name not in known_peers], known_peers)
+    if names:
+        cases = list(dict.fromkeys(case for name in names for case in cases if case.name == name or name not in known and case.name.startswith(name)))
+    for case in cases:
+        case.contenders = [name for name in case.contenders if not peers or name in ("culvert", *peers)]
+    return cases
+
+
+def refuse(kind, unknown, known):
+    if unknown:
+        raise ValueError("unknown %s: %s; known are: %s" % (kind, ", ".join(unknown), ", ".join(known)))

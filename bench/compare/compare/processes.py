@@ -24,6 +24,12 @@ def find(program):
     return shutil.which(program, path=os.pathsep.join(folders))
 
 
+def lacking(programs):
+    """Which of these programs aren't there, in words, or None."""
+    absent = [program for program in programs if find(program) is None]
+    return "not installed: " + ", ".join(absent) if absent else None
+
+
 @contextlib.contextmanager
 def inside(namespace):
     """This thread in a network namespace (a path to it, or None for the machine's own)."""
@@ -55,17 +61,23 @@ def environment():
 class Child:
     """A running program. It is ended with the block that holds it."""
 
+    running = set()  # all of them, for what comes (a signal, a failed start) before a block holds one
+
     def __init__(self, command, namespace=None, log=None, output=None):
         self.command, self.log = command, log
         with inside(namespace), open(log or os.devnull, "wb") as messages:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output or messages, stderr=messages, env=environment())
         self.pid = self.process.pid
+        Child.running.add(self)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        self.end()
+
+    def end(self):
         self.process.terminate()
         try:
             self.process.wait(10)
@@ -74,6 +86,7 @@ class Child:
             self.process.wait()
         if self.process.stdout:
             self.process.stdout.close()
+        Child.running.discard(self)
 
     def check(self):
         if self.process.poll() is not None:
@@ -90,10 +103,10 @@ class Child:
         """CPU seconds of the process until now, all its threads, to the nanosecond."""
         return time.clock_gettime((~self.pid << 3) | 2)
 
-    def written(self):
-        """Bytes that it has written to files (what it sends isn't in it)."""
+    def moved(self):
+        """Bytes that it has read from files and written to them (what curl sends and receives isn't in it)."""
         with open("/proc/%d/io" % self.pid) as file:
-            return next(int(line.split()[1]) for line in file if line.startswith("wchar:"))
+            return sum(int(line.split()[1]) for line in file if line.startswith(("rchar:", "wchar:")))
 
     def memory(self):
         """Its proportional set size in KiB."""

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 
-from .processes import Child, Failed, find, free_port, wait_for
+from .processes import Child, Failed, find, free_port, lacking, wait_for
 from .rigs import FAR, PROXY, SERVER
 
 CIPHER = "aes128-gcm@openssh.com"
@@ -15,6 +15,9 @@ TLS_CIPHER = "ECDHE-RSA-AES128-GCM-SHA256"  # TLS 1.2 names one cipher; 1.3's fi
 NARROW, WIDE = 8, 512                       # passive data ports
 _ranges = range(21000, 31000, WIDE)         # outside of what the kernel hands out, apart for the servers of a run, and mostly for runs at once
 _data_ports = itertools.islice(itertools.cycle(_ranges), os.getpid() % len(_ranges), None)
+
+
+PROGRAMS = ["sshd", "ssh-keygen", "openssl"]  # without which nothing can be measured
 
 
 class Files:
@@ -79,10 +82,10 @@ class Keys:
     def __init__(self, folder):
         self.folder = folder
         for name in ("host", "client"):
-            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.path(name)], check=True)
+            subprocess.run([find("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", self.path(name)], check=True)
         shutil.copy(self.path("client.pub"), self.path("authorized"))
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=bench", "-days", "2", "-keyout", self.path("tls.key"),
+            [find("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=bench", "-days", "2", "-keyout", self.path("tls.key"),
              "-out", self.path("tls.crt"), "-addext", "subjectAltName=" + ",".join("IP:" + a for a in (SERVER, FAR))],
             check=True, stderr=subprocess.DEVNULL)
 
@@ -138,7 +141,7 @@ class Pyftpdlib(FtpServer):
 class Vsftpd(FtpServer):
     """The one that Debian's administrators use."""
 
-    missing = staticmethod(lambda: None if find("vsftpd") else "not installed: vsftpd")
+    missing = staticmethod(lambda: lacking(["vsftpd"]))
 
     def _start(self, rig, keys, files, tls):
         name = "vsftpd%s%d" % ("-tls" if tls else "", len(self.data_ports))

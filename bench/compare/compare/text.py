@@ -1,43 +1,56 @@
 """The results as text."""
-from . import figures
+from .contenders import label
 
 
 def report(result):
-    machine = result["machine"]
+    machine, binary = result["machine"], result["binary"]
     lines = ["%s, %s, %s; TCP %s" % (machine["processor"], machine["memory"], machine["kernel"], machine["congestion control"]),
              "; ".join(machine["versions"].values()), machine["algorithms"],
-             "%s, commit %s, %s (seed %d), %d s; load before: %.2f" % (
-                 result["date"], machine["commit"], result["command"], result["seed"], result["seconds"], result["load before"]), "",
+             "%s, work tree at %s, %s (seed %d), %d s; load before: %.2f" % (
+                 result["date"], machine["commit"], result["command"], result["seed"], result["seconds"], result["load before"]),
+             "out/culvert: %d bytes, SHA-256 %s…%s" % (binary["size"], binary["sha256"][:12], "; STALE: older than src/" if binary["stale"] else ""), "",
              "median [quartiles]; ratio: culvert's median over the peer's, with the 95 % interval of a paired bootstrap", ""]
     for measurement in result["measurements"]:
         lines.append("%s, %s, rig: %s (%s, %d rounds)" % (
             measurement["title"], measurement["metric"], measurement["rig"], measurement["unit"], measurement["rounds"]))
-        lines += ["  %-8s %s" % (name, line) for name, line in rows(measurement, result["seed"])]
+        width = max(len(label(name)) for name in measurement["values"])
+        lines += ["  %-*s %s" % (width, label(name), row(measurement, name)) for name in measurement["values"]]
         lines.append("")
     if result["skipped"]:
         lines += ["skipped:"] + ["  %s: %s" % (skip["what"], skip["why"]) for skip in result["skipped"]]
     return "\n".join(lines) + "\n"
 
 
-def rows(measurement, seed):
-    values = measurement["values"]
-    for name, series in values.items():
-        present = [value for value in series if value is not None]
-        _, lower, upper, _ = figures.spread(present)
-        line = "%8s [%s … %s]" % (short(figures.median(present)), short(lower), short(upper))
-        if name != "culvert" and "culvert" in values:
-            line += "   " + compared(values["culvert"], series, measurement["more_is_better"], seed)
-        if name in measurement["remarks"]:
-            line += "   (%s)" % measurement["remarks"][name]
-        yield name, line
+def row(measurement, name):
+    """A contender's figures, and all of Culvert's ratios to it if it is a peer."""
+    line = "%8s %-15s" % middle(measurement, name)
+    for ours, ratios in measurement["summary"]["ratios"].items():
+        if name in ratios:
+            line += "   %s %s" % ("ratio" if ours == "culvert" else ours, compared(ratios[name]))
+    if name in measurement["remarks"]:
+        line += "   (%s)" % measurement["remarks"][name]
+    return line.rstrip()
 
 
-def compared(ours, theirs, more_is_better, seed):
-    interval = figures.ratio(ours, theirs, seed)
-    if interval is None:
-        return "can't tell: fewer than three rounds"
-    said = {"better": "culvert better", "worse": "culvert worse"}.get(figures.verdict(interval, more_is_better), "can't tell")
-    return "ratio %s [%s … %s], %s" % (*map(short, interval), said)
+def middle(measurement, name):
+    """A contender's median; its quartiles."""
+    spread = measurement["summary"]["contenders"][name]
+    return short(spread["median"]), "[%s … %s]" % tuple(map(short, spread["quartiles"]))
+
+
+def compared(ratio):
+    if ratio["ratio"] is None:
+        return ratio["verdict"]
+    return "%s, %s" % (interval((ratio["ratio"], ratio["low"], ratio["high"])), ratio["verdict"])
+
+
+def interval(figures, edge=1):
+    """A figure and its interval in three digits; in more where a bound would read as the edge that decides, and isn't it."""
+    shown, decimals = [short(figure) for figure in figures], 2
+    while decimals < 6 and any(float(said) == edge != bound for said, bound in zip(shown[1:], figures[1:])):
+        decimals += 1
+        shown = ["%.*f" % (decimals, figure) for figure in figures]
+    return "%s [%s … %s]" % tuple(shown)
 
 
 def short(value):

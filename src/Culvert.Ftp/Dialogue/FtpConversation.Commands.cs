@@ -15,7 +15,7 @@ internal sealed partial class FtpConversation
     private (string Name, long Bytes)? _size;
     private long? _announcedUpload;
 
-    /// <summary>A line of the client.</summary>
+    /// <summary>A line of the client. It may be lent: a command is kept until its final reply.</summary>
     public void OnCommand(FtpLine line)
     {
         if (_closed || _clientGone)
@@ -34,7 +34,7 @@ internal sealed partial class FtpConversation
             OnFault(line.Fault);
             return;
         }
-        var command = FtpCommand.Parse(line);
+        var command = FtpCommand.Parse(line.Kept());
         if (command.Kind is VerbKind.None or VerbKind.Other && IsOneTooMany())
             return;
         if (_options.RewritingOff && command.Kind is VerbKind.Pasv or VerbKind.Epsv or VerbKind.Port or VerbKind.Eprt)

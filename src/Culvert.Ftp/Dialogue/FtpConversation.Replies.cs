@@ -34,7 +34,7 @@ internal sealed partial class FtpConversation
     /// <summary>The client reads a reply of several lines: an answer of ours waits for its end.</summary>
     private bool _isReplyOpen;
 
-    /// <summary>A line of the server. Not to be called while <see cref="HoldsReplies"/>.</summary>
+    /// <summary>A line of the server. Not to be called while <see cref="HoldsReplies"/>. It may be lent, until the decisions upon it are done: most lines only pass.</summary>
     public void OnReply(FtpLine line)
     {
         if (_closed)
@@ -48,7 +48,7 @@ internal sealed partial class FtpConversation
         line = reply.Line;
         if (reply.First)
         {
-            _firstLine = line;
+            _firstLine = line = line.Kept();
             if (!TryRoute(reply))
                 return;
         }
@@ -61,7 +61,7 @@ internal sealed partial class FtpConversation
                 FilterFeature(reply);
                 break;
             case Route.Collect:
-                _collected.Add(line);
+                _collected.Add(reply.First ? line : line.Kept());
                 _collectedBytes += Math.Max(line.Bytes.Length, LeastLine);
                 break;
         }

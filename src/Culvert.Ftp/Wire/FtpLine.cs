@@ -19,12 +19,15 @@ internal enum LineFault
 }
 
 /// <summary>One line of the dialogue without its terminator. Its bytes are what the peer sent: file names in any encoding pass.</summary>
-/// <param name="Bytes">Owned by the line. Empty when there is a fault.</param>
+/// <param name="Bytes">Owned by the line, or lent by a <see cref="LineReader"/>. Empty when there is a fault.</param>
 /// <param name="Fault">What is wrong with it.</param>
 internal readonly record struct FtpLine(ReadOnlyMemory<byte> Bytes, LineFault Fault = LineFault.None)
 {
     /// <summary>A line of our own, ASCII.</summary>
     public static FtpLine Of(string text) => new(Encoding.ASCII.GetBytes(text));
+
+    /// <summary>The same line for longer than a <see cref="LineReader"/> lends it.</summary>
+    public FtpLine Kept() => this with { Bytes = Bytes.ToArray() };
 
     /// <summary>The line as it leaves: always CRLF at its end, whatever it came with. A bare line feed must not become a way to
     /// show the server other lines than the ones that were looked at here.</summary>

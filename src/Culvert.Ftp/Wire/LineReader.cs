@@ -40,6 +40,7 @@ internal sealed class LineReader(Speaker speaker)
     private readonly int _limit = speaker == Speaker.Client ? CommandLimit : ReplyLimit;
     private readonly byte[] _small = new byte[SmallBuffer];
     private byte[]? _borrowed;
+    private int _lent;
     private int _start;
     private int _end;
     private int _scanned;
@@ -52,6 +53,7 @@ internal sealed class LineReader(Speaker speaker)
     {
         get
         {
+            TakeBack();
             var from = Buffer;
             // Filled to the brim, that wasn't all: a line goes on, or more of them follow.
             if (_wasFilled)
@@ -61,7 +63,7 @@ internal sealed class LineReader(Speaker speaker)
             if (_start > 0 || from != Buffer)
             {
                 from.AsSpan(_start.._end).CopyTo(Buffer);
-                (_scanned, _end, _start) = (_scanned - _start, _end - _start, 0);
+                (_scanned, _end, _lent, _start) = (_scanned - _start, _end - _start, 0, 0);
             }
             return Buffer.AsMemory(_end);
         }
@@ -77,11 +79,19 @@ internal sealed class LineReader(Speaker speaker)
     /// <summary>Gives back what is borrowed, with all that wasn't taken. Nobody fills <see cref="Room"/> any more.</summary>
     public void Release()
     {
-        (_scanned, _end, _start) = (0, 0, 0);
+        TakeBack();
+        (_scanned, _end, _lent, _start) = (0, 0, 0, 0);
         if (_borrowed is not { } borrowed)
             return;
         _borrowed = null;
         ArrayPool<byte>.Shared.Return(borrowed, clearArray: true); // a password may have been in it
+    }
+
+    /// <summary>What was lent is wiped: a password may have been in it, and who kept it without <see cref="FtpLine.Kept"/> sees that at once.</summary>
+    private void TakeBack()
+    {
+        Buffer.AsSpan(_lent.._start).Clear();
+        _lent = _start;
     }
 
     private byte[] Buffer => _borrowed ?? _small;
@@ -89,9 +99,10 @@ internal sealed class LineReader(Speaker speaker)
     /// <summary>Whether bytes stand here that are no line yet.</summary>
     public bool HasPartialLine => _end > _start || _discarding;
 
-    /// <summary>Takes the next whole line.</summary>
+    /// <summary>Takes the next whole line. It's lent: its bytes are there until the next call of anything here.</summary>
     public bool TryRead(out FtpLine line)
     {
+        TakeBack();
         line = default;
         if (!_began && speaker == Speaker.Client && StartsLikeTls(ref line))
             return true;
@@ -103,12 +114,12 @@ internal sealed class LineReader(Speaker speaker)
             if (_end - _start > _limit + 2)
             {
                 _discarding = true;
-                _start = _scanned = _end = 0;
+                _lent = _start = _scanned = _end = 0;
             }
             return false;
         }
         _began = true;
-        var raw = Buffer.AsSpan(_start..(_scanned + found));
+        var raw = Buffer.AsMemory(_start..(_scanned + found));
         _start = _scanned = _scanned + found + 1;
         line = _discarding ? new(default, LineFault.TooLong) : Make(raw);
         _discarding = false;
@@ -123,14 +134,15 @@ internal sealed class LineReader(Speaker speaker)
         if (Buffer[_start] != 0x16 || Buffer[_start + 1] != 0x03)
             return false;
         _began = true;
-        _start = _scanned = _end = 0;
+        _lent = _start = _scanned = _end = 0;
         line = new(default, LineFault.ClientHello);
         return true;
     }
 
-    private FtpLine Make(ReadOnlySpan<byte> raw)
+    private FtpLine Make(ReadOnlyMemory<byte> raw)
     {
-        var text = raw.TrimEnd(Return); // CR CR LF comes from servers that translate line ends twice
+        var text = raw.Span.TrimEnd(Return); // CR CR LF comes from servers that translate line ends twice
+        var end = text.Length;
         if (speaker == Speaker.Client)
             text = WithoutTelnetPrefix(text);
         if (text.Length > _limit)
@@ -143,7 +155,7 @@ internal sealed class LineReader(Speaker speaker)
             if (text[i] == Return && (speaker == Speaker.Client || i + 1 == text.Length || text[i + 1] != 0))
                 return new(default, LineFault.CarriageReturn);
         }
-        return new(text.ToArray());
+        return new(raw[(end - text.Length)..end]);
     }
 
     /// <summary>Strips what clients put before ABOR and STAT (IAC IP, IAC DM; RFC 959 §4.1.3), and negotiation, at the start of a line only.

@@ -13,11 +13,12 @@ internal sealed class TcpDial : Dial
     private readonly Endpoint _to;
     private readonly ConnectOptions _options;
     private readonly TimeProvider _time;
+    private readonly EpollLoop? _loop;
     private TcpDuplex? _connected;
 
-    public TcpDial(Endpoint to, ConnectOptions options, TimeProvider time)
+    public TcpDial(Endpoint to, ConnectOptions options, TimeProvider time, EpollLoop? loop)
     {
-        (_to, _options, _time) = (to, options, time);
+        (_to, _options, _time, _loop) = (to, options, time, loop);
         Outcome = RunAsync();
     }
 
@@ -151,9 +152,9 @@ internal sealed class TcpDial : Dial
         }
     }
 
-    private static async ValueTask<SocketIo> ConnectAsync(Socket socket, IPEndPoint address, CancellationToken cancellationToken)
+    private async ValueTask<SocketIo> ConnectAsync(Socket socket, IPEndPoint address, CancellationToken cancellationToken)
     {
-        if (SocketIo.For(socket) is EpollSocket io)
+        if (SocketIo.For(socket, _loop) is EpollSocket io)
         {
             try
             {

@@ -12,13 +12,14 @@ internal sealed class TcpListener : IListener
     private readonly Socket _socket;
     private readonly ListenOptions _options;
     private readonly TimeProvider _time;
+    private readonly EpollLoop? _loop;
     private readonly EpollLoop.Registration? _registration;
 
-    public TcpListener(Socket socket, ListenOptions options, TimeProvider time)
+    public TcpListener(Socket socket, ListenOptions options, TimeProvider time, EpollLoop? loop)
     {
-        (_socket, _options, _time) = (socket, options, time);
+        (_socket, _options, _time, _loop) = (socket, options, time, loop);
         LocalEndpoint = Endpoint.From((IPEndPoint)socket.LocalEndPoint!);
-        if (EpollLoop.Shared is not { } loop)
+        if (loop is null)
             return;
         socket.Blocking = false;
         _registration = loop.Register(socket.SafeHandle);
@@ -92,7 +93,7 @@ internal sealed class TcpListener : IListener
             var peer = new Peer(Endpoint.From(remote), AddressKnowledge.Observed, null, Endpoint.From(local));
             if (peer.IsLocal)
                 peer = peer with { Owner = SocketOwners.System.OfConnection(remote, local) };
-            io = SocketIo.For(socket);
+            io = SocketIo.For(socket, _loop);
             return new(new TcpDuplex(socket, io, _options.ArmedToReset, quickAcknowledge: false), peer);
         }
         catch (SocketException)

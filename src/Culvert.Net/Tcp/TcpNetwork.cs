@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Culvert.Net.Tcp.Io;
 
 namespace Culvert.Net.Tcp;
 
@@ -9,12 +10,16 @@ public sealed class TcpNetwork(TimeProvider time) : INetwork
     /// <summary>Connections that the kernel holds for us between two accepts; more than a burst of FTP clients brings.</summary>
     private const int Backlog = 128;
 
+    /// <summary>Bytes are moved by the runtime's own way although there is a loop of ours: for tests, which say of both that they behave alike.</summary>
+    internal bool IsPortable { get; init; }
+
+    private EpollLoop? Loop => IsPortable ? null : EpollLoop.Shared;
 
     /// <inheritdoc/>
     public Dial Connect(Endpoint to, ConnectOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return new TcpDial(to, options, time);
+        return new TcpDial(to, options, time, Loop);
     }
 
     /// <inheritdoc/>
@@ -27,7 +32,7 @@ public sealed class TcpNetwork(TimeProvider time) : INetwork
         {
             try
             {
-                return new(new TcpListener(Open(new IPEndPoint(address, port)), options, time));
+                return new(new TcpListener(Open(new IPEndPoint(address, port)), options, time, Loop));
             }
             catch (SocketException e)
             {

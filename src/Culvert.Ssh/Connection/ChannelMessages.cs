@@ -72,14 +72,14 @@ internal static class ChannelMessages
     // byte      SSH_MSG_CHANNEL_WINDOW_ADJUST (93)
     // uint32    recipient channel
     // uint32    bytes to add
-    public static byte[] WindowAdjust(uint recipient, int more)
+    public const int WindowAdjustLength = 9;
+
+    /// <summary>The one message, besides data, that a transfer sends all the time: without a writer, and where one was before.</summary>
+    public static void WindowAdjust(byte[] message, uint recipient, int more)
     {
-        // The one message, besides data, that a transfer sends all the time: without a writer.
-        var message = new byte[9];
         message[0] = MessageNumber.ChannelWindowAdjust;
         BinaryPrimitives.WriteUInt32BigEndian(message.AsSpan(1), recipient);
         BinaryPrimitives.WriteInt32BigEndian(message.AsSpan(5), more);
-        return message;
     }
 
     // byte      SSH_MSG_CHANNEL_DATA (94)

@@ -262,7 +262,7 @@ internal sealed class Multiplexer : IAsyncDisposable
             if (packet.Kind == OutgoingKind.Data)
                 Buffers.Slots.Return(packet.Packet);
         }
-        packet.Channel?.Written(packet.Kind);
+        packet.Channel?.Written(packet);
     }
 
     private async ValueTask SayFarewellAsync()

@@ -9,13 +9,15 @@ internal sealed record MemoryNetworkOptions
     public static MemoryNetworkOptions Faithful { get; } = new();
 
     /// <summary>Resets become ends, nothing is known of peers, opens take a while.</summary>
-    public static MemoryNetworkOptions Lossy { get; } = new() { ResetsBecomeEnds = true, PeersAreUnknown = true, DelayOpens = true };
+    public static MemoryNetworkOptions Lossy { get; } = new() { ResetsBecomeEnds = true, PeersAreUnknown = true, DelayOpens = true, ListensOverAWay = true };
 
     public int Capacity { get; init; } = 64 * 1024;
 
     public bool ResetsBecomeEnds { get; init; }
 
     public bool PeersAreUnknown { get; init; }
+
+    public bool ListensOverAWay { get; init; }
 
     /// <summary>An open completes only after other tasks had their turn, several times.</summary>
     public bool DelayOpens { get; init; }
@@ -32,6 +34,8 @@ internal sealed class MemoryNetwork(MemoryNetworkOptions? options = null) : INet
     private int _nextPort = FirstEphemeralPort;
     private bool _lost;
     private long _bytesLeft = long.MaxValue;
+
+    public bool ListensOverAWay => _options.ListensOverAWay;
 
     /// <summary>The network breaks for good behind this many further bytes, counted over all its connections.</summary>
     public void LoseAfter(long bytes) => Interlocked.Exchange(ref _bytesLeft, bytes);

@@ -49,7 +49,7 @@ internal sealed class ScriptedPeer(IPacketTransport transport, CancellationToken
 
     public static byte[] Close(uint recipient) => ChannelMessages.Simple(MessageNumber.ChannelClose, recipient);
 
-    public static byte[] Adjust(uint recipient, uint more) => ChannelMessages.WindowAdjust(recipient, (int)more);
+    public static byte[] Adjust(uint recipient, uint more) => new SshWriter().Byte(MessageNumber.ChannelWindowAdjust).UInt32(recipient).UInt32(more).ToArray();
 
     /// <summary>The opener's number in a CHANNEL_OPEN.</summary>
     public static uint Sender(byte[] open)

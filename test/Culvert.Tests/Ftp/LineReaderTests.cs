@@ -17,7 +17,7 @@ public sealed class LineReaderTests
         while (!rest.IsEmpty)
         {
             while (reader.TryRead(out var line))
-                lines.Add(line);
+                lines.Add(line.Kept());
             Assert.False(reader.Room.IsEmpty, "nothing more can be read");
             var count = Math.Min(Math.Min(step, rest.Length), reader.Room.Length);
             rest[..count].CopyTo(reader.Room.Span);
@@ -25,7 +25,7 @@ public sealed class LineReaderTests
             rest = rest[count..];
         }
         while (reader.TryRead(out var line))
-            lines.Add(line);
+            lines.Add(line.Kept());
         return lines;
     }
 
@@ -96,6 +96,47 @@ public sealed class LineReaderTests
         var bytes = Encoding.ASCII.GetBytes($"NOOP\r\n{line}\r\n{line}\r\nNOOP\r\n");
         foreach (var step in new[] { 1, 7, LineReader.SmallBuffer - 6, LineReader.SmallBuffer, LineReader.SmallBuffer + 1, int.MaxValue })
             Assert.Equal(["NOOP", line, line, "NOOP"], Texts(Read(bytes, step: step)));
+    }
+
+    [Fact]
+    [Proves(ProofTables.Attacks, Attack.Logs)]
+    public void ALineIsLentUntilTheNextOneIsAskedForAndThenWiped()
+    {
+        var reader = new LineReader(Speaker.Client);
+        var bytes = "PASS secret\r\nNOOP\r\n"u8;
+        bytes.CopyTo(reader.Room.Span);
+        reader.Fill(bytes.Length);
+        Assert.True(reader.TryRead(out var password));
+        var kept = password.Kept();
+        Assert.True(reader.TryRead(out var noop));
+        Assert.Equal("NOOP"u8.ToArray(), noop.Bytes.ToArray());
+        Assert.Equal(new byte["PASS secret".Length], password.Bytes.ToArray());
+        Assert.Equal("PASS secret"u8.ToArray(), kept.Bytes.ToArray());
+        Assert.False(reader.TryRead(out _));
+        Assert.Equal(new byte[4], noop.Bytes.ToArray());
+    }
+
+    [Fact]
+    public void ALineAllocatesNothing()
+    {
+        var bytes = "150 Opening BINARY mode data connection for file (1024 bytes).\r\n226 Transfer complete.\r\n"u8.ToArray();
+        var reader = new LineReader(Speaker.Server);
+        var lines = Read();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++)
+            lines += Read();
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(2002, lines);
+
+        int Read()
+        {
+            bytes.CopyTo(reader.Room);
+            reader.Fill(bytes.Length);
+            var count = 0;
+            while (reader.TryRead(out _))
+                count++;
+            return count;
+        }
     }
 
     // Two readers are what a session costs while nothing is said in it: a thousand of them wait for a few that speak.

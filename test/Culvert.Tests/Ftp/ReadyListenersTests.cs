@@ -9,7 +9,7 @@ public sealed class ReadyListenersTests
 {
     private static readonly Endpoint At = new("127.0.0.1", 0);
     private static readonly Failure Prohibited = new(FailureKind.Prohibited, "forwarding is off");
-    private readonly MemoryNetwork _far = new();
+    private readonly MemoryNetwork _far = new(new() { ListensOverAWay = true });
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -37,6 +37,19 @@ public sealed class ReadyListenersTests
         await using var ready = new ReadyListeners(_far);
         await ready.Connect(new("nowhere", 1), ConnectOptions.Default).Outcome;
         Assert.Equal(0, _far.Listeners);
+    }
+
+    [Fact]
+    public async Task Where_listening_costs_nothing_and_of_a_range_of_ports_none_is_kept_ready()
+    {
+        var here = new MemoryNetwork();
+        await using var near = new ReadyListeners(here);
+        await using var first = await near.ListenAsync(At, ListenOptions.Default, Cancel);
+        await using var ready = new ReadyListeners(_far);
+        await using var second = await ready.ListenAsync(At, ListenOptions.Default with { Ports = new(40000, 40009) }, Cancel);
+        await using var third = await ready.ListenAsync(At, ListenOptions.Default, Cancel);
+        await UntilListenersAsync(3); // that of the range, the other one, and what is ready behind it: what was asked for before was there, too, if it was asked for
+        Assert.Equal(1, here.Listeners);
     }
 
     [Fact]

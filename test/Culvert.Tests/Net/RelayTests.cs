@@ -26,19 +26,19 @@ public sealed class RelayTests
             return new Joined { Client = client, Server = server, Running = RunAsync(near, far), Owned = [client, server] };
         }
 
-        public static async Task<Joined> OverTcpAsync()
+        public static async Task<Joined> OverTcpAsync(bool portable)
         {
-            var network = new TcpNetwork(TimeProvider.System);
+            var network = new TcpNetwork(TimeProvider.System) { IsPortable = portable };
             var (client, near) = await PairAsync(network);
             var (far, server) = await PairAsync(network);
             return new Joined { Client = client, Server = server, Running = RunAsync(near, far), Owned = [client, server] };
         }
 
-        public static async Task<Joined> ToTcpAsync()
+        public static async Task<Joined> ToTcpAsync(bool portable)
         {
             var (client, near) = MemoryDuplex.Pair();
             client.Acknowledges = true;
-            var (far, server) = await PairAsync(new TcpNetwork(TimeProvider.System));
+            var (far, server) = await PairAsync(new TcpNetwork(TimeProvider.System) { IsPortable = portable });
             return new Joined { Client = client, Server = server, Running = RunAsync(near, far), Owned = [client, server] };
         }
 
@@ -87,10 +87,10 @@ public sealed class RelayTests
         await AnswersAfterEnd(joined);
     }
 
-    [Fact]
-    public async Task Over_TCP_a_peer_that_answers_after_the_end_of_input_keeps_its_answer()
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Over_TCP_a_peer_that_answers_after_the_end_of_input_keeps_its_answer(bool portable)
     {
-        await using var joined = await Joined.OverTcpAsync();
+        await using var joined = await Joined.OverTcpAsync(portable);
         await AnswersAfterEnd(joined);
     }
 
@@ -133,10 +133,10 @@ public sealed class RelayTests
         Assert.Equal(ReadEnd.Reset, (await joined.Running).Backward.Source);
     }
 
-    [Fact]
-    public async Task Over_TCP_a_reset_is_passed_on_as_a_reset()
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Over_TCP_a_reset_is_passed_on_as_a_reset(bool portable)
     {
-        await using var joined = await Joined.OverTcpAsync();
+        await using var joined = await Joined.OverTcpAsync(portable);
         joined.Server.Abort();
         var (_, end) = await ReadAllAsync(joined.Client);
         Assert.Equal(ReadEnd.Reset, end);
@@ -153,10 +153,10 @@ public sealed class RelayTests
         Assert.Equal(WriteEnd.Closed, (await joined.Running).Backward.Sink);
     }
 
-    [Fact]
-    public async Task Over_TCP_what_was_sent_before_its_sender_went_is_carried_to_the_end()
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Over_TCP_what_was_sent_before_its_sender_went_is_carried_to_the_end(bool portable)
     {
-        await using var joined = await Joined.OverTcpAsync();
+        await using var joined = await Joined.OverTcpAsync(portable);
         await SendsAndGoes(joined);
     }
 
@@ -168,11 +168,11 @@ public sealed class RelayTests
         await LeavesAndIsAnswered(joined, fileLength: 5000);
     }
 
-    [Fact]
-    public async Task Over_TCP_what_its_sender_left_to_a_slow_server_is_waited_for()
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Over_TCP_what_its_sender_left_to_a_slow_server_is_waited_for(bool portable)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "other systems don't tell what was acknowledged");
-        await using var joined = await Joined.ToTcpAsync();
+        await using var joined = await Joined.ToTcpAsync(portable);
         await LeavesAndIsAnswered(joined, fileLength: 500_000); // more than a server's system takes that hasn't begun to read
     }
 
@@ -196,10 +196,10 @@ public sealed class RelayTests
     }
 
     // Who leaves a download has its server told at once: it would send the rest of the file to nobody.
-    [Fact]
-    public async Task Over_TCP_a_server_that_sends_to_one_who_left_is_reset()
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Over_TCP_a_server_that_sends_to_one_who_left_is_reset(bool portable)
     {
-        await using var joined = await Joined.OverTcpAsync();
+        await using var joined = await Joined.OverTcpAsync(portable);
         await joined.Client.EndAsync(Stop);
         await joined.Client.DisposeAsync();
         var mostSent = 100_000_000;
@@ -269,10 +269,10 @@ public sealed class RelayTests
         Assert.Equal(ReadEnd.Reset, (await ReadAllAsync(server)).End);
     }
 
-    [Fact]
-    public async Task Many_bytes_over_TCP_arrive_as_they_were_sent_both_ways_at_once()
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Many_bytes_over_TCP_arrive_as_they_were_sent_both_ways_at_once(bool portable)
     {
-        await using var joined = await Joined.OverTcpAsync();
+        await using var joined = await Joined.OverTcpAsync(portable);
         var (up, down) = (RandomNumberGenerator.GetBytes(3_000_001), RandomNumberGenerator.GetBytes(2_000_003));
         var sending = Task.WhenAll(SendAsync(joined.Client, up), SendAsync(joined.Server, down));
         var receivedUp = ReadAllAsync(joined.Server);

@@ -8,17 +8,18 @@ using Xunit;
 
 namespace Culvert.Tests.Net;
 
-/// <summary>Both ways in which a socket's bytes are moved behave alike: bulk connections take the loop where there is one, interactive ones the runtime's way.</summary>
+/// <summary>Both ways in which a socket's bytes are moved behave alike: the loop, where there is one, and the runtime's own, which other systems have.</summary>
 public sealed class TcpIoTests
 {
     private static readonly TcpNetwork Tcp = new(TimeProvider.System);
+    private static readonly TcpNetwork Portable = new(TimeProvider.System) { IsPortable = true };
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    [Theory, InlineData(Priority.Interactive), InlineData(Priority.Bulk)]
-    public async Task What_is_more_than_the_kernel_holds_arrives_whole_both_ways_at_once(Priority priority)
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task What_is_more_than_the_kernel_holds_arrives_whole_both_ways_at_once(bool portable)
     {
-        await using var pair = await Pair.ConnectAsync(priority);
+        await using var pair = await Pair.ConnectAsync(portable ? Portable : Tcp);
         var bytes = new byte[20_000_000];
         RandomNumberGenerator.Fill(bytes);
         var results = await Task.WhenAll(SendAsync(pair.Near, bytes), SendAsync(pair.Far, bytes), HashAsync(pair.Near), HashAsync(pair.Far));
@@ -26,12 +27,12 @@ public sealed class TcpIoTests
         Assert.Equal(results[2], results[3]);
     }
 
-    [Theory, InlineData(Priority.Interactive), InlineData(Priority.Bulk)]
-    public async Task A_reader_that_waits_sees_an_end_as_an_end_and_a_reset_as_a_reset(Priority priority)
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task A_reader_that_waits_sees_an_end_as_an_end_and_a_reset_as_a_reset(bool portable)
     {
         foreach (var reset in new[] { false, true })
         {
-            await using var pair = await Pair.ConnectAsync(priority);
+            await using var pair = await Pair.ConnectAsync(portable ? Portable : Tcp);
             var reading = pair.Near.ReadAsync(Stop).AsTask();
             if (reset)
                 pair.Far.Abort();
@@ -50,20 +51,20 @@ public sealed class TcpIoTests
         const int tries = 3000; // other tests have sockets too, but not so many
         for (var round = 0; round < tries / 100; round++)
         {
-            var outcomes = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Tcp.Connect(deaf.Endpoint, ConnectOptions.Default with { Priority = Priority.Bulk }).Outcome));
+            var outcomes = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Tcp.Connect(deaf.Endpoint, ConnectOptions.Default).Outcome));
             Assert.All(outcomes, outcome => Assert.Equal(FailureKind.Refused, outcome.Failure?.Kind));
         }
         Assert.InRange(EpollLoop.Shared.Sockets, 0, before + tries / 2);
-        await using var pair = await Pair.ConnectAsync(Priority.Bulk);
+        await using var pair = await Pair.ConnectAsync(Tcp);
         var reading = pair.Near.ReadAsync(Stop).AsTask();
         await pair.Far.EndAsync(Stop);
         Assert.Equal(ReadEnd.Ended, (await reading).End);
     }
 
-    [Theory, InlineData(Priority.Interactive), InlineData(Priority.Bulk)]
-    public async Task An_abort_wakes_who_waits_to_read_and_who_waits_to_write(Priority priority)
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task An_abort_wakes_who_waits_to_read_and_who_waits_to_write(bool portable)
     {
-        await using var pair = await Pair.ConnectAsync(priority);
+        await using var pair = await Pair.ConnectAsync(portable ? Portable : Tcp);
         var reading = pair.Near.ReadAsync(Stop).AsTask();
         var writing = pair.Near.WriteAsync(new byte[50_000_000], Stop).AsTask();
         Assert.False(writing.IsCompleted);
@@ -72,10 +73,10 @@ public sealed class TcpIoTests
         Assert.Equal(WriteEnd.Closed, await writing);
     }
 
-    [Theory, InlineData(Priority.Interactive), InlineData(Priority.Bulk)]
-    public async Task A_read_that_was_given_up_takes_nothing_from_the_next_one(Priority priority)
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task A_read_that_was_given_up_takes_nothing_from_the_next_one(bool portable)
     {
-        await using var pair = await Pair.ConnectAsync(priority);
+        await using var pair = await Pair.ConnectAsync(portable ? Portable : Tcp);
         for (var round = 0; round < 3; round++)
         {
             using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(Stop);
@@ -88,19 +89,19 @@ public sealed class TcpIoTests
         }
     }
 
-    [Fact]
-    public async Task A_bulk_dial_that_nobody_answers_is_refused()
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task A_dial_that_nobody_answers_is_refused(bool portable)
     {
         using var deaf = new DeafPort();
-        var (_, failure) = await Tcp.Connect(deaf.Endpoint, new() { Priority = Priority.Bulk }).Outcome;
+        var (_, failure) = await (portable ? Portable : Tcp).Connect(deaf.Endpoint, ConnectOptions.Default).Outcome;
         Assert.Equal(new Failure(FailureKind.Refused, "Connection refused"), failure);
     }
 
-    [Fact]
-    public async Task A_sender_whose_peer_takes_nothing_does_not_hold_up_the_others_of_the_loop()
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task A_sender_whose_peer_takes_nothing_does_not_hold_up_the_others(bool portable)
     {
-        await using var stalled = await Pair.ConnectAsync(Priority.Bulk);
-        await using var moving = await Pair.ConnectAsync(Priority.Bulk);
+        await using var stalled = await Pair.ConnectAsync(portable ? Portable : Tcp);
+        await using var moving = await Pair.ConnectAsync(portable ? Portable : Tcp);
         var waiting = stalled.Near.WriteAsync(new byte[50_000_000], Stop).AsTask();
         var bytes = new byte[5_000_000];
         await Task.WhenAll(SendAsync(moving.Near, bytes), HashAsync(moving.Far));
@@ -157,7 +158,7 @@ public sealed class TcpIoTests
     public async Task What_a_turn_puts_off_is_done_once_at_its_end()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the loop needs epoll");
-        await using var pair = await Pair.ConnectAsync(Priority.Bulk);
+        await using var pair = await Pair.ConnectAsync(Tcp);
         var work = new Counted();
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.ContinueOnCapturedContext); // whoever has connected goes on within a turn
         Assert.False(Turn.TryPutOff(work));
@@ -220,10 +221,10 @@ public sealed class TcpIoTests
 
     private sealed record Pair(Duplex Near, Duplex Far) : IAsyncDisposable
     {
-        public static async Task<Pair> ConnectAsync(Priority priority)
+        public static async Task<Pair> ConnectAsync(TcpNetwork network)
         {
-            await using var listener = await Tcp.ListenAsync(new Endpoint(Endpoint.Loopback4, 0), new() { Priority = priority, ArmedToReset = true }, Stop);
-            var dial = Tcp.Connect(listener.LocalEndpoint, new() { Priority = priority, ArmedToReset = true });
+            await using var listener = await network.ListenAsync(new Endpoint(Endpoint.Loopback4, 0), new() { ArmedToReset = true }, Stop);
+            var dial = network.Connect(listener.LocalEndpoint, new() { ArmedToReset = true });
             var (far, _) = await listener.AcceptAsync(Stop);
             return new((await dial.Outcome).Duplex!, far);
         }

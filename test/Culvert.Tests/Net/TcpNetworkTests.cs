@@ -7,14 +7,24 @@ using Xunit;
 
 namespace Culvert.Tests.Net;
 
-public sealed class TcpNetworkTests
+/// <summary>The same for both ways in which bytes are moved: see <see cref="PortableTcpNetworkTests"/>.</summary>
+public class TcpNetworkTests
 {
-    private static readonly TcpNetwork Tcp = new(TimeProvider.System);
+    private readonly TcpNetwork _tcp;
+
+    public TcpNetworkTests() : this(isPortable: false)
+    {
+    }
+
+    private protected TcpNetworkTests(bool isPortable)
+    {
+        _tcp = new(TimeProvider.System) { IsPortable = isPortable };
+    }
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    private static ValueTask<IListener> ListenAsync(string host = Endpoint.Loopback4, ListenOptions? options = null) =>
-        Tcp.ListenAsync(new Endpoint(host, 0), options ?? ListenOptions.Default, Stop);
+    private ValueTask<IListener> ListenAsync(string host = Endpoint.Loopback4, ListenOptions? options = null) =>
+        _tcp.ListenAsync(new Endpoint(host, 0), options ?? ListenOptions.Default, Stop);
 
     [Theory]
     [InlineData(Endpoint.Loopback4)]
@@ -23,7 +33,7 @@ public sealed class TcpNetworkTests
     {
         SkipWithout(host);
         await using var listener = await ListenAsync(host);
-        var dial = Tcp.Connect(listener.LocalEndpoint, ConnectOptions.Default);
+        var dial = _tcp.Connect(listener.LocalEndpoint, ConnectOptions.Default);
         var (duplex, peer) = await listener.AcceptAsync(Stop);
         await using (duplex)
         await using ((await dial.Outcome).Duplex)
@@ -46,7 +56,7 @@ public sealed class TcpNetworkTests
         if (!OperatingSystem.IsLinux())
             Assert.Skip("other systems call loopback otherwise, and give it one address");
         await using var listener = await ListenAsync();
-        var dial = Tcp.Connect(listener.LocalEndpoint, ConnectOptions.Default with { Source = address is null ? null : new Endpoint(address, 0), SourceInterface = card });
+        var dial = _tcp.Connect(listener.LocalEndpoint, ConnectOptions.Default with { Source = address is null ? null : new Endpoint(address, 0), SourceInterface = card });
         var (duplex, peer) = await listener.AcceptAsync(Stop);
         await using (duplex)
         await using ((await dial.Outcome).Duplex)
@@ -59,7 +69,7 @@ public sealed class TcpNetworkTests
     public async Task One_that_can_not_come_from_there_is_not_made(string? address, string? card, string expected)
     {
         await using var listener = await ListenAsync();
-        var outcome = await Tcp.Connect(listener.LocalEndpoint, ConnectOptions.Default with { Source = address is null ? null : new Endpoint(address, 0), SourceInterface = card }).Outcome;
+        var outcome = await _tcp.Connect(listener.LocalEndpoint, ConnectOptions.Default with { Source = address is null ? null : new Endpoint(address, 0), SourceInterface = card }).Outcome;
         Assert.Null(outcome.Duplex);
         Assert.StartsWith(expected, outcome.Failure!.Text, StringComparison.Ordinal);
     }
@@ -79,7 +89,7 @@ public sealed class TcpNetworkTests
     {
         SkipWithout(Endpoint.Loopback6);
         await using var listener = await ListenAsync("*");
-        var dial = Tcp.Connect(new Endpoint(Endpoint.Loopback4, listener.LocalEndpoint.Port), ConnectOptions.Default);
+        var dial = _tcp.Connect(new Endpoint(Endpoint.Loopback4, listener.LocalEndpoint.Port), ConnectOptions.Default);
         var (duplex, peer) = await listener.AcceptAsync(Stop);
         await using (duplex)
         await using ((await dial.Outcome).Duplex)
@@ -122,9 +132,9 @@ public sealed class TcpNetworkTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "listening sockets' owners are told on Linux");
         await using var listener = await ListenAsync();
-        var theirs = Tcp.Connect(listener.LocalEndpoint, ConnectOptions.Default with { RequiredOwner = new UserId("4242") });
+        var theirs = _tcp.Connect(listener.LocalEndpoint, ConnectOptions.Default with { RequiredOwner = new UserId("4242") });
         Assert.Equal(FailureKind.Prohibited, (await theirs.Outcome).Failure!.Kind);
-        var ours = Tcp.Connect(listener.LocalEndpoint, ConnectOptions.Default with { RequiredOwner = LocalUsers.Current });
+        var ours = _tcp.Connect(listener.LocalEndpoint, ConnectOptions.Default with { RequiredOwner = LocalUsers.Current });
         await using var duplex = (await ours.Outcome).Duplex;
         Assert.NotNull(duplex);
     }
@@ -138,7 +148,7 @@ public sealed class TcpNetworkTests
         {
             var listener = await ListenAsync();
             var accepting = AcceptAndCloseAsync(listener);
-            var dial = Tcp.Connect(listener.LocalEndpoint, ConnectOptions.Default with { RequiredOwner = LocalUsers.Current });
+            var dial = _tcp.Connect(listener.LocalEndpoint, ConnectOptions.Default with { RequiredOwner = LocalUsers.Current });
             var (duplex, failure) = await dial.Outcome;
             await using var accepted = await accepting;
             await using (duplex)
@@ -156,7 +166,7 @@ public sealed class TcpNetworkTests
     public async Task A_refused_connection_says_refused()
     {
         using var deaf = new DeafPort();
-        var (duplex, failure) = await Tcp.Connect(deaf.Endpoint, ConnectOptions.Default).Outcome;
+        var (duplex, failure) = await _tcp.Connect(deaf.Endpoint, ConnectOptions.Default).Outcome;
         Assert.Null(duplex);
         Assert.Equal(new Failure(FailureKind.Refused, "Connection refused"), failure);
     }
@@ -164,7 +174,7 @@ public sealed class TcpNetworkTests
     [Fact]
     public async Task A_name_that_nobody_knows_is_an_unknown_name()
     {
-        var (_, failure) = await Tcp.Connect(new Endpoint("no-such-host.invalid", 21), ConnectOptions.Default).Outcome;
+        var (_, failure) = await _tcp.Connect(new Endpoint("no-such-host.invalid", 21), ConnectOptions.Default).Outcome;
         Assert.Equal(FailureKind.UnknownName, failure!.Kind);
     }
 
@@ -172,7 +182,7 @@ public sealed class TcpNetworkTests
     public async Task An_aborted_dial_ends_as_aborted_or_resets_what_came()
     {
         await using var listener = await ListenAsync();
-        var dial = Tcp.Connect(listener.LocalEndpoint, ConnectOptions.Default);
+        var dial = _tcp.Connect(listener.LocalEndpoint, ConnectOptions.Default);
         dial.Abort();
         var (duplex, failure) = await dial.Outcome;
         if (duplex is null)
@@ -185,7 +195,7 @@ public sealed class TcpNetworkTests
     public async Task A_port_in_use_is_said_so()
     {
         await using var listener = await ListenAsync();
-        var e = await Assert.ThrowsAsync<NetworkException>(async () => await Tcp.ListenAsync(listener.LocalEndpoint, ListenOptions.Default, Stop));
+        var e = await Assert.ThrowsAsync<NetworkException>(async () => await _tcp.ListenAsync(listener.LocalEndpoint, ListenOptions.Default, Stop));
         Assert.Equal(new Failure(FailureKind.InUse, "Address already in use"), e.Failure);
     }
 
@@ -204,7 +214,7 @@ public sealed class TcpNetworkTests
         await using var listener = await ListenAsync(options: ListenOptions.Default with { ArmedToReset = true });
         foreach (var ended in new[] { false, true })
         {
-            await using var client = (await Tcp.Connect(listener.LocalEndpoint, ConnectOptions.Default).Outcome).Duplex!;
+            await using var client = (await _tcp.Connect(listener.LocalEndpoint, ConnectOptions.Default).Outcome).Duplex!;
             var (server, _) = await listener.AcceptAsync(Stop);
             await server.WriteAsync("bytes"u8.ToArray(), Stop);
             if (ended)
@@ -294,3 +304,6 @@ public sealed class TcpNetworkTests
     private static void SkipWithout(string host) =>
         Assert.SkipUnless(host != Endpoint.Loopback6 || (Socket.OSSupportsIPv6 && File.Exists("/proc/net/if_inet6")), "this machine has no IPv6 loopback");
 }
+
+/// <summary>Bytes are moved by the runtime's own way, as where there is no loop of ours.</summary>
+public sealed class PortableTcpNetworkTests() : TcpNetworkTests(isPortable: true);

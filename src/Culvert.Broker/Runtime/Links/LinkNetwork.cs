@@ -11,6 +11,9 @@ namespace Culvert.Broker.Runtime;
 internal sealed class LinkNetwork(SupervisedLink link, TimeSpan patience, TimeProvider time, ChannelBook? channels = null) : INetwork
 {
     /// <inheritdoc/>
+    public bool ListensOverAWay => true;
+
+    /// <inheritdoc/>
     public Dial Connect(Endpoint to, ConnectOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

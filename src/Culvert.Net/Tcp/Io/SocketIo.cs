@@ -15,9 +15,9 @@ internal abstract class SocketIo
     /// <summary>Closes the socket as its options say. Whoever waits is woken.</summary>
     public abstract void Close();
 
-    /// <summary>The way for TCP: few system calls, and no hop between threads. What follows a receive or send then runs on the loop's thread, which serves others too: it
-    /// must not block.</summary>
-    public static SocketIo For(Socket socket) => EpollLoop.Shared is { } loop ? new EpollSocket(socket, loop) : new PortableSocket(socket);
+    /// <summary>By this loop: few system calls, and no hop between threads. What follows a receive or send then runs on the loop's thread, which serves others too: it
+    /// must not block. None: the runtime's own way.</summary>
+    public static SocketIo For(Socket socket, EpollLoop? loop) => loop is not null ? new EpollSocket(socket, loop) : new PortableSocket(socket);
 
     /// <summary>The runtime's own way; what follows runs on the pool.</summary>
     public static SocketIo Portable(Socket socket) => new PortableSocket(socket);

@@ -147,11 +147,14 @@ internal sealed partial class Channel
     }
 
     /// <summary>A packet of this channel was written, or left out.</summary>
-    public void Written(OutgoingKind kind)
+    public void Written(in Outgoing packet)
     {
+        var kind = packet.Kind;
         bool wakes, nudges;
         lock (_gate)
         {
+            if (kind == OutgoingKind.Adjust)
+                _spareAdjust = packet.Packet;
             wakes = kind == OutgoingKind.Data && _sending.Written() && _sending.TakeAwaited();
             nudges = kind == OutgoingKind.Data && _host.Nudge is { IsNeeded: true } && _sending.IsNudgeDue();
             _closeWritten |= kind == OutgoingKind.Close;

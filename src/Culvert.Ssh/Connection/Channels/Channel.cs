@@ -24,6 +24,9 @@ internal sealed partial class Channel
     private bool _closeQueued, _closeWritten, _closeReceived;
     private Failure? _loss;
 
+    /// <summary>A credit's message that was written: the next one is made in it.</summary>
+    private byte[]? _spareAdjust;
+
     /// <summary>A channel that we ask the peer for. <paramref name="answered"/> hears, on the reader loop, that it stands (null) or why not; once.</summary>
     public Channel(ChannelHost host, Priority priority, Action<Failure?, Channel> answered, ChannelRequests? requests = null) : this(host, priority, requests)
     {
@@ -239,7 +242,9 @@ internal sealed partial class Channel
     {
         if (more == 0 || _eofReceived || _closeQueued)
             return;
-        var adjust = ChannelMessages.WindowAdjust(_remote, more);
+        var adjust = _spareAdjust ?? new byte[ChannelMessages.WindowAdjustLength];
+        _spareAdjust = null;
+        ChannelMessages.WindowAdjust(adjust, _remote, more);
         _host.Queue.Enqueue(new Outgoing(adjust, adjust.Length, OutgoingKind.Adjust, this), Priority.Interactive);
     }
 

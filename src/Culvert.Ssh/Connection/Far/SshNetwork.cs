@@ -8,6 +8,8 @@ namespace Culvert.Ssh.Connection;
 /// server's to resolve. Of the options it heeds the timeout, the originator, the priority and the range of ports.</summary>
 internal sealed class SshNetwork(Multiplexer multiplexer, RemoteListeners listeners, TimeProvider time) : INetwork
 {
+    public bool ListensOverAWay => true;
+
     public Dial Connect(Endpoint to, ConnectOptions options) => ChannelDial.Start(multiplexer, to, options, time);
 
     public async ValueTask<IListener> ListenAsync(Endpoint at, ListenOptions options, CancellationToken cancellationToken)

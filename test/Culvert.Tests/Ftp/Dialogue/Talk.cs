@@ -13,6 +13,7 @@ namespace Culvert.Tests.Ftp.Dialogue;
 internal sealed class Talk
 {
     private readonly FtpConversation _conversation;
+    private readonly List<byte[]> _lent = [];
 
     public Talk(FtpRelayOptions? options = null, Peer? client = null, string near = "127.0.0.1", string destination = "ftp.example", bool greet = true)
     {
@@ -37,7 +38,7 @@ internal sealed class Talk
     public string[] Client(params string[] lines)
     {
         foreach (var line in lines)
-            _conversation.OnCommand(FtpLine.Of(line));
+            _conversation.OnCommand(Lend(line));
         return Decided();
     }
 
@@ -53,7 +54,7 @@ internal sealed class Talk
         foreach (var line in lines)
         {
             Assert.False(_conversation.HoldsReplies, $"'{line}' must not be read yet");
-            _conversation.OnReply(FtpLine.Of(line));
+            _conversation.OnReply(Lend(line));
         }
         return Decided();
     }
@@ -116,6 +117,13 @@ internal sealed class Talk
         return this;
     }
 
+    /// <summary>As a reader lends it: it's gone when what was decided is done.</summary>
+    private FtpLine Lend(string line)
+    {
+        _lent.Add(Encoding.ASCII.GetBytes(line));
+        return new(_lent[^1]);
+    }
+
     private static string Raw(FtpLine line) => Encoding.Latin1.GetString(line.Bytes.Span);
 
     private string[] Decided()
@@ -151,6 +159,8 @@ internal sealed class Talk
                 case Decision.Notice(var what, _): Told.Add($"notice {what}"); break;
             }
         }
+        _lent.ForEach(Array.Clear);
+        _lent.Clear();
         return [.. decided];
     }
 }

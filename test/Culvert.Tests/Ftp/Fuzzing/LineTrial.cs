@@ -68,7 +68,7 @@ internal static class LineTrial
         while (true)
         {
             while (reader.TryRead(out var line))
-                lines.Add(line);
+                lines.Add(line.Kept());
             if (bytes.Count == 0)
                 return lines;
             RuleBrokenException.Unless(reader.Room.Length > 0, "a reader without a line has no room for one");
