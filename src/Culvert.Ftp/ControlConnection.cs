@@ -22,7 +22,7 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan
     private Duplex _duplex = duplex;
     private Task _reading = Task.CompletedTask;
     private volatile Reading _state;
-    private bool _refused;
+    private volatile bool _refused; // only ever set: reader and writer both find it out
 
     /// <summary>How reading ended; what was read before may still hold lines.</summary>
     public ReadEnd End { get; private set; }
@@ -81,7 +81,8 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan
         var timer = writing.IsCompleted ? null : time.CreateTimer(static duplex => ((Duplex)duplex!).Abort(), _duplex, writeTimeout, Timeout.InfiniteTimeSpan);
         try
         {
-            _refused |= await writing.ConfigureAwait(false) != WriteEnd.None;
+            if (await writing.ConfigureAwait(false) != WriteEnd.None)
+                _refused = true;
         }
         finally
         {
@@ -122,7 +123,11 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan
     public Duplex Beneath => _duplex;
 
     /// <summary>Ends our half.</summary>
-    public async ValueTask EndAsync(CancellationToken cancellationToken) => _refused |= await _duplex.EndAsync(cancellationToken).ConfigureAwait(false) != WriteEnd.None;
+    public async ValueTask EndAsync(CancellationToken cancellationToken)
+    {
+        if (await _duplex.EndAsync(cancellationToken).ConfigureAwait(false) != WriteEnd.None)
+            _refused = true;
+    }
 
     /// <summary>Reads on until the peer has closed too, so that closing doesn't reset the connection and take our last words with it.</summary>
     public async Task DrainAsync(CancellationToken cancellationToken)
@@ -150,7 +155,8 @@ internal sealed class ControlConnection(Duplex duplex, Speaker speaker, TimeSpan
             var read = await _duplex.ReadAsync(_lines.Room, cancellationToken).ConfigureAwait(false);
             _lines.Fill(read.Bytes.Length);
             // An end that doesn't acknowledge what was said was on its way already.
-            _refused |= read.End == ReadEnd.Ended && _duplex.IsAcknowledged == false;
+            if (read.End == ReadEnd.Ended && _duplex.IsAcknowledged == false)
+                _refused = true;
             End = read.End;
         }
         finally

@@ -31,6 +31,7 @@ internal sealed class DataPath : IAsyncDisposable
     private readonly Task _told;
     private ITimer? _drainTimer;
     private int _isSettled;
+    private bool _isCut;
     private volatile bool _hasEndedFar;
 
     public DataPath(int id, DataPathContext context)
@@ -127,16 +128,22 @@ internal sealed class DataPath : IAsyncDisposable
         _near.Close();
         _far.Close();
         if (how == Ending.Cut)
+        {
+            _isCut = true;
             Cut();
+        }
         _settled.SetResult(how);
     }
 
-    /// <summary>Resets both sides, whatever was settled.</summary>
+    /// <summary>Resets both sides, whatever was settled; but of an upload that ended in order, what is on its way to the server still goes there: it would take the rest for all.</summary>
     public void Cut()
     {
         Settle(Ending.Cut);
         _near.Duplex?.Abort();
-        _far.Duplex?.Abort();
+        if (_isCut)
+            _far.Duplex?.Abort();
+        else
+            _far.Duplex?.AbortInOrder();
     }
 
     /// <summary>The session ends: nobody waits for peers that don't close, and a client that still reads gets a limited time.</summary>

@@ -315,9 +315,6 @@ internal sealed partial class FtpSession
 
     private async Task ForgetEndedPathsAsync()
     {
-        // Where the end of a file stands inside the data, the connection stays for the next one.
-        foreach (var id in _transfers.Taking.Where(id => !_paths[id].IsSettled).ToArray())
-            _transfers.EndTaken(id, ReadEnd.Ended);
         foreach (var (id, path) in _paths.Where(entry => entry.Value.Completion.IsCompleted).ToArray())
         {
             _paths.Remove(id);

@@ -24,7 +24,9 @@ internal sealed class SessionTransfers(FtpRelay relay, TransferSession session, 
 
     public void Begin(Decision.Began began, DataPath? path)
     {
-        // In block mode the connection has carried other files before.
+        // In block mode the connection has carried other files before: that the client has taken the last one can't be told from how the connection ends.
+        if (_taking.Remove(began.Path, out var judged))
+            EndUnverified(judged, "its end stands inside the data, on a connection that went on with another file");
         var (up, down) = (path?.Uploaded ?? 0, path?.Downloaded ?? 0);
         var transfer = new Transfer(FtpRelay.NextTransfer(), session, began, relay.Time,
             () => began.Direction == TransferDirection.Upload ? (path?.Uploaded ?? 0) - up : (path?.Downloaded ?? 0) - down);

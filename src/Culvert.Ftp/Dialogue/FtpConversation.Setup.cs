@@ -292,7 +292,7 @@ internal sealed partial class FtpConversation
                 continue;
             }
             path.Refused = true; // a transfer that is said now finds no path, here and at the server
-            Settle(path, path.Consumed ? Ending.InOrder : Ending.Cut);
+            Settle(path, Unused(path));
         }
     }
 }

@@ -366,6 +366,9 @@ internal sealed partial class FtpConversation
         var unheard = path is { Transfer.Kind: VerbKind.Upload, Near: PathEnd.Ended, Fault: null };
         if (path.Transfer is not null)
             Decide(new Decision.Finished(path.Id, unheard ? TransferResult.Unverified : TransferResult.Failed, null, path.Fault?.Text ?? why));
-        Settle(path, unheard ? Ending.InOrder : Ending.Cut);
+        Settle(path, unheard ? Ending.InOrder : Unused(path));
     }
+
+    /// <summary>How a path ends that no transfer uses: what the client of a last file hasn't read yet is still on its way.</summary>
+    private static Ending Unused(PathState path) => path is { Consumed: true, Transfer: null, Fault: null } ? Ending.WhenDrained : Ending.Cut;
 }

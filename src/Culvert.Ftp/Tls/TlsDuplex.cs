@@ -80,6 +80,8 @@ internal sealed class TlsDuplex : PooledDuplex
 
     public override void Abort() => _beneath.Abort();
 
+    public override void AbortInOrder() => _beneath.AbortInOrder();
+
     public override async ValueTask DisposeAsync()
     {
         await _beneath.DisposeAsync().ConfigureAwait(false);

@@ -63,6 +63,7 @@ internal sealed class LineReader(Speaker speaker)
             if (_start > 0 || from != Buffer)
             {
                 from.AsSpan(_start.._end).CopyTo(Buffer);
+                from.AsSpan((from == Buffer ? _end - _start : _start).._end).Clear();
                 (_scanned, _end, _lent, _start) = (_scanned - _start, _end - _start, 0, 0);
             }
             return Buffer.AsMemory(_end);

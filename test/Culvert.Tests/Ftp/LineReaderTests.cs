@@ -116,6 +116,23 @@ public sealed class LineReaderTests
         Assert.Equal(new byte[4], noop.Bytes.ToArray());
     }
 
+    // Half a password that outgrows the small buffer goes on in a borrowed one, and leaves nothing behind; nor does one that moves to the front.
+    [Theory]
+    [InlineData("PASS ", true)]
+    [InlineData("NOOP\r\nPASS ", false)]
+    [Proves(ProofTables.Attacks, Attack.Logs)]
+    public void WhatMovesLeavesNothingBehind(string before, bool fills)
+    {
+        var reader = new LineReader(Speaker.Client);
+        var bytes = Encoding.ASCII.GetBytes(before + new string('s', fills ? LineReader.SmallBuffer - before.Length : 100));
+        bytes.CopyTo(reader.Room.Span);
+        Assert.True(MemoryMarshal.TryGetArray<byte>(reader.Room, out var small));
+        reader.Fill(bytes.Length);
+        while (reader.TryRead(out _)) { }
+        Assert.False(reader.Room.IsEmpty);
+        Assert.Equal(fills ? 0 : 100, small.Array!.AsSpan().Count((byte)'s'));
+    }
+
     [Fact]
     public void ALineAllocatesNothing()
     {

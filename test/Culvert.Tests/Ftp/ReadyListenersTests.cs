@@ -46,7 +46,7 @@ public sealed class ReadyListenersTests
         await using var near = new ReadyListeners(here);
         await using var first = await near.ListenAsync(At, ListenOptions.Default, Cancel);
         await using var ready = new ReadyListeners(_far);
-        await using var second = await ready.ListenAsync(At, ListenOptions.Default with { Ports = new(40000, 40009) }, Cancel);
+        await using var second = await ready.ListenAsync(At, ListenOptions.Default with { Ports = new(50000, 50009) }, Cancel);
         await using var third = await ready.ListenAsync(At, ListenOptions.Default, Cancel);
         await UntilListenersAsync(3); // that of the range, the other one, and what is ready behind it: what was asked for before was there, too, if it was asked for
         Assert.Equal(1, here.Listeners);

@@ -83,9 +83,10 @@ public sealed class ConnectionChannelTests
     }
 
     [Theory]
-    [InlineData(false, 0, 3)]
-    [InlineData(true, ConnectionLimits.MaximumUnsentSlots, ConnectionLimits.MaximumUnsentSlots)]
-    public async Task Abort_drops_what_is_queued_unless_it_is_in_order(bool inOrder, int fewest, int most)
+    [InlineData(false, false, 0, 3)]
+    [InlineData(true, false, ConnectionLimits.MaximumUnsentSlots, ConnectionLimits.MaximumUnsentSlots)]
+    [InlineData(false, true, ConnectionLimits.MaximumUnsentSlots, ConnectionLimits.MaximumUnsentSlots)]
+    public async Task Abort_drops_what_is_queued_unless_it_is_in_order_or_an_end_was_said_behind_it(bool inOrder, bool ended, int fewest, int most)
     {
         // One packet at a time is on its way, the others wait in the queue.
         var (ours, theirs) = MemoryPacketTransport.Pair(capacity: 1, batch: 1);
@@ -95,6 +96,8 @@ public sealed class ConnectionChannelTests
         await peer.ConfirmOpenAsync(7);
         await using var duplex = (await dial.Outcome).Duplex!;
         await duplex.WriteAsync(new byte[ConnectionLimits.MaximumUnsentSlots * Limits.MaximumChannelPacket], Stop);
+        if (ended)
+            await duplex.EndAsync(Stop);
         if (inOrder)
             duplex.AbortInOrder();
         else
@@ -104,7 +107,25 @@ public sealed class ConnectionChannelTests
         while ((next = (await peer.ReceiveAsync())[0]) == MessageNumber.ChannelData)
             packets++;
         Assert.InRange(packets, fewest, most);
+        if (ended)
+        {
+            Assert.Equal(MessageNumber.ChannelEof, next);
+            next = (await peer.ReceiveAsync())[0];
+        }
         Assert.Equal(MessageNumber.ChannelClose, next);
+    }
+
+    [Fact]
+    public async Task What_is_lent_stays_where_it_is_although_its_owner_is_through_and_its_peer_has_ended()
+    {
+        await using var one = await ConnectionReceiveTests.OpenAsync();
+        await one.Peer.SendAsync(ScriptedPeer.Data(0, new byte[100]), ScriptedPeer.Eof(0));
+        var lent = await one.Duplex.ReadAsync(Stop);
+        await one.Duplex.DisposeAsync();
+        await one.Peer.ExpectAsync(MessageNumber.ChannelClose);
+        Assert.Equal(1, one.Client.Multiplexer.Buffers.Outstanding);
+        one.Duplex.Release(lent.Bytes.Length);
+        Assert.Equal(0, one.Client.Multiplexer.Buffers.Outstanding);
     }
 
     [Fact]

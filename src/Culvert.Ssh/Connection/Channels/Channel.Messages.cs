@@ -32,7 +32,7 @@ internal sealed partial class Channel
         {
             answered = _answered ?? throw Unexpected("CHANNEL_OPEN_FAILURE");
             _answered = null;
-            _receiving.Recycle();
+            _receiving.Abort();
         }
         _host.Table.Remove(this);
         answered(failure, this);
@@ -125,7 +125,7 @@ internal sealed partial class Channel
             _receiving.End(ReadEnd.Lost);
             _sending.EndWith(WriteEnd.Lost);
             if (!_open)
-                _receiving.Recycle();
+                _receiving.Abort();
         }
         answered?.Invoke(failure, this);
         Wake();

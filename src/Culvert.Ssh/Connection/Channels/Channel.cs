@@ -96,7 +96,7 @@ internal sealed partial class Channel
         lock (_gate)
         {
             Enqueue(ChannelMessages.OpenFailure(_remote, reason, text));
-            _receiving.Recycle();
+            _receiving.Abort();
         }
         _host.Table.Remove(this);
     }
@@ -195,15 +195,16 @@ internal sealed partial class Channel
     public void GiveUp()
     {
         lock (_gate)
-            _receiving.Recycle();
+            _receiving.Abort();
     }
 
-    /// <summary>Breaks both halves: what is unread is dropped, and what is queued if <paramref name="dropsUnsent"/>; CLOSE without EOF is all that the peer sees then.</summary>
+    /// <summary>Breaks both halves: what is unread is dropped, and what is queued if <paramref name="dropsUnsent"/>; CLOSE without EOF is all that the peer sees then. What was
+    /// queued before our EOF goes out in any case: the peer would take what is left of it for all.</summary>
     public void Abort(bool dropsUnsent = true)
     {
         lock (_gate)
         {
-            _dropsUnsent |= dropsUnsent;
+            _dropsUnsent |= dropsUnsent && !_sending.EofSent;
             _sending.EndWith(WriteEnd.Closed);
             _receiving.Abort();
             _errors?.Clear();
@@ -213,7 +214,7 @@ internal sealed partial class Channel
         Wake();
     }
 
-    /// <summary>The owner is through, and nothing lent is in use any more. What did not end in order is broken.</summary>
+    /// <summary>The owner is through. What did not end in order is broken.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -221,7 +222,7 @@ internal sealed partial class Channel
             // After our EOF what is queued still goes out, ahead of the CLOSE; without it the stream is cut anyway, if it wasn't in order.
             _dropsUnsent |= !_sending.EofSent && !_closeQueued;
             _sending.EndWith(WriteEnd.Closed);
-            _receiving.Recycle();
+            _receiving.Abort();
             _errors?.Clear();
             if (_open)
                 Close();

@@ -77,19 +77,11 @@ internal sealed class ReceivingHalf(ChannelHost host, int wishedWindow, int maxi
             _end = end;
     }
 
-    /// <summary>We break off: this end overrules any other. A piece that is lent stays valid until it's released.</summary>
+    /// <summary>Nobody reads any more: this end overrules any other, buffers and window go back. A piece that is lent stays valid until it's released: somebody may be sending from it.</summary>
     public void Abort()
     {
         _end = ReadEnd.Reset;
         _received.DropUnlent();
-        _window.GiveBack();
-    }
-
-    /// <summary>Nobody reads any more: buffers and window go back.</summary>
-    public void Recycle()
-    {
-        End(ReadEnd.Reset);
-        _received.Clear();
         _window.GiveBack();
     }
 }

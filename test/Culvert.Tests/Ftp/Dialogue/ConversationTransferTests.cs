@@ -327,6 +327,7 @@ public sealed class ConversationTransferTests
         Assert.Equal(["S< RETR b"], talk.Client("RETR b")); // on the same connection
         Assert.Equal(["end near 1"], talk.News(new PathEvent.FarEnded(1)));
         Assert.Equal(["C< 226 b"], talk.Server("226 b"));
+        Assert.Contains("settle 1 WhenDrained", talk.Client("EPSV").Concat(talk.Server("229 ok (|||5002|)"))); // what the client hasn't read yet is still on its way
     }
 
     [Fact]
