@@ -46,12 +46,12 @@ internal sealed class MasterListener(OpenSshMaster master, IListener local, Endp
         public override bool ShowsResets => false;
 
         public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken) =>
-            await CheckedAsync(await base.ReadAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            await CheckedAsync(await base.ReadAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
 
         public override async ValueTask<ReadResult> ReadAsync(Memory<byte> into, CancellationToken cancellationToken) =>
-            await CheckedAsync(await base.ReadAsync(into, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            await CheckedAsync(await base.ReadAsync(into, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
 
-        private async ValueTask<ReadResult> CheckedAsync(ReadResult read) =>
-            read.End == ReadEnd.None || await master.IsAliveAsync().ConfigureAwait(false) ? read : read with { End = ReadEnd.Lost };
+        private async ValueTask<ReadResult> CheckedAsync(ReadResult read, CancellationToken cancellationToken) =>
+            read.End == ReadEnd.None || await master.IsAliveAsync(cancellationToken).ConfigureAwait(false) ? read : read with { End = ReadEnd.Lost };
     }
 }

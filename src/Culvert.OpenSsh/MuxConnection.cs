@@ -62,11 +62,9 @@ internal sealed class MuxConnection : IAsyncDisposable
         return reply.Type == MuxMessages.ProxyBegins ? _socket : throw Lost("ssh doesn't share its connection: " + reply.Reason);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _socket.DisposeAsync().ConfigureAwait(false);
-        _turn.Dispose();
-    }
+    /// <summary>Closes it. Who waits for an answer or for a turn, and who asks later, is told that the program is gone.</summary>
+    /// <remarks>The turn stays: a disposed one never wakes those who wait for it. Without a socket each of them fails when it's its turn.</remarks>
+    public ValueTask DisposeAsync() => _socket.DisposeAsync();
 
     private async Task WriteAsync(byte[] message, CancellationToken cancellationToken)
     {

@@ -72,7 +72,15 @@ public sealed class OpenSshMaster : IAsyncDisposable
     public async Task<Duplex> OpenProxyAsync(CancellationToken cancellationToken)
     {
         var connection = await MuxConnection.OpenAsync(ControlPath(_folder), cancellationToken).ConfigureAwait(false);
-        return await connection.BecomeProxyAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await connection.BecomeProxyAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>Opens a port on the server.</summary>
@@ -103,20 +111,23 @@ public sealed class OpenSshMaster : IAsyncDisposable
         {
             await _control!.AskAsync(request => MuxMessages.Forward(MuxMessages.CloseForward, request, asked, path), CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is NetworkException or ObjectDisposedException)
+        catch (NetworkException)
         {
             // With it went its ports.
         }
     }
 
     /// <summary>Whether it still runs and answers.</summary>
-    internal async Task<bool> IsAliveAsync()
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    internal async Task<bool> IsAliveAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return (await _control!.AskAsync(request => MuxMessages.Ask(MuxMessages.AliveCheck, request), CancellationToken.None).ConfigureAwait(false)).Type == MuxMessages.Alive;
+            // Who gives up leaves; the question stays, so that its answer isn't taken for the next one's.
+            var asking = _control!.AskAsync(request => MuxMessages.Ask(MuxMessages.AliveCheck, request), CancellationToken.None);
+            return (await asking.WaitAsync(cancellationToken).ConfigureAwait(false)).Type == MuxMessages.Alive;
         }
-        catch (Exception e) when (e is NetworkException or ObjectDisposedException)
+        catch (NetworkException)
         {
             return false;
         }

@@ -63,8 +63,8 @@ public static class ForwardMutations
             "Disconnect = null",
             "OpenSsh.ProxiedConnectionTests.Ending_it_says_nothing_that_would_end_the_programs_own_connection"),
         new("an end counts only while ssh lives", MasterListener,
-            "read.End == ReadEnd.None || await master.IsAliveAsync().ConfigureAwait(false) ?",
-            "read.End == ReadEnd.None || await master.IsAliveAsync().ConfigureAwait(false) || true ?",
+            "read.End == ReadEnd.None || await master.IsAliveAsync(cancellationToken).ConfigureAwait(false) ?",
+            "read.End == ReadEnd.None || await master.IsAliveAsync(cancellationToken).ConfigureAwait(false) || true ?",
             "OpenSsh.OpenSshMasterTests.When_ssh_dies_the_connections_it_brought_are_lost_and_not_ended"),
     ];
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Culvert.Net;
 using Culvert.Net.Unix;
 using Culvert.OpenSsh;
@@ -51,19 +50,9 @@ public sealed class OpenSshMasterTests : IDisposable
     [Fact]
     public async Task When_ssh_dies_the_connections_it_brought_are_lost_and_not_ended()
     {
-        // The script says where its control socket is to be; the test listens there.
-        var mark = Path.Combine(_folder, "path");
-        var options = Options($"for word; do case $word in ControlPath=*) echo \"${{word#ControlPath=}}\" > {mark}.new;; esac; done; mv {mark}.new {mark}; exec sleep 1000");
-        var starting = OpenSshMaster.StartAsync(options, Cancel);
-        while (!File.Exists(mark))
-            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Cancel);
-        var control = await new UnixNetwork().ListenAsync(UnixNetwork.At((await File.ReadAllTextAsync(mark, Cancel)).Trim()), ListenOptions.Default, Cancel);
-        var (program, _) = await control.AcceptAsync(Cancel);
-        await AnswerAsync(program, hello: true);
-        await using var master = await starting;
-
-        var listening = new OpenSshNetwork(master, new UnixNetwork()).ListenAsync(new Endpoint("localhost", 21), ListenOptions.Default, Cancel).AsTask();
-        var path = await AnswerAsync(program);
+        await using var ssh = await LoggedInAsync();
+        var listening = new OpenSshNetwork(ssh.Master, new UnixNetwork()).ListenAsync(new Endpoint("localhost", 21), ListenOptions.Default, Cancel).AsTask();
+        var path = await SharingProgram.AnswerAsync(ssh.Program);
         await using var listener = await listening;
         var brought = (await new UnixNetwork().Connect(UnixNetwork.At(path), ConnectOptions.Default).Outcome).Duplex!;
         await using var accepted = (await listener.AcceptAsync(Cancel)).Duplex;
@@ -71,42 +60,75 @@ public sealed class OpenSshMasterTests : IDisposable
         // While it answers, an end is an end.
         await brought.EndAsync(Cancel);
         var reading = accepted.ReadAsync(new byte[1], Cancel).AsTask();
-        await AnswerAsync(program);
+        await SharingProgram.AnswerAsync(ssh.Program);
         Assert.Equal(ReadEnd.Ended, (await reading).End);
         // When it doesn't any more, the same end is a loss.
-        await program.DisposeAsync();
-        await control.DisposeAsync();
+        await ssh.Program.DisposeAsync();
+        await ssh.Control.DisposeAsync();
         Assert.Equal(ReadEnd.Lost, (await accepted.ReadAsync(new byte[1], Cancel)).End);
         await brought.DisposeAsync();
     }
 
-    // Answers one message, and says what text stood last in it (where a forward connects to).
-    private static async Task<string> AnswerAsync(Duplex program, bool hello = false)
+    [Fact]
+    public async Task Who_gives_up_reading_an_end_takes_nobody_elses_answer_along()
     {
-        var head = await ReadAsync(program, 4);
-        var body = await ReadAsync(program, BinaryPrimitives.ReadInt32BigEndian(head));
-        var type = BinaryPrimitives.ReadUInt32BigEndian(body);
-        var reply = new byte[12];
-        reply[3] = 8;
-        BinaryPrimitives.WriteUInt32BigEndian(reply.AsSpan(4), hello ? MuxMessages.Hello : type == MuxMessages.AliveCheck ? MuxMessages.Alive : MuxMessages.Ok);
-        body.AsSpan(4, 4).CopyTo(reply.AsSpan(8));
-        await program.WriteAsync(reply, Cancel);
-        if (type != MuxMessages.OpenForward)
-            return "";
-        var listen = BinaryPrimitives.ReadInt32BigEndian(body.AsSpan(12));
-        var connect = BinaryPrimitives.ReadInt32BigEndian(body.AsSpan(20 + listen));
-        return System.Text.Encoding.UTF8.GetString(body, 24 + listen, connect);
+        await using var ssh = await LoggedInAsync();
+        var listening = new OpenSshNetwork(ssh.Master, new UnixNetwork()).ListenAsync(new Endpoint("localhost", 21), ListenOptions.Default, Cancel).AsTask();
+        await using var brought = (await new UnixNetwork().Connect(UnixNetwork.At(await SharingProgram.AnswerAsync(ssh.Program)), ConnectOptions.Default).Outcome).Duplex!;
+        await using var listener = await listening;
+        await using var accepted = (await listener.AcceptAsync(Cancel)).Duplex;
+        await using var answering = ssh.Program; // gone before the listener, which would wait for an answer when it's closed
+        await brought.EndAsync(Cancel);
+
+        using var giveUp = new CancellationTokenSource();
+        var reading = accepted.ReadAsync(new byte[1], giveUp.Token).AsTask();
+        var question = await SharingProgram.HearAsync(ssh.Program);
+        await giveUp.CancelAsync();
+        await SharingProgram.SayAsync(ssh.Program, MuxMessages.Alive, SharingProgram.RequestOf(question));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+
+        reading = accepted.ReadAsync(new byte[1], Cancel).AsTask();
+        await SharingProgram.AnswerAsync(ssh.Program);
+        Assert.Equal(ReadEnd.Ended, (await reading).End);
     }
 
-    private static async Task<byte[]> ReadAsync(Duplex duplex, int count)
+    [Fact]
+    public async Task A_connection_that_ssh_does_not_share_is_closed()
     {
-        var bytes = new byte[count];
-        for (var at = 0; at < count;)
+        await using var ssh = await LoggedInAsync();
+        var opening = ssh.Master.OpenProxyAsync(Cancel);
+        await using var refusing = (await ssh.Control.AcceptAsync(Cancel)).Duplex;
+        await SharingProgram.AnswerAsync(refusing);
+        await SharingProgram.SayAsync(refusing, MuxMessages.Failed, SharingProgram.RequestOf(await SharingProgram.HearAsync(refusing)));
+        await Assert.ThrowsAsync<NetworkException>(() => opening);
+
+        // Within one system a close is seen at once.
+        var reading = refusing.ReadAsync(new byte[1], Cancel).AsTask();
+        Assert.True(reading.IsCompleted);
+        Assert.NotEqual(ReadEnd.None, (await reading).End);
+    }
+
+    // The script says where its control socket is to be; the test listens there.
+    private async Task<LoggedIn> LoggedInAsync()
+    {
+        var mark = Path.Combine(_folder, "path");
+        var options = Options($"for word; do case $word in ControlPath=*) echo \"${{word#ControlPath=}}\" > {mark}.new;; esac; done; mv {mark}.new {mark}; exec sleep 1000");
+        var starting = OpenSshMaster.StartAsync(options, Cancel);
+        while (!File.Exists(mark))
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Cancel);
+        var control = await new UnixNetwork().ListenAsync(UnixNetwork.At((await File.ReadAllTextAsync(mark, Cancel)).Trim()), ListenOptions.Default, Cancel);
+        var (program, _) = await control.AcceptAsync(Cancel);
+        await SharingProgram.AnswerAsync(program);
+        return new LoggedIn(await starting, control, program);
+    }
+
+    private sealed record LoggedIn(OpenSshMaster Master, IListener Control, Duplex Program) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
         {
-            var read = await duplex.ReadAsync(bytes.AsMemory(at), Cancel);
-            Assert.Equal(ReadEnd.None, read.End);
-            at += read.Bytes.Length;
+            await Program.DisposeAsync();
+            await Control.DisposeAsync();
+            await Master.DisposeAsync();
         }
-        return bytes;
     }
 }
