@@ -11,6 +11,14 @@ public static partial class FtpMutations
 
     private static IReadOnlyList<Mutation> OfDialogue { get; } =
     [
+        new("a command outlives the line that was lent", Commands,
+            "FtpCommand.Parse(line.Kept())",
+            "FtpCommand.Parse(line)",
+            "Ftp.Dialogue.ConversationPipelineTests.InBlockModeTransfersOnOneConnectionFollowEachOther"),
+        new("a reply's first line outlives the line that was lent", Replies,
+            "_firstLine = line = line.Kept();",
+            "_firstLine = line;",
+            "Ftp.Dialogue.ConversationTests.WhatWasRewrittenIsToldAsItCame"),
         new("who doesn't wait for the greeting is closed", Commands,
             "if (!_greeted && _exchanges.Count > 1)",
             "if (false)",

@@ -14,6 +14,8 @@ public static class SshMutations
     private const string Curve25519Exchange = "src/Culvert.Ssh/Crypto/Exchange/Curve25519Exchange.cs";
     private const string NistExchange = "src/Culvert.Ssh/Crypto/Exchange/NistExchange.cs";
     private const string ReceiveWindow = "src/Culvert.Ssh/Connection/Channels/ReceiveWindow.cs";
+    private const string ReceivingHalf = "src/Culvert.Ssh/Connection/Channels/ReceivingHalf.cs";
+    private const string ChannelHost = "src/Culvert.Ssh/Connection/Channels/ChannelHost.cs";
     private const string SendWindow = "src/Culvert.Ssh/Connection/Channels/SendWindow.cs";
     private const string HeldCredit = "src/Culvert.Ssh/Connection/Channels/HeldCredit.cs";
     private const string Nudge = "src/Culvert.Ssh/Connection/Nudge.cs";
@@ -157,6 +159,18 @@ public static class SshMutations
             "priority == Priority.Bulk ? Limits.InitialWindow : ConnectionLimits.DialogueWindow",
             "Limits.InitialWindow",
             "Ssh.ConnectionReceiveTests.A_thousand_dialogues_leave_the_files_their_windows"),
+        new("what stood before an end goes out before a close", Channel,
+            "dropsUnsent && !_sending.EofSent",
+            "dropsUnsent",
+            "Ssh.ConnectionChannelTests.Abort_drops_what_is_queued_unless_it_is_in_order_or_an_end_was_said_behind_it"),
+        new("what is lent stays where it is", ReceivingHalf,
+            "_received.DropUnlent();",
+            "_received.Clear();",
+            "Ssh.ConnectionChannelTests.What_is_lent_stays_where_it_is_although_its_owner_is_through_and_its_peer_has_ended"),
+        new("large packets are for a few", ChannelHost,
+            "Table.BulkCount < ConnectionLimits.MaximumLargePacketChannels",
+            "true",
+            "Ssh.ConnectionReceiveTests.Only_the_first_few_channels_that_move_files_take_large_packets"),
         new("no more is sent than the window allows", SendWindow,
             "Math.Min(Math.Min(_left, _packet), Limits",
             "Math.Min(Math.Max(_left, _packet), Limits",

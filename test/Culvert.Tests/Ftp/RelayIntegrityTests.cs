@@ -207,7 +207,7 @@ public sealed class RelayIntegrityTests
     [Fact]
     public async Task TheNextForwardedPortIsOpenBeforeTheClientAsksForIt()
     {
-        await using var rig = await RelayRig.StartAsync(new() { Active = ActiveMode.Forward });
+        await using var rig = await RelayRig.StartAsync(new() { Active = ActiveMode.Forward }, "over a way");
         var client = await rig.ListenAsync(rig.Near);
         for (var round = 0; round < 2; round++)
         {
@@ -222,6 +222,25 @@ public sealed class RelayIntegrityTests
             while (round == 0 && rig.Far.Listeners == 0)
                 await Task.Yield();
             rig.Far.RefuseListen = _ => new Failure(FailureKind.Prohibited, "no more");
+        }
+    }
+
+    // The same in passive mode where the client is at the server's side (-R).
+    [Fact]
+    public async Task TheNextPassivePortOverAWayIsOpenBeforeTheClientAsksForIt()
+    {
+        await using var rig = await RelayRig.StartAsync(networks: "over a way");
+        for (var round = 0; round < 2; round++)
+        {
+            var (client, server) = await rig.StandingAsync();
+            await rig.PassAsync("RETR f");
+            await server.EndAsync(rig.Hang);
+            await rig.ReplyAsync("226 done");
+            Assert.Equal(ReadEnd.Ended, (await RelayRig.ReadAllAsync(client, rig.Hang)).End);
+            await client.EndAsync(rig.Hang);
+            while (round == 0 && rig.Near.Listeners == 0)
+                await Task.Yield();
+            rig.Near.RefuseListen = _ => new Failure(FailureKind.Prohibited, "no more");
         }
     }
 

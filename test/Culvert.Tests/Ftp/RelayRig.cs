@@ -50,6 +50,7 @@ internal sealed class RelayRig : IAsyncDisposable
         var kind = networks switch
         {
             "lossy" => MemoryNetworkOptions.Lossy,
+            "over a way" => new() { ListensOverAWay = true },
             "tiny" => new() { Capacity = 1 },
             "small" => new() { Capacity = 1200 }, // cuts TLS records; holds what a TLS server says of its own accord, while nobody reads
             _ => MemoryNetworkOptions.Faithful,

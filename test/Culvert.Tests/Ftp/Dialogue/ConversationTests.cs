@@ -57,6 +57,10 @@ public sealed class ConversationTests
     }
 
     [Fact]
+    public void WhatWasRewrittenIsToldAsItCame() =>
+        Assert.Contains(new Talk().Standing().Told, told => told.StartsWith("rewrote 229 ok (|||5001|) -> 229 ", StringComparison.Ordinal));
+
+    [Fact]
     public void HostNamesWhatTheUserSaid()
     {
         Assert.Equal(["S< HOST localhost"], new Talk().Client("HOST localhost"));
