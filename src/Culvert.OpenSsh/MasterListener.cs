@@ -36,7 +36,7 @@ internal sealed class MasterListener(OpenSshMaster master, IListener local, Endp
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
         await master.CancelAsync(asked, path).ConfigureAwait(false);
-        await local.DisposeAsync().ConfigureAwait(false);
+        await OpenSshMaster.CloseAsync(local).ConfigureAwait(false);
     }
 
     /// <summary>When ssh dies, the kernel ends its sockets in order. An end counts only if ssh still answers after it.</summary>

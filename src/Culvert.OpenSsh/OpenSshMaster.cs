@@ -99,7 +99,7 @@ public sealed class OpenSshMaster : IAsyncDisposable
         }
         catch
         {
-            await local.DisposeAsync().ConfigureAwait(false);
+            await CloseAsync(local).ConfigureAwait(false);
             throw;
         }
     }
@@ -114,6 +114,19 @@ public sealed class OpenSshMaster : IAsyncDisposable
         catch (NetworkException)
         {
             // With it went its ports.
+        }
+    }
+
+    /// <summary>Closes a socket in the master's folder, which may have gone with the master.</summary>
+    internal static async ValueTask CloseAsync(IListener local)
+    {
+        try
+        {
+            await local.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // It's closed; only its name couldn't be removed once more.
         }
     }
 

@@ -93,6 +93,18 @@ public sealed class OpenSshMasterTests : IDisposable
     }
 
     [Fact]
+    public async Task A_port_can_be_closed_when_ssh_and_its_folder_are_gone()
+    {
+        var ssh = await LoggedInAsync();
+        var listening = new OpenSshNetwork(ssh.Master, new UnixNetwork()).ListenAsync(new Endpoint("localhost", 21), ListenOptions.Default, Cancel).AsTask();
+        var path = await SharingProgram.AnswerAsync(ssh.Program);
+        var listener = await listening;
+        await ssh.DisposeAsync();
+        Assert.False(Directory.Exists(Path.GetDirectoryName(path)));
+        await listener.DisposeAsync();
+    }
+
+    [Fact]
     public async Task A_connection_that_ssh_does_not_share_is_closed()
     {
         await using var ssh = await LoggedInAsync();
