@@ -60,9 +60,10 @@ public sealed class BrokerHost : IAsyncDisposable
     private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly MetricCollector? _collector;
     private readonly SemaphoreSlim _reloading = new(1, 1); // never disposed of: a request may end late
+    private readonly Lock _telling = new();
     private ControlServer? _server;
     private bool _hasStarted;
-    private bool _isOver;
+    private volatile bool _isOver;
     private MetricsServer? _metrics;
     private ProcessIdFile? _processId;
 
@@ -151,7 +152,7 @@ public sealed class BrokerHost : IAsyncDisposable
 
     /// <summary>Reads the configuration again and applies it: all of it, or nothing. Opens the log anew in any case.</summary>
     /// <exception cref="ConfigException">It can't be meant; nothing has changed.</exception>
-    /// <exception cref="BrokerException">A port can't be had; nothing has changed.</exception>
+    /// <exception cref="BrokerException">A port can't be had, or the end has begun; nothing has changed.</exception>
     public async Task ReloadAsync(CancellationToken cancellationToken)
     {
         // One after the other, or an older file could come into force after a newer one.
@@ -162,7 +163,7 @@ public sealed class BrokerHost : IAsyncDisposable
         {
             // The kernel's monotonic clock, which is what the runtime's timestamps are made of on Linux.
             if (tells)
-                _manager.Reloading((long)Stopwatch.GetElapsedTime(0).TotalMicroseconds);
+                TellUntilEnd(() => _manager.Reloading((long)Stopwatch.GetElapsedTime(0).TotalMicroseconds));
             _log.Reopen(_daemon.Config.Logging);
             var config = _options.Load();
             _log.Check(config.Logging);
@@ -174,7 +175,9 @@ public sealed class BrokerHost : IAsyncDisposable
         }
         catch (Exception e) when (e is ConfigException or BrokerException or IOException or UnauthorizedAccessException)
         {
-            _daemon.Activity.Happened(AuditNames.BrokerReloaded, AuditSeverity.Error, ("result", "failed"), ("cause", e.Message.ReplaceLineEndings("; ")));
+            // During the end it's left out, which is no error.
+            if (!_isOver)
+                _daemon.Activity.Happened(AuditNames.BrokerReloaded, AuditSeverity.Error, ("result", "failed"), ("cause", e.Message.ReplaceLineEndings("; ")));
             if (e is ConfigException or BrokerException)
                 throw;
             throw new BrokerException(Message.Error($"The log can't be opened: {e.Message}", "name a file that the broker may write"), e);
@@ -182,7 +185,7 @@ public sealed class BrokerHost : IAsyncDisposable
         finally
         {
             if (tells)
-                _manager.Ready(Summary());
+                TellUntilEnd(() => _manager.Ready(Summary()));
             _reloading.Release();
         }
     }
@@ -198,6 +201,7 @@ public sealed class BrokerHost : IAsyncDisposable
 
     /// <summary>Ends all in order.</summary>
     /// <returns>Whether nothing was cut.</returns>
+    /// <exception cref="Exception">A defect; all the same, nothing is left behind.</exception>
     public async Task<bool> EndAsync()
     {
         await DisposeAsync().ConfigureAwait(false);
@@ -205,22 +209,38 @@ public sealed class BrokerHost : IAsyncDisposable
     }
 
     /// <summary>Ends all in order.</summary>
+    /// <exception cref="Exception">A defect; all the same, nothing is left behind.</exception>
     public async ValueTask DisposeAsync()
     {
-        if (_isOver)
-            return;
-        _isOver = true;
-        _manager.Stopping();
-        await _daemon.DisposeAsync().ConfigureAwait(false);
+        var ending = new Ending();
+        lock (_telling)
+        {
+            if (_isOver)
+                return;
+            _isOver = true;
+            ending.Take(_manager.Stopping);
+        }
+        await ending.TakeAsync(_daemon.DisposeAsync).ConfigureAwait(false);
         if (_metrics is not null)
-            await _metrics.DisposeAsync().ConfigureAwait(false);
-        _collector?.Dispose();
-        _processId?.Dispose();
+            await ending.TakeAsync(_metrics.DisposeAsync).ConfigureAwait(false);
+        ending.Take(() => _collector?.Dispose());
+        ending.Take(() => _processId?.Dispose());
         if (_hasStarted)
-            _daemon.Activity.Happened(AuditNames.BrokerStopped, AuditSeverity.Notice, ("pid", Environment.ProcessId));
+            ending.Take(() => _daemon.Activity.Happened(AuditNames.BrokerStopped, AuditSeverity.Notice, ("pid", Environment.ProcessId)));
         // Last: whoever waits for its end starts the next broker then, with the same ports and files.
         if (_server is not null)
-            await _server.DisposeAsync().ConfigureAwait(false);
+            await ending.TakeAsync(_server.DisposeAsync).ConfigureAwait(false);
+        ending.Complete();
+    }
+
+    // After the word that it ends, none that it reloads or is ready.
+    private void TellUntilEnd(Action tell)
+    {
+        lock (_telling)
+        {
+            if (!_isOver)
+                tell();
+        }
     }
 
     private Task ExportAsync(CancellationToken cancellationToken)

@@ -62,10 +62,11 @@ internal static class BrokerCommand
             using var hangUp = OperatingSystem.IsWindows() ? null : reload.OnHangUp();
             manager.ReloadWanted += reload.Add;
             manager.Woke += host.HaveWoken;
-            if (await host.RunAsync(stop.Token).ConfigureAwait(false) is not { } lost)
-                return await host.EndAsync().ConfigureAwait(false) ? ExitCode.Success : ExitCode.Failure;
-            log.WriteLine($"a link is lost, and the broker ends (--exit-on-loss): {lost}");
-            return ExitCode.Failure;
+            var lost = await host.RunAsync(stop.Token).ConfigureAwait(false);
+            if (lost is not null)
+                log.WriteLine($"a link is lost, and the broker ends (--exit-on-loss): {lost}");
+            // While SIGHUP still has somebody who takes it: otherwise it would kill the process in the middle of its end.
+            return await host.EndAsync().ConfigureAwait(false) && lost is null ? ExitCode.Success : ExitCode.Failure;
         }
         catch (BrokerException e)
         {

@@ -5,7 +5,8 @@ using Culvert.Broker.Runtime.Upkeep;
 namespace Culvert.Broker.Runtime;
 
 /// <summary>The broker: makes what runs agree with what is wanted. There is one way in for wishes, <see cref="ApplyAsync"/>: the start is a wish against nothing, a reload
-/// a wish against what runs, the stop a wish for nothing. What both sides have in common is not touched. Thread-safe; wishes are carried out one after the other.</summary>
+/// a wish against what runs, the stop a wish for nothing. What both sides have in common is not touched. Thread-safe; wishes are carried out one after the other, and one
+/// that comes after the stop fails with a <see cref="BrokerException"/>.</summary>
 /// <remarks>A profile is one <see cref="ConnectionRun"/> (its link, and the tunnels on it) or, where its connections are exclusive, one for each tunnel: the
 /// <see cref="LinkKey"/> says what goes together. A link is held up while its profile is connected or anything is open through it.
 /// Ports stand on a network that outlives the link, so they stay open over a loss.</remarks>
@@ -14,11 +15,12 @@ internal sealed class BrokerDaemon : IAsyncDisposable
     private readonly BrokerServices _services;
     private readonly SpareMemory _spare;
     private readonly Func<ProfileConfig, BrokerServices, LinkConnector> _connector;
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly SemaphoreSlim _turn = new(1, 1); // never disposed of: a wish may come late
     private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile IReadOnlyList<ConnectionRun> _runs = [];
     private volatile BrokerConfig _config = new();
     private bool _hasStarted;
+    private bool _isStopping;
 
     /// <param name="services">This machine, and who hears of what happens; its <see cref="BrokerServices.Ask"/> isn't used.</param>
     /// <param name="sink">Hears of every event.</param>
@@ -73,7 +75,7 @@ internal sealed class BrokerDaemon : IAsyncDisposable
     public async Task ApplyAsync(BrokerConfig wanted, CancellationToken cancellationToken)
     {
         Wishes.Check(wanted);
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await TakeTurnAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             var plan = ReloadPlan.Make(_runs, wanted, _hasStarted);
@@ -105,7 +107,7 @@ internal sealed class BrokerDaemon : IAsyncDisposable
     /// <returns>Its connections; none when there's no profile of that name.</returns>
     public async Task<IReadOnlyList<ConnectionRun>> ConnectAsync(string idOrName, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await TakeTurnAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             var runs = FindAll(idOrName);
@@ -151,7 +153,7 @@ internal sealed class BrokerDaemon : IAsyncDisposable
     /// <exception cref="BrokerException">Its port can't be had, or it's open already.</exception>
     public async Task<TunnelSupervisor?> OpenTunnelAsync(string idOrName, TunnelConfig tunnel, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await TakeTurnAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             var profile = _config.Profiles.FirstOrDefault(profile => profile.Id == idOrName) ?? _config.Profiles.FirstOrDefault(profile => profile.Name == idOrName);
@@ -169,7 +171,7 @@ internal sealed class BrokerDaemon : IAsyncDisposable
     /// <exception cref="BrokerException">Its port can't be had, or it's open already.</exception>
     public async Task<TunnelSupervisor> OpenTunnelAsync(ProfileConfig server, TunnelConfig tunnel, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await TakeTurnAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             return await OpenTunnelAsync(new LinkKey(server.Id, null, LinkOrigin.Server), server, tunnel, cancellationToken).ConfigureAwait(false);
@@ -184,7 +186,7 @@ internal sealed class BrokerDaemon : IAsyncDisposable
     /// <returns>Whether there is one.</returns>
     public async Task<bool> CloseTunnelAsync(long id, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await TakeTurnAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             foreach (var run in _runs)
@@ -230,19 +232,36 @@ internal sealed class BrokerDaemon : IAsyncDisposable
     public IReadOnlyList<ConnectionRun> FindAll(string idOrName) => Find(idOrName) is { } first ? [.. _runs.Where(run => run.Profile.Id == first.Profile.Id)] : [];
 
     /// <summary>Ends all: ports at once, sessions within their grace, then the links.</summary>
+    /// <exception cref="Exception">A defect; all the same, all has ended.</exception>
     public async ValueTask DisposeAsync()
     {
         await _turn.WaitAsync().ConfigureAwait(false);
+        var isFirst = !_isStopping;
+        _isStopping = true;
+        // Nobody waits for the end but who asked for it: wishes fail from here on.
+        _turn.Release();
+        if (!isFirst)
+            return;
         var tunnels = Tunnels.ToList();
+        var ending = new Ending();
         // A gateway ends after what goes through it.
         foreach (var generation in _runs.GroupBy(run => Wishes.Hops(run.Profile.Connection)).OrderByDescending(group => group.Key))
-            await Task.WhenAll(generation.Select(run => run.StopAsync())).ConfigureAwait(false);
+            await ending.TakeAsync(() => new(Task.WhenAll(generation.Select(run => run.StopAsync())))).ConfigureAwait(false);
         HasCut = tunnels.Exists(tunnel => tunnel.CutAtStop > 0);
         _runs = [];
-        Activity.Meters.Dispose();
-        Keys.Dispose();
-        await _spare.DisposeAsync().ConfigureAwait(false);
-        _turn.Dispose();
+        ending.Take(Activity.Meters.Dispose);
+        ending.Take(Keys.Dispose);
+        await ending.TakeAsync(_spare.DisposeAsync).ConfigureAwait(false);
+        ending.Complete();
+    }
+
+    private async Task TakeTurnAsync(CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (!_isStopping)
+            return;
+        _turn.Release();
+        throw new BrokerException(Message.Error("The broker is stopping.", null));
     }
 
     private async Task<Dictionary<TunnelConfig, OpenPort>> OpenAheadAsync(ReloadPlan plan, CancellationToken cancellationToken)
@@ -264,7 +283,7 @@ internal sealed class BrokerDaemon : IAsyncDisposable
 
     private async Task<bool> DisconnectAsync(Func<IReadOnlyList<ConnectionRun>> find, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await TakeTurnAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             var runs = find();

@@ -103,19 +103,28 @@ internal sealed class ConnectionRun
     {
         var entry = _tunnels.First(entry => entry.Supervisor == supervisor);
         _tunnels = [.. _tunnels.Where(other => other.Supervisor != supervisor)];
-        await entry.Stop.CancelAsync().ConfigureAwait(false);
-        await entry.Running.ConfigureAwait(false);
-        entry.Stop.Dispose();
-        _activity.TunnelClosed(supervisor);
+        try
+        {
+            await entry.Stop.CancelAsync().ConfigureAwait(false);
+            await entry.Running.ConfigureAwait(false);
+        }
+        finally
+        {
+            entry.Stop.Dispose();
+            _activity.TunnelClosed(supervisor);
+        }
     }
 
     /// <summary>Ends all: tunnels first, so that their clients hear of it, then the link.</summary>
+    /// <exception cref="Exception">A defect; all the same, all has ended.</exception>
     public async Task StopAsync()
     {
-        await Task.WhenAll(Tunnels.ToList().ConvertAll(CloseAsync)).ConfigureAwait(false);
-        await _stop.CancelAsync().ConfigureAwait(false);
-        await _link.ConfigureAwait(false);
+        var ending = new Ending();
+        await ending.TakeAsync(() => new(Task.WhenAll(Tunnels.ToList().ConvertAll(CloseAsync)))).ConfigureAwait(false);
+        await ending.TakeAsync(() => new(_stop.CancelAsync())).ConfigureAwait(false);
+        await ending.TakeAsync(() => new(_link)).ConfigureAwait(false);
         Disconnect();
+        ending.Complete();
     }
 
     // Who has an open port may be visited at any time: the link isn't idle.

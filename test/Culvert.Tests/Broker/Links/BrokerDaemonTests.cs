@@ -344,4 +344,60 @@ public sealed class BrokerDaemonTests : IAsyncDisposable
         await UntilAsync(() => _daemon.Runs.Single().Channels.Open.Count == 0);
         Assert.Equal(5, _daemon.Runs.Single().Channels.Sent);
     }
+
+    [Fact]
+    public async Task Who_wants_something_during_the_end_or_after_it_hears_that_the_broker_is_stopping()
+    {
+        var held = new TaskCompletionSource();
+        await _daemon.ApplyAsync(Config(Profile("a")), Cancel);
+        var (connection, _) = await UpAsync("a");
+        connection.Ending = held.Task;
+        var ending = _daemon.DisposeAsync().AsTask();
+        await UntilAsync(() => connection.IsDisposed);
+        Assert.False(ending.IsCompleted);
+        using var gone = new CancellationTokenSource();
+        var during = _daemon.ApplyAsync(Config(), gone.Token);
+        held.SetResult();
+        await ending;
+        await gone.CancelAsync();
+        // Looked at before it's awaited: one that the end has forgotten would wait for ever.
+        Assert.True(during.IsCompleted);
+        Task[] wishes =
+        [
+            during,
+            _daemon.ApplyAsync(Config(), Cancel),
+            _daemon.ConnectAsync("a", Cancel),
+            _daemon.DisconnectAsync("a", Cancel),
+            _daemon.CloseConnectionAsync(1, Cancel),
+            _daemon.OpenTunnelAsync("a", Tunnel("1001:db:1"), Cancel),
+            _daemon.OpenTunnelAsync(Profile("server"), Tunnel("1001:db:1"), Cancel),
+            _daemon.CloseTunnelAsync(1, Cancel),
+        ];
+        foreach (var wish in wishes)
+            Assert.Equal("The broker is stopping.", (await Assert.ThrowsAsync<BrokerException>(() => wish)).Reason.Text);
+    }
+
+    [Fact]
+    public async Task A_link_whose_end_is_broken_keeps_its_gateway_from_nothing()
+    {
+        var gate = Profile("gate");
+        var inner = new ProfileConfig("inner", new ConnectionConfig { Host = "inner", Via = gate.Connection }) { ConnectOnStartup = true };
+        await _daemon.ApplyAsync(Config(gate, inner), Cancel);
+        var (outside, _) = await UpAsync("gate");
+        (await UpAsync("inner")).Connection.Ending = Task.FromException(new InvalidOperationException("a defect"));
+        Assert.Equal("a defect", (await Assert.ThrowsAsync<InvalidOperationException>(() => _daemon.DisposeAsync().AsTask())).Message);
+        Assert.True(outside.IsDisposed);
+        Assert.Empty(_daemon.Runs);
+    }
+
+    [Fact]
+    public async Task A_broken_tunnel_keeps_its_link_from_nothing()
+    {
+        _here.RefuseListen = _ => throw new InvalidOperationException("a defect");
+        await _daemon.ApplyAsync(Config(Profile("a", "1001:db:1")), Cancel);
+        var (connection, _) = await UpAsync("a");
+        Assert.Equal("a defect", (await Assert.ThrowsAsync<InvalidOperationException>(() => _daemon.DisposeAsync().AsTask())).Message);
+        Assert.True(connection.IsDisposed);
+        Assert.Contains(_events, e => e.Name == "tunnel.closed");
+    }
 }

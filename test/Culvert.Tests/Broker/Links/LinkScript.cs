@@ -50,16 +50,19 @@ internal sealed class LinkScript
 
         public bool IsDisposed { get; private set; }
 
+        /// <summary>What its end takes, and what comes of it.</summary>
+        public Task Ending { get; set; } = Task.CompletedTask;
+
         public void Lose(string cause)
         {
             network.Lose();
             Closed.SetResult(new Failure(FailureKind.NetworkLost, cause));
         }
 
-        public ValueTask DisposeAsync()
+        public async ValueTask DisposeAsync()
         {
             IsDisposed = true;
-            return ValueTask.CompletedTask;
+            await Ending;
         }
     }
 }

@@ -22,6 +22,7 @@ public sealed class BrokerHostTests : IAsyncDisposable
     private readonly AuditLog _log;
     private readonly string _folder = Directory.CreateTempSubdirectory("culvert-host-").FullName;
     private readonly CancellationTokenSource _stop = new();
+    private BrokerConfig _config = new() { Profiles = [new ProfileConfig("a", new ConnectionConfig { Host = "gate" }) { ConnectOnStartup = true }] };
 
     public BrokerHostTests()
     {
@@ -41,13 +42,19 @@ public sealed class BrokerHostTests : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private BrokerHost Host(string? processIdFile = null)
+    private BrokerHost Host(string? processIdFile = null) => new(
+        new BrokerHostOptions { Load = () => _config, Socket = Path.Combine(_folder, "broker.sock"), Version = "culvert 0", ProcessIdFile = processIdFile },
+        new BrokerServices { Here = new MemoryNetwork(), Reporter = new RecordingReporter(), LoggerFactory = NullLoggerFactory.Instance, Time = _time },
+        _log, _manager, (_, _) => _script.ConnectAsync);
+
+    // Started, and told to be ready. Its connection ends as the task does.
+    private async Task<Task> RunAsync(BrokerHost host, Task ending)
     {
-        var config = new BrokerConfig { Profiles = [new ProfileConfig("a", new ConnectionConfig { Host = "gate" }) { ConnectOnStartup = true }] };
-        return new BrokerHost(
-            new BrokerHostOptions { Load = () => config, Socket = Path.Combine(_folder, "broker.sock"), Version = "culvert 0", ProcessIdFile = processIdFile },
-            new BrokerServices { Here = new MemoryNetwork(), Reporter = new RecordingReporter(), LoggerFactory = NullLoggerFactory.Instance, Time = _time },
-            _log, _manager, (_, _) => _script.ConnectAsync);
+        await host.StartAsync(Cancel);
+        var running = host.RunAsync(_stop.Token);
+        (await _script.NextAsync(Cancel)).Succeed(new MemoryNetwork()).Ending = ending;
+        await host.Ready.WaitAsync(Cancel);
+        return running;
     }
 
     [Fact]
@@ -67,6 +74,61 @@ public sealed class BrokerHostTests : IAsyncDisposable
         await running;
         Assert.True(await host.EndAsync());
         Assert.Equal(["READY", "RELOADING", "READY", "STOPPING"], _manager.Words);
+    }
+
+    [Fact]
+    public async Task A_reload_during_the_end_or_after_it_is_left_out()
+    {
+        var held = new TaskCompletionSource();
+        await using var host = Host();
+        var running = await RunAsync(host, held.Task);
+        await _stop.CancelAsync();
+        await running;
+        var ending = host.EndAsync();
+        Assert.False(ending.IsCompleted);
+        var during = host.ReloadAsync(Cancel);
+        Assert.Equal(["READY", "STOPPING"], _manager.Words);
+        await Assert.ThrowsAsync<BrokerException>(() => during);
+        held.SetResult();
+        Assert.True(await ending);
+        await Assert.ThrowsAsync<BrokerException>(() => host.ReloadAsync(Cancel));
+        Assert.Equal(["READY", "STOPPING"], _manager.Words);
+        Assert.DoesNotContain("broker.reloaded", Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_reload_that_is_done_during_the_end_does_not_make_it_ready()
+    {
+        var held = new TaskCompletionSource();
+        await using var host = Host();
+        var running = await RunAsync(host, held.Task);
+        _config = new BrokerConfig();
+        var reloading = host.ReloadAsync(Cancel);
+        await _stop.CancelAsync();
+        await running;
+        var ending = host.EndAsync();
+        held.SetResult();
+        await reloading;
+        Assert.True(await ending);
+        Assert.Equal(["READY", "RELOADING", "STOPPING"], _manager.Words);
+        Assert.Contains("broker.reloaded", Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_defect_at_the_end_is_told_and_leaves_nothing_behind()
+    {
+        var (socket, processId) = (Path.Combine(_folder, "broker.sock"), Path.Combine(_folder, "pid"));
+        await using var host = Host(processId);
+        var running = await RunAsync(host, Task.FromException(new InvalidOperationException("a defect")));
+        await _stop.CancelAsync();
+        await running;
+        Assert.True(File.Exists(socket) && File.Exists(processId));
+        Assert.Equal("a defect", (await Assert.ThrowsAsync<InvalidOperationException>(host.EndAsync)).Message);
+        Assert.False(File.Exists(socket) || File.Exists(processId));
+        Assert.Contains("broker.stopped", Log, StringComparison.Ordinal);
+        // Nor does it hold the place.
+        await using var next = Host();
+        await next.StartAsync(Cancel);
     }
 
     [Fact]
