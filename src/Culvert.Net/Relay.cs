@@ -34,6 +34,9 @@ public sealed class ByteMeter
 /// the relay without code of its own.</summary>
 public static class Relay
 {
+    /// <summary>How often is looked whether a peer's system has acknowledged what was left to it: the system tells nobody of it.</summary>
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Copies until the source ends or the sink takes no more. It ends neither: what an end means is the caller's to say.</summary>
     /// <param name="source">Read from.</param>
     /// <param name="sink">Written to.</param>
@@ -64,25 +67,54 @@ public static class Relay
     /// <summary>Relays between two connections until both halves have ended, passing on what happened as what it was: an end as an
     /// end, a reset or a loss as a reset. Who takes no more has his own last bytes carried all the same, where his end is sure to be one. Whoever calls still disposes both.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled; what was on its way may be lost.</exception>
-    public static async Task<RelayOutcome> RunAsync(Duplex first, Duplex second, CancellationToken cancellationToken)
+    public static Task<RelayOutcome> RunAsync(Duplex first, Duplex second, CancellationToken cancellationToken) => RunAsync(first, second, TimeProvider.System, cancellationToken);
+
+    /// <inheritdoc cref="RunAsync(Duplex, Duplex, CancellationToken)"/>
+    public static async Task<RelayOutcome> RunAsync(Duplex first, Duplex second, TimeProvider time, CancellationToken cancellationToken)
     {
         var forward = PassOnAsync(first, second, cancellationToken);
         var backward = PassOnAsync(second, first, cancellationToken);
         await Task.WhenAll(
-            DropAsync(first, second, forward, backward, cancellationToken),
-            DropAsync(second, first, backward, forward, cancellationToken)).ConfigureAwait(false);
+            DropAsync(first, second, forward, backward, time, cancellationToken),
+            DropAsync(second, first, backward, forward, time, cancellationToken)).ConfigureAwait(false);
         return new(await forward.ConfigureAwait(false), await backward.ConfigureAwait(false));
     }
 
     /// <summary>Whom the source writes to may take no more, but what he sent before he went is still carried by the other copy, and through to the source's system: an upload
     /// is whole though its client doesn't wait for the server's last word in TLS. Until then the source doesn't wait for a reader, nor is it closed with something unread: that
-    /// would be a reset.</summary>
-    private static async Task DropAsync(Duplex source, Duplex sink, Task<CopyOutcome> copy, Task other, CancellationToken cancellationToken)
+    /// would be a reset. After it nothing keeps us, and least of all a source that says nothing and doesn't close.</summary>
+    private static async Task DropAsync(Duplex source, Duplex sink, Task<CopyOutcome> copy, Task other, TimeProvider time, CancellationToken cancellationToken)
     {
         if ((await copy.ConfigureAwait(false)).Sink == WriteEnd.None || !sink.ShowsResets)
             return;
-        while ((!other.IsCompleted || source.IsAcknowledged == false) && await source.ReadAsync(cancellationToken).ConfigureAwait(false) is { End: ReadEnd.None } read)
-            source.Release(read.Bytes.Length);
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var leaving = LeaveAsync(source, other, time, leave);
+        try
+        {
+            while (!IsThrough(source, other) && await source.ReadAsync(leave.Token).ConfigureAwait(false) is { End: ReadEnd.None } read)
+                source.Release(read.Bytes.Length);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // All is through.
+        }
+        finally
+        {
+            await leave.CancelAsync().ConfigureAwait(false);
+            await leaving.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whether all that the other copy carried is with the source's system, as far as is known.</summary>
+    private static bool IsThrough(Duplex source, Task other) => other.IsCompleted && source.IsAcknowledged != false;
+
+    /// <summary>Ends the wait for a source that may stay silent, when all is through.</summary>
+    private static async Task LeaveAsync(Duplex source, Task other, TimeProvider time, CancellationTokenSource leave)
+    {
+        await other.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        while (!IsThrough(source, other) && !leave.IsCancellationRequested)
+            await Task.Delay(BetweenLooks, time, leave.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await leave.CancelAsync().ConfigureAwait(false);
     }
 
     private static async Task<CopyOutcome> PassOnAsync(Duplex source, Duplex sink, CancellationToken cancellationToken)

@@ -87,7 +87,7 @@ public sealed class Tunnel(IListener listener, TunnelSession session, int maximu
             await using (duplex.ConfigureAwait(false))
             {
                 if (answer.IsEmpty || await client.Duplex.WriteAsync(answer, stop).ConfigureAwait(false) == WriteEnd.None)
-                    await Relay.RunAsync(client.Duplex, duplex, stop).ConfigureAwait(false);
+                    await Relay.RunAsync(client.Duplex, duplex, time, stop).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

@@ -31,6 +31,9 @@ public sealed class ProxiedConnection : IAsyncDisposable
     /// <summary>Why it ended; completes when it does, never faults.</summary>
     public Task<Failure> Closed => _multiplexer.Closed;
 
+    /// <inheritdoc cref="SshConnection.DrainAsync"/>
+    public Task<bool> DrainAsync(CancellationToken cancellationToken) => _multiplexer.DrainAsync(cancellationToken);
+
     /// <summary>Ends it; channels still open are cut.</summary>
     public ValueTask DisposeAsync() => _multiplexer.DisposeAsync();
 }

@@ -138,7 +138,12 @@ public sealed class SshConnection : IAsyncDisposable
     /// <exception cref="SshConnectionException">The connection is gone.</exception>
     public Task RekeyAsync(CancellationToken cancellationToken) => _transport.RekeyAsync(cancellationToken);
 
-    /// <summary>Ends in order: what is queued goes out, then DISCONNECT, within two seconds. Channels still open are cut.</summary>
+    /// <summary>Waits until no forwarded connection is left, each closed by both sides: the server has then passed on what it was sent. False: this connection
+    /// ended first. One may wait at a time.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public Task<bool> DrainAsync(CancellationToken cancellationToken) => _multiplexer.DrainAsync(cancellationToken);
+
+    /// <summary>Ends in order: what is queued goes out, then DISCONNECT, as long as the server takes something every ten seconds, a minute at most. Channels still open are cut.</summary>
     public async ValueTask DisposeAsync()
     {
         await _multiplexer.DisposeAsync();

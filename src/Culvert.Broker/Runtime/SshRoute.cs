@@ -36,6 +36,10 @@ internal sealed class SshRoute : IAsyncDisposable
     public static SshRoute Of(ProxiedConnection channels, OpenSshMaster master) =>
         new(new OpenSshNetwork(master, channels.Network), channels.Closed, master.Closed, channels, master);
 
+    /// <summary>Waits until no connection through it is left, each closed by both sides: the server has then passed on what it was sent. False: it ended first.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public Task<bool> DrainAsync(CancellationToken cancellationToken) => _parts[0] is ProxiedConnection shared ? shared.DrainAsync(cancellationToken) : Connection!.DrainAsync(cancellationToken);
+
     /// <summary>Ends all, the last one first, so that each can say so.</summary>
     public async ValueTask DisposeAsync()
     {

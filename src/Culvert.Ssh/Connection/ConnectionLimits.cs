@@ -49,6 +49,14 @@ internal static class ConnectionLimits
     /// <summary>How long such an end waits: the next open comes a round trip after the end of the channel before it, and few paths need more than a second for one.</summary>
     public static readonly TimeSpan LeisureTime = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long an end in order may take to send what is queued and a DISCONNECT, before the connection is just dropped.</summary>
+    /// <summary>How long a DISCONNECT may take to go out where nothing else is owed, before the connection is just dropped.</summary>
     public static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long the transport may take nothing in an end in order, before the connection is dropped with what is queued. A send that is under way is of up to
+    /// <see cref="Wire.Limits.MaximumSendBuffer"/>, and only its end is seen: a path of 26 KB/s still carries that.</summary>
+    public static readonly TimeSpan FarewellSilence = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long an end in order may take altogether: a peer that reads a little now and then mustn't keep a program that was told to stop from stopping, and
+    /// service managers wait for 90 s. What one channel may have queued gets through in it at 9 KB/s.</summary>
+    public static readonly TimeSpan LongestFarewell = TimeSpan.FromMinutes(1);
 }

@@ -47,6 +47,9 @@ internal sealed class Multiplexer : IAsyncDisposable
     private readonly Task _running;
     private int _ended;
     private volatile Farewell? _lastWord;
+    private volatile bool _endsInOrder;
+    private long _endedAt;
+    private volatile TaskCompletionSource? _drained;
     private long _packetsReceived;
 
     /// <summary>Starts both loops. The transport is this multiplexer's from now on.</summary>
@@ -130,7 +133,19 @@ internal sealed class Multiplexer : IAsyncDisposable
     /// <param name="say">What the peer hears in DISCONNECT; none: nothing.</param>
     public void Fail(Failure failure, DisconnectReason say = DisconnectReason.None) => End(failure, say, drop: true);
 
-    /// <summary>Ends the connection in order: what is queued goes out, then DISCONNECT, both within <see cref="ConnectionLimits.FarewellTime"/>.</summary>
+    /// <summary>Waits until no forwarded connection is left, each closed by both sides: a server closes when it has passed on what it took, and forgets the rest when it
+    /// reads DISCONNECT. False: this connection ended first. One may wait at a time.</summary>
+    public async Task<bool> DrainAsync(CancellationToken cancellationToken)
+    {
+        var drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _drained = drained;
+        TellIfDrained();
+        await Task.WhenAny(drained.Task, Closed).WaitAsync(cancellationToken);
+        return drained.Task.IsCompleted;
+    }
+
+    /// <summary>Ends the connection in order: what is queued goes out, then DISCONNECT, as long as the peer takes something every <see cref="ConnectionLimits.FarewellSilence"/>
+    /// and for no longer than <see cref="ConnectionLimits.LongestFarewell"/>.</summary>
     public async ValueTask DisposeAsync()
     {
         End(new Failure(FailureKind.NetworkLost, "the SSH connection was closed"), DisconnectReason.ByApplication, drop: false);
@@ -153,9 +168,19 @@ internal sealed class Multiplexer : IAsyncDisposable
             _lastWord = new Farewell(say, failure.Text);
         _queue.Finish(drop);
         if (say == DisconnectReason.None)
+        {
             _farewell.Cancel();
-        else
+        }
+        else if (drop)
+        {
             _farewell.CancelAfter(ConnectionLimits.FarewellTime);
+        }
+        else
+        {
+            _endedAt = _options.Time.GetTimestamp();
+            _farewell.CancelAfter(ConnectionLimits.FarewellSilence);
+            _endsInOrder = true;
+        }
         foreach (var channel in Table.Close(failure))
             channel.Lost(failure);
         _requests.Lost(failure);
@@ -211,6 +236,7 @@ internal sealed class Multiplexer : IAsyncDisposable
             var payload = await receive;
             Interlocked.Increment(ref _packetsReceived);
             await _dispatcher.DispatchAsync(payload, _stop.Token);
+            TellIfDrained();
             if (_queue.Messages > ConnectionLimits.MaximumQueuedMessages)
                 throw new SshProtocolException("the peer asks faster than it reads the answers");
         }
@@ -227,11 +253,15 @@ internal sealed class Multiplexer : IAsyncDisposable
                 {
                     await WriteAsync(packet);
                     isUnflushed = true;
+                    if (!_endsInOrder)
+                        continue;
+                    // From now on each is sent by itself: that it went out shows that the peer still reads.
                 }
-                else if (isUnflushed)
+                if (isUnflushed)
                 {
                     await _transport.FlushAsync(_farewell.Token);
                     isUnflushed = false;
+                    GiveTime();
                 }
                 else if (next == NextOutgoing.Finished)
                 {
@@ -263,6 +293,25 @@ internal sealed class Multiplexer : IAsyncDisposable
                 Buffers.Slots.Return(packet.Packet);
         }
         packet.Channel?.Written(packet);
+        if (packet.Kind == OutgoingKind.Close)
+            TellIfDrained();
+        GiveTime();
+    }
+
+    /// <summary>The transport took something: in an end in order, what is left has its time from now.</summary>
+    private void GiveTime()
+    {
+        if (!_endsInOrder)
+            return;
+        var left = ConnectionLimits.LongestFarewell - _options.Time.GetElapsedTime(_endedAt);
+        if (left > TimeSpan.Zero)
+            _farewell.CancelAfter(left < ConnectionLimits.FarewellSilence ? left : ConnectionLimits.FarewellSilence);
+    }
+
+    private void TellIfDrained()
+    {
+        if (_drained is { Task.IsCompleted: false } drained && Array.TrueForAll(Table.All, channel => channel.Figures.IsSession))
+            drained.TrySetResult();
     }
 
     private async ValueTask SayFarewellAsync()

@@ -176,6 +176,48 @@ public sealed class RelayTests
         await LeavesAndIsAnswered(joined, fileLength: 500_000); // more than a server's system takes that hasn't begun to read
     }
 
+    // A client that went has nothing to wait for: what it sent is with the server, which may neither speak nor close for days.
+    [Fact]
+    public async Task A_server_that_falls_silent_keeps_nothing_open_once_all_of_a_gone_client_is_through()
+    {
+        await using var joined = Joined.InMemory(capacity: 5000, farCapacity: 10);
+        await joined.Client.WriteAsync(new byte[5000], Stop);
+        await joined.Client.EndAsync(Stop);
+        await joined.Client.DisposeAsync();
+        ((MemoryDuplex)joined.Server).Acknowledges = true;
+        await joined.Server.WriteAsync("ticket"u8.ToArray(), Stop);
+        while (joined.Server.IsAcknowledged == false)
+            await Task.Yield();
+        await HearsAllAndIsSilent(joined, fileLength: 5000);
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Over_TCP_a_server_that_falls_silent_keeps_nothing_open_once_it_has_all_of_a_gone_client(bool portable)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "other systems don't tell what was acknowledged");
+        await using var joined = await Joined.ToTcpAsync(portable);
+        const int FileLength = 500_000; // more than a server's system takes that hasn't begun to read
+        await joined.Client.WriteAsync(new byte[FileLength], Stop);
+        while (joined.Client.IsAcknowledged == false)
+            await Task.Yield();
+        await joined.Client.EndAsync(Stop);
+        await joined.Client.DisposeAsync();
+        for (var i = 0; i < 1000; i++)
+            Assert.Equal(WriteEnd.None, await joined.Server.WriteAsync("ticket"u8.ToArray(), Stop));
+        Assert.False(joined.Running.IsCompleted);
+        await HearsAllAndIsSilent(joined, FileLength);
+    }
+
+    private static async Task HearsAllAndIsSilent(Joined joined, int fileLength)
+    {
+        var (bytes, end) = await ReadAllAsync(joined.Server);
+        Assert.Equal(fileLength, bytes.Length);
+        Assert.Equal(ReadEnd.Ended, end);
+        var outcome = await joined.Running.WaitAsync(Stop);
+        Assert.Equal(new CopyOutcome(fileLength, ReadEnd.Ended, WriteEnd.None), outcome.Forward);
+        Assert.Equal(WriteEnd.Closed, outcome.Backward.Sink);
+    }
+
     private static async Task LeavesAndIsAnswered(Joined joined, int fileLength)
     {
         var file = RandomNumberGenerator.GetBytes(fileLength);
