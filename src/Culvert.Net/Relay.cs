@@ -53,10 +53,17 @@ public static class Relay
             if (read.End != ReadEnd.None)
                 return new(total, read.End, WriteEnd.None);
             var count = read.Bytes.Length;
+            WriteEnd end;
             meter?.WaitsForSink = true;
-            var end = await sink.WriteAsync(read.Bytes, cancellationToken).ConfigureAwait(false);
-            meter?.WaitsForSink = false;
-            source.Release(count);
+            try
+            {
+                end = await sink.WriteAsync(read.Bytes, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                meter?.WaitsForSink = false;
+                source.Release(count);
+            }
             if (end != WriteEnd.None)
                 return new(total, ReadEnd.None, end);
             total += count;
